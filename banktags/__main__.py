@@ -1,0 +1,3 @@
+from banktags.cli import app
+
+app()

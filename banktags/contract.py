@@ -1,0 +1,101 @@
+"""The source contract, read from the dbt source YAML: one definition for dbt, the loader and the demo bank."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+STAGING = PROJECT_ROOT / "models" / "staging"
+
+#: Columns that the platform adds to every table: known-at time, and the partition (business date of the batch).
+KNOWN_AT, PARTITION = "loaded_at", "dt"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a source table; ``data_type`` as in the contract (string, date, decimal(18,2), …)."""
+
+    name: str
+    data_type: str
+    nullable: bool
+    sensitivity: str
+    description: str
+    unit: str | None = None
+    references: tuple[str, str, str] | None = None  # system, table, column
+
+
+@dataclass(frozen=True)
+class Table:
+    """One source table. ``kind``: version (latest delivery wins), state (one row per key and day), event (never changes)."""
+
+    system: str
+    name: str
+    kind: str
+    primary_key: tuple[str, ...]
+    business_date: str | None
+    description: str
+    columns: tuple[Column, ...]
+
+    @property
+    def qualified_name(self) -> str:
+        return f"{self.system}.{self.name}"
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+def read_contract(staging: Path = STAGING) -> dict[str, Table]:
+    """Tables of the contract by qualified name (``core.customers``), in the order of the YAML files.
+
+    Raises:
+        FileNotFoundError: no source YAML under ``staging``.
+        KeyError: a table or column lacks a mandatory entry (kind, primary_key, data_type, sensitivity).
+    """
+    paths = sorted(staging.glob("*/_*__sources.yml"))
+    if not paths:
+        raise FileNotFoundError(f"{staging}: no source contract (_<system>__sources.yml) found; run from the project folder")
+    tables = {}
+    for path in paths:
+        for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]:
+            for table in source["tables"]:
+                parsed = _table(source["name"], table)
+                tables[parsed.qualified_name] = parsed
+    return tables
+
+
+def _table(system: str, table: dict) -> Table:
+    meta = table["config"]["meta"]
+    return Table(
+        system=system,
+        name=table["name"],
+        kind=meta["kind"],
+        primary_key=tuple(meta["primary_key"]),
+        business_date=meta.get("business_date"),
+        description=table["description"],
+        columns=tuple(_column(system, column) for column in table["columns"]),
+    )
+
+
+def _column(system: str, column: dict) -> Column:
+    meta = column["config"]["meta"]
+    return Column(
+        name=column["name"],
+        data_type=column["data_type"],
+        nullable=meta["nullable"],
+        sensitivity=meta["sensitivity"],
+        description=column["description"],
+        unit=meta.get("unit"),
+        references=_references(column.get("data_tests", [])),
+    )
+
+
+def _references(tests: list) -> tuple[str, str, str] | None:
+    for test in tests:
+        if isinstance(test, dict) and "relationships" in test:
+            arguments = test["relationships"]["arguments"]
+            system, table = arguments["to"].removeprefix("source('").removesuffix("')").split("', '")
+            return system, table, arguments["field"]
+    return None

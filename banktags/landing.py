@@ -1,0 +1,27 @@
+"""The landing zone ``data/raw/<system>/<table>/dt=YYYY-MM-DD/*.parquet``: where it is and how it is prepared."""
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from banktags.contract import PARTITION, PROJECT_ROOT, Table
+
+#: Partition that holds the zero-row file by which an undelivered table still has its columns and types.
+EMPTY_PARTITION = "1900-01-01"
+
+
+def landing_zone() -> Path:
+    """Folder of the landed extracts: ``BANK_TAGS_RAW``, or ``data/raw`` in the project."""
+    return Path(os.environ.get("BANK_TAGS_RAW", PROJECT_ROOT / "data" / "raw"))
+
+
+def write_empty_tables(root: Path, contract: dict[str, Table]) -> None:
+    """Give every table of the contract a zero-row Parquet file under ``root``, where it has none yet."""
+    for table in contract.values():
+        folder = root / table.system / table.name / f"{PARTITION}={EMPTY_PARTITION}"
+        if folder.exists():
+            continue
+        folder.mkdir(parents=True)
+        columns = ", ".join(f"cast(null as {c.data_type}) as {c.name}" for c in table.columns if c.name != PARTITION)
+        duckdb.sql(f"select {columns} limit 0").write_parquet(str(folder / "empty.parquet"))

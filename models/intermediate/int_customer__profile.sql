@@ -1,0 +1,22 @@
+select
+    customers.customer_id,
+    customers.customer_id as core_customer_id,
+    cast(null as string) as contact_id,
+    customers.name_masked,
+    customers.mobile_hash,
+    customers.mobile_masked,
+    customers.gender,
+    customers.birth_date,
+    customers.registered_province_code,
+    customers.city_code,
+    customers.occupation_code,
+    customers.education_code,
+    customers.marital_status_code,
+    customers.annual_income,
+    customers.branch_id,
+    customers.manager_id,
+    cast(null as boolean) as owns_home,
+    cast(null as boolean) as owns_car,
+    cast(null as boolean) as has_wecom_contact,
+    cast(null as string) as lead_source
+from {{ ref('stg_core__customers') }} as customers

@@ -1,0 +1,12 @@
+select
+    report_id,
+    customer_id,
+    reported_date,
+    credit_score,
+    external_debt,
+    overdue_count_24m,
+    inquiry_count_6m,
+    loaded_at,
+    dt
+from {{ source('bureau', 'credit_reports') }}
+where dt <= {{ as_of_date() }}

@@ -1,0 +1,15 @@
+select
+    card_transaction_id,
+    card_id,
+    transaction_date,
+    transaction_at,
+    transaction_type,
+    amount,
+    mcc,
+    merchant_country,
+    is_online,
+    instalments,
+    loaded_at,
+    dt
+from {{ source('card', 'card_transactions') }}
+where dt <= {{ as_of_date() }}

@@ -1,0 +1,15 @@
+select
+    loan_id,
+    customer_id,
+    product_id,
+    loan_type,
+    principal,
+    outstanding_principal,
+    annual_rate,
+    granted_date,
+    maturity_date,
+    status,
+    loaded_at,
+    dt
+from {{ source('lending', 'loans') }}
+where dt <= {{ as_of_date() }}

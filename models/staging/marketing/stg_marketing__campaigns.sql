@@ -1,0 +1,13 @@
+select
+    campaign_id,
+    campaign_name,
+    goal,
+    product_id,
+    start_date,
+    end_date,
+    control_share,
+    conversion_window_days,
+    loaded_at,
+    dt
+from {{ source('marketing', 'campaigns') }}
+where dt <= {{ as_of_date() }}

@@ -1,5 +1,11 @@
-"""Command line of bank-tags: ``banktags --help``."""
+"""Command line of bank-tags: ``banktags --help``. Each command stands in a module of its own."""
 
 import typer
 
+from banktags.query import query
+from banktags.summary import summary
+
 app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, loader and helpers.", no_args_is_help=True)
+
+app.command()(query)
+app.command()(summary)

@@ -56,7 +56,9 @@ def read_contract(staging: Path = STAGING) -> dict[str, Table]:
     """
     paths = sorted(staging.glob("*/_*__sources.yml"))
     if not paths:
-        raise FileNotFoundError(f"{staging}: no source contract (_<system>__sources.yml) found; run from the project folder")
+        raise FileNotFoundError(
+            f"{staging}: no source contract (_<system>__sources.yml) found; run from the project folder"
+        )
     tables = {}
     for path in paths:
         for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]:

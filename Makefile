@@ -1,0 +1,85 @@
+# Two commands: `make build` and `make test`. `make help` lists the rest.
+#
+# Overrides, in the environment or after make:
+#   AS_OF=2026-05-31        the business date to build (default: as_of_date in dbt_project.yml)
+#   BANK_TAGS_DB=FILE       the warehouse (default: warehouse/bank_tags.duckdb)
+#   BANK_TAGS_RAW=DIR       the landed extracts (default: data/raw)
+#   PYTHON=python3.12       the interpreter of the environment, 3.10 or newer
+#   PORT=8580               where `make docs` serves
+
+PYTHON ?= python3
+PORT ?= 8580
+BIN := .venv/bin
+RAW := $(or $(BANK_TAGS_RAW),data/raw)
+DB := $(or $(BANK_TAGS_DB),warehouse/bank_tags.duckdb)
+VARS := $(if $(AS_OF),--vars 'as_of_date: $(AS_OF)')
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+export BANK_TAGS_DB := $(DB)
+export BANK_TAGS_RAW := $(RAW)
+
+.DEFAULT_GOAL := help
+.PHONY: help build test docs site clean setup bank lint pytest bench lock
+
+help: ## this list
+	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: setup bank ## environment, demo bank if there are no extracts yet, dbt build, docs site
+	@$(BIN)/dbt build $(VARS)
+	@$(MAKE) --no-print-directory site
+	@$(BIN)/banktags summary
+
+test: lint pytest ## lint, Python tests and every dbt check on a small bank of their own
+
+docs: setup ## docs site (the tag catalogue), served on http://127.0.0.1:8580 (PORT=…)
+	@test -e $(DB) || $(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory site
+	@echo "The tag catalogue: http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory site $(PORT)
+
+clean: ## remove what was generated: target, logs, site, warehouse, demo bank (never extracts you loaded)
+	@rm -rf target logs site .pytest_cache .ruff_cache
+	@rm -rf $(DB) $(DB).wal $(DB).tmp
+
+setup: $(BIN)/.installed dbt_packages/.provided ## environment from the locked requirements, and dbt_utils
+
+lint: setup ## ruff, sqlfluff and the project's conventions
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt
+	@$(BIN)/dbt --quiet parse
+	@if test -x $(BIN)/dbt-bouncer; then $(BIN)/dbt-bouncer --config-file dbt-bouncer.yml; \
+		else echo "dbt-bouncer needs Python 3.11 or newer: conventions not checked"; fi
+
+pytest: setup
+	@$(BIN)/python -m pytest
+
+bench: setup ## time and memory of `dbt build` on 100,000 customers (CUSTOMERS=…)
+	@$(BIN)/python benchmarks/build.py $(if $(CUSTOMERS),--customers $(CUSTOMERS))
+
+lock: $(BIN)/.installed ## requirements.txt anew from pyproject.toml, with hashes, for Python 3.10 and newer
+	@$(PIP) install uv
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" --quiet --upgrade --output-file requirements.txt
+
+# The docs site is one file that opens without a server.
+site:
+	@$(BIN)/dbt --quiet docs generate --static --no-compile $(VARS)
+	@mkdir -p site && cp target/static_index.html site/index.html
+
+bank:
+	@test -n "$$(ls -A $(RAW) 2>/dev/null)" || $(BIN)/banktags simulate --out $(RAW)
+
+$(BIN)/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo "bank-tags needs Python 3.10 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the locked requirements into .venv (about a minute) ..."
+	@$(PIP) install --require-hashes --requirement requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+dbt_packages/.provided: $(BIN)/.installed packages.yml package-lock.yml $(shell find offline_packages -name '*.sql')
+	@$(BIN)/python -m banktags.packages
+	@touch $@

@@ -1,0 +1,44 @@
+"""``banktags summary``: what the last dbt run built, where it is, and a first question to ask."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import typer
+
+from banktags.contract import PROJECT_ROOT
+from banktags.warehouse import warehouse_file
+
+FIRST_QUERY = "select * from marts.customer_tags limit 1"
+
+#: dbt's resource types, in the order and words of the summary.
+KINDS = {"model": "models", "seed": "seeds", "test": "data tests", "unit_test": "unit tests"}
+
+
+def summary() -> None:
+    """Say what the last dbt build made, where it is, and one query to try."""
+    run_results = PROJECT_ROOT / "target" / "run_results.json"
+    if not run_results.exists():
+        raise typer.BadParameter("target/run_results.json does not exist yet: run make build", param_hint="summary")
+    site = PROJECT_ROOT / "site" / "index.html"
+    typer.echo(f"\nBuilt       {built(run_results)}")
+    typer.echo(f"Warehouse   {_shown(warehouse_file())}")
+    if site.exists():
+        typer.echo(f"Catalogue   {_shown(site)}  (open it in a browser, or: make docs)")
+    typer.echo(f'Try         .venv/bin/banktags query "{FIRST_QUERY}"')
+
+
+def built(run_results: Path) -> str:
+    """Counts of one run by kind, then by outcome where it was not a plain success."""
+    results = json.loads(run_results.read_text(encoding="utf-8"))["results"]
+    kinds = Counter(result["unique_id"].split(".")[0] for result in results)
+    outcomes = Counter(result["status"] for result in results)
+    made = ", ".join(f"{kinds[kind]} {words}" for kind, words in KINDS.items() if kinds[kind])
+    other = ", ".join(f"{n} {status}" for status, n in outcomes.items() if status not in ("success", "pass"))
+    return f"{made}: {other or 'all passed'}"
+
+
+def _shown(path: Path) -> Path:
+    """The path as the user would type it from the project folder."""
+    absolute = path.absolute()
+    return absolute.relative_to(PROJECT_ROOT) if absolute.is_relative_to(PROJECT_ROOT) else path

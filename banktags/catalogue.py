@@ -22,7 +22,7 @@ TIMELINESS = ("static", "daily", "intraday", "realtime")
 STATUSES = ("draft", "certified", "deprecated", "retired")
 SENSITIVITIES = ("C1", "C2", "C3")
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-WINDOWS = ("7d", "30d", "90d", "365d")
+WINDOWS = ("1d", "7d", "30d", "90d", "365d")
 NUMBERS = ("int", "bigint", "double", "decimal")
 
 

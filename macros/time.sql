@@ -3,6 +3,21 @@
     cast('{{ var("as_of_date") }}' as date)
 {%- endmacro %}
 
+{# The date a number of days before the business date. #}
+{% macro days_ago(days) -%}
+    cast({{ as_of_date() }} - interval '{{ days }}' day as date)
+{%- endmacro %}
+
+{# The day after the business date: the open end of what still stands. #}
+{% macro next_day() -%}
+    cast({{ as_of_date() }} + interval '1' day as date)
+{%- endmacro %}
+
+{# First day of the calendar month, quarter or year that the business date lies in. #}
+{% macro first_day_of(period) -%}
+    cast({{ dbt.date_trunc(period, as_of_date()) }} as date)
+{%- endmacro %}
+
 {# True for a date inside the half-open window (as_of − days, as_of]. #}
 {% macro in_last_days(date_column, days) -%}
     ({{ date_column }} > {{ as_of_date() }} - interval '{{ days }}' day and {{ date_column }} <= {{ as_of_date() }})

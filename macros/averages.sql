@@ -1,0 +1,22 @@
+{# Balance × days of an interval [valid_from, valid_to) that lie on or after first_day: what a daily average adds up.
+
+   {{ balance_days(first_day_of('month')) }} over 80万 from the 1st to the 20th and 15万 from the 21st gives, on the 31st,
+   800000 × 20 + 150000 × 11. Exact: decimals and whole days only. #}
+{% macro balance_days(first_day) -%}
+    sum(
+        balance
+        * cast(greatest(0, {{ dbt.datediff('greatest(valid_from, ' ~ first_day ~ ')', 'valid_to', 'day') }}) as int)
+    )
+{%- endmacro %}
+
+{# Calendar days from first_day to the business date, both included. #}
+{% macro calendar_days_since(first_day) -%}
+    ({{ dbt.datediff(first_day, as_of_date(), 'day') }} + 1)
+{%- endmacro %}
+
+{# An amount divided by a whole number, rounded half up (away from zero) to the cent, as decimal(18,2).
+
+   The quotient is taken in cents, where a tie (x.5) is exact in binary, so that rounding never falls on the wrong side. #}
+{% macro divide_amount(amount, divisor) -%}
+    cast(round(cast({{ amount }} * 100 as double) / {{ divisor }}) * 0.01 as decimal(18, 2))
+{%- endmacro %}

@@ -1,0 +1,121 @@
+-- Who held what from when to when, for the year up to the business date. A balance stands until the next one, so weekends
+-- and holidays are carried forward by construction; where no interval stands, the balance is zero.
+-- Reads three columns of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
+
+with
+
+-- Accounts and holdings in one shape: the unit that carries a balance, its owner, product and end.
+units as (
+    select
+        account_id as unit_key,
+        customer_id as core_customer_id,
+        product_id,
+        'accounts' as balance_source,
+        closed_date
+    from {{ ref('stg_core__accounts') }}
+
+    union all
+
+    select distinct
+        customer_id || '/' || product_id as unit_key,
+        customer_id as core_customer_id,
+        product_id,
+        'holdings' as balance_source,
+        cast(null as date) as closed_date
+    from {{ ref('stg_wealth__holdings') }}
+),
+
+-- A category counts in the one ledger that its dictionary row names, so nothing is counted twice and loans never are.
+classified_units as (
+    select
+        units.unit_key,
+        identities.customer_id,
+        categories.product_category,
+        categories.aum_component,
+        categories.in_aum,
+        units.closed_date
+    from units
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            units.core_customer_id = identities.source_key
+            and identities.source_system = 'core'
+    inner join {{ ref('stg_core__products') }} as products
+        on units.product_id = products.product_id
+    inner join {{ ref('product_categories') }} as categories
+        on
+            products.product_category = categories.product_category
+            and units.balance_source = categories.balance_source
+),
+
+day_end_balances as (
+    select
+        account_id as unit_key,
+        balance_date,
+        balance
+    from {{ ref('stg_core__account_balances') }}
+    where balance_date <= {{ as_of_date() }}
+
+    union all
+
+    select
+        customer_id || '/' || product_id as unit_key,
+        holding_date as balance_date,
+        market_value as balance
+    from {{ ref('stg_wealth__holdings') }}
+    where holding_date <= {{ as_of_date() }}
+),
+
+-- The last balance up to the first day that any window needs, however old it is, and every balance after that day.
+needed_balances as (
+    select
+        unit_key,
+        {{ days_ago(365) }} as balance_date,
+        max_by(balance, balance_date) as balance
+    from day_end_balances
+    where balance_date <= {{ days_ago(365) }}
+    group by unit_key
+
+    union all
+
+    select
+        unit_key,
+        balance_date,
+        balance
+    from day_end_balances
+    where balance_date > {{ days_ago(365) }}
+),
+
+-- A balance stands until the day of the next one.
+successions as (
+    select
+        unit_key,
+        balance_date as valid_from,
+        balance,
+        lead(balance_date, 1, {{ next_day() }}) over (partition by unit_key order by balance_date) as superseded_on
+    from needed_balances
+),
+
+-- A closed account holds nothing from its closing day on, even if the ledger sent no zero.
+bounded as (
+    select
+        classified_units.customer_id,
+        successions.unit_key,
+        classified_units.product_category,
+        classified_units.aum_component,
+        classified_units.in_aum,
+        successions.valid_from,
+        least(successions.superseded_on, coalesce(classified_units.closed_date, {{ next_day() }})) as valid_to,
+        successions.balance
+    from successions
+    inner join classified_units
+        on successions.unit_key = classified_units.unit_key
+    where successions.balance <> 0
+),
+
+intervals as (
+    select *
+    from bounded
+    where valid_from < valid_to
+)
+
+select * from intervals

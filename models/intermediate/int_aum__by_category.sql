@@ -10,12 +10,11 @@ categories as (
         aum_component,
         in_aum,
         count(case when valid_to > {{ as_of_date() }} and balance > 0 then unit_key end) as units_held,
-        sum(case when valid_to > {{ as_of_date() }} then balance else 0 end) as balance_spot,
-        {% for days in [1, 30, 90, 365] -%}
-        sum(
-            case when valid_from <= {{ days_ago(days) }} and valid_to > {{ days_ago(days) }} then balance else 0 end
-        ) as balance_{{ days }}d_ago,
-        {% endfor -%}
+        {{ balance_at(as_of_date()) }} as balance_spot,
+        {{ balance_at(days_ago(1)) }} as balance_1d_ago,
+        {{ balance_at(days_ago(30)) }} as balance_30d_ago,
+        {{ balance_at(days_ago(90)) }} as balance_90d_ago,
+        {{ balance_at(days_ago(365)) }} as balance_365d_ago,
         {{ balance_days(first_day_of('month')) }} as balance_days_mtd,
         {{ balance_days(first_day_of('quarter')) }} as balance_days_qtd,
         {{ balance_days(first_day_of('year')) }} as balance_days_ytd,

@@ -2,12 +2,12 @@
 
 with
 
--- An interval adds its balance on its first day and takes it away on the day after its last; each window begins with zero.
+-- An interval adds its balance on its first day and takes it away on the day after its last; the window begins with zero.
 movements as (
     select
         customer_id,
         greatest(valid_from, {{ days_ago(364) }}) as movement_date,
-        balance as change
+        balance as amount
     from {{ ref('int_aum__intervals') }}
     where
         in_aum
@@ -18,7 +18,7 @@ movements as (
     select
         customer_id,
         valid_to as movement_date,
-        -balance as change
+        -balance as amount
     from {{ ref('int_aum__intervals') }}
     where
         in_aum
@@ -30,7 +30,7 @@ movements as (
     select distinct
         customer_id,
         {{ days_ago(364) }} as movement_date,
-        cast(0 as decimal(18, 2)) as change
+        cast(0 as decimal(18, 2)) as amount
     from {{ ref('int_aum__intervals') }}
     where in_aum
 ),
@@ -39,7 +39,7 @@ day_changes as (
     select
         customer_id,
         movement_date,
-        sum(change) as change
+        sum(amount) as amount
     from movements
     group by customer_id, movement_date
 ),
@@ -47,7 +47,7 @@ day_changes as (
 day_ends as (
     select
         customer_id,
-        sum(change) over (partition by customer_id order by movement_date) as aum
+        sum(amount) over (partition by customer_id order by movement_date) as aum
     from day_changes
 ),
 

@@ -1,5 +1,5 @@
--- With how many different counterparties a customer dealt in the last 90 days, apart from the other windows because counting
--- distinct accounts needs memory of its own.
+-- With how many different counterparties a customer dealt in the last 90 days. Apart from the other windows, because
+-- counting distinct accounts needs memory of its own.
 
 with
 

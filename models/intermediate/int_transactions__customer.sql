@@ -1,4 +1,4 @@
--- Postings with the golden customer they belong to and what their type and channel stand for. A view: it stores nothing.
+-- Postings with the golden customer they belong to and what their type and channel stand for; a view, it stores nothing.
 -- A type that the dictionary does not know is nobody's activity.
 
 with
@@ -11,9 +11,9 @@ postings as (
         transactions.transaction_date,
         transactions.transaction_at,
         transactions.transaction_type,
-        coalesce(types.category, 'unknown') as transaction_category,
-        coalesce(types.initiator, 'unknown') as initiator,
-        coalesce(types.is_activity, false) as is_activity,
+        coalesce(posting_types.category, 'unknown') as transaction_category,
+        coalesce(posting_types.initiator, 'unknown') as initiator,
+        coalesce(posting_types.is_activity, false) as is_activity,
         transactions.direction,
         transactions.amount,
         transactions.channel,
@@ -27,8 +27,8 @@ postings as (
         on
             accounts.customer_id = identities.source_key
             and identities.source_system = 'core'
-    left join {{ ref('transaction_types') }} as types
-        on transactions.transaction_type = types.transaction_type
+    left join {{ ref('transaction_types') }} as posting_types
+        on transactions.transaction_type = posting_types.transaction_type
     left join {{ ref('channels') }} as channels
         on transactions.channel = channels.channel
 )

@@ -3,7 +3,7 @@
 
 with
 
-last_activity as (
+last_dates as (
     select
         customer_id,
         max(transaction_date) as last_activity_date
@@ -12,6 +12,14 @@ last_activity as (
         is_activity
         and transaction_date <= {{ as_of_date() }}
     group by customer_id
+),
+
+last_activity as (
+    select
+        customer_id,
+        last_activity_date,
+        cast({{ dbt.datediff('last_activity_date', as_of_date(), 'day') }} as int) as recency_days
+    from last_dates
 )
 
 select * from last_activity

@@ -6,8 +6,8 @@ from {{ ref('fact_tags__aum') }} as aum
 cross join {{ ref('product_categories') }} as custody
 where
     custody.product_category = 'CUSTODY_SECURITIES'
-    and aum.aum_spot <>
-    aum.aum_deposit_spot
+    and aum.aum_spot
+    <> aum.aum_deposit_spot
     + aum.aum_wealth_spot
     + aum.aum_fund_spot
     + aum.aum_insurance_spot

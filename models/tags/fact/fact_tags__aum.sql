@@ -1,7 +1,5 @@
 -- How much a customer keeps with the bank: now, on average over calendar periods, by component, and how it moved.
 
-{% set components = ['deposit', 'wealth', 'fund', 'insurance', 'metal', 'trust', 'structured'] -%}
-
 with
 
 -- One row a customer. A category counts in AUM as its row of the dictionary says; loans are in no category here.
@@ -13,11 +11,15 @@ totals as (
         sum(case when in_aum then balance_days_qtd end) as aum_days_qtd,
         sum(case when in_aum then balance_days_ytd end) as aum_days_ytd,
         sum(case when in_aum then balance_days_365d end) as aum_days_365d,
-        {% for component in components -%}
-        sum(case when in_aum and aum_component = '{{ component }}' then balance_spot end) as aum_{{ component }}_spot,
-        {% endfor -%}
-        sum(case when in_aum and aum_component = 'deposit' then balance_days_mtd end) as aum_deposit_days_mtd,
-        sum(case when in_aum and aum_component <> 'deposit' then balance_days_mtd end) as aum_investment_days_mtd,
+        sum(case when in_aum and aum_component = 'deposit' then balance_days_mtd end) as deposit_days_mtd,
+        sum(case when in_aum and aum_component <> 'deposit' then balance_days_mtd end) as investment_days_mtd,
+        sum(case when in_aum and aum_component = 'deposit' then balance_spot end) as aum_deposit_spot,
+        sum(case when in_aum and aum_component = 'wealth' then balance_spot end) as aum_wealth_spot,
+        sum(case when in_aum and aum_component = 'fund' then balance_spot end) as aum_fund_spot,
+        sum(case when in_aum and aum_component = 'insurance' then balance_spot end) as aum_insurance_spot,
+        sum(case when in_aum and aum_component = 'metal' then balance_spot end) as aum_metal_spot,
+        sum(case when in_aum and aum_component = 'trust' then balance_spot end) as aum_trust_spot,
+        sum(case when in_aum and aum_component = 'structured' then balance_spot end) as aum_structured_spot,
         sum(case when product_category = 'DEMAND_DEPOSIT' then balance_spot end) as demand_deposit_spot,
         sum(case when product_category = 'TIME_DEPOSIT' then balance_spot end) as time_deposit_spot,
         sum(case when product_category = 'CUSTODY_SECURITIES' then balance_spot end) as custody_securities_spot,
@@ -29,24 +31,39 @@ totals as (
     group by customer_id
 ),
 
+-- A daily average divides by the calendar days of its period so far.
+averages as (
+    select
+        customer_id,
+        {{ divide_amount('aum_days_mtd', calendar_days_since(first_day_of('month'))) }} as aum_month_avg,
+        {{ divide_amount('aum_days_qtd', calendar_days_since(first_day_of('quarter'))) }} as aum_quarter_avg,
+        {{ divide_amount('aum_days_ytd', calendar_days_since(first_day_of('year'))) }} as aum_year_avg,
+        {{ divide_amount('aum_days_365d', 365) }} as aum_avg_365d,
+        {{ divide_amount('deposit_days_mtd', calendar_days_since(first_day_of('month'))) }} as deposit_month_avg,
+        {{ divide_amount('investment_days_mtd', calendar_days_since(first_day_of('month'))) }}
+            as investment_month_avg
+    from totals
+),
+
 aum as (
     select
         spine.customer_id,
         spine.as_of_date,
         {{ measured('totals.aum_spot') }} as aum_spot,
-        {{ measured(divide_amount('totals.aum_days_mtd', calendar_days_since(first_day_of('month')))) }} as aum_month_avg,
-        {{ measured(divide_amount('totals.aum_days_qtd', calendar_days_since(first_day_of('quarter')))) }}
-            as aum_quarter_avg,
-        {{ measured(divide_amount('totals.aum_days_ytd', calendar_days_since(first_day_of('year')))) }} as aum_year_avg,
-        {{ measured(divide_amount('totals.aum_days_365d', 365)) }} as aum_avg_365d,
+        {{ measured('averages.aum_month_avg') }} as aum_month_avg,
+        {{ measured('averages.aum_quarter_avg') }} as aum_quarter_avg,
+        {{ measured('averages.aum_year_avg') }} as aum_year_avg,
+        {{ measured('averages.aum_avg_365d') }} as aum_avg_365d,
         {{ measured('peaks.aum_peak_365d') }} as aum_peak_365d,
-        {% for component in components -%}
-        {{ measured('totals.aum_' ~ component ~ '_spot') }} as aum_{{ component }}_spot,
-        {% endfor -%}
-        {{ measured(divide_amount('totals.aum_deposit_days_mtd', calendar_days_since(first_day_of('month')))) }}
-            as aum_deposit_month_avg,
-        {{ measured(divide_amount('totals.aum_investment_days_mtd', calendar_days_since(first_day_of('month')))) }}
-            as aum_investment_month_avg,
+        {{ measured('totals.aum_deposit_spot') }} as aum_deposit_spot,
+        {{ measured('totals.aum_wealth_spot') }} as aum_wealth_spot,
+        {{ measured('totals.aum_fund_spot') }} as aum_fund_spot,
+        {{ measured('totals.aum_insurance_spot') }} as aum_insurance_spot,
+        {{ measured('totals.aum_metal_spot') }} as aum_metal_spot,
+        {{ measured('totals.aum_trust_spot') }} as aum_trust_spot,
+        {{ measured('totals.aum_structured_spot') }} as aum_structured_spot,
+        {{ measured('averages.deposit_month_avg') }} as aum_deposit_month_avg,
+        {{ measured('averages.investment_month_avg') }} as aum_investment_month_avg,
         {{ measured('totals.demand_deposit_spot') }} as demand_deposit_spot,
         {{ measured('totals.time_deposit_spot') }} as time_deposit_spot,
         {{ measured('totals.custody_securities_spot') }} as custody_securities_spot,
@@ -57,6 +74,8 @@ aum as (
     from {{ ref('int_customer__spine') }} as spine
     left join totals
         on spine.customer_id = totals.customer_id
+    left join averages
+        on spine.customer_id = averages.customer_id
     left join {{ ref('int_aum__peak') }} as peaks
         on spine.customer_id = peaks.customer_id
 )

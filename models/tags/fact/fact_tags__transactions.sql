@@ -2,18 +2,24 @@
 
 with
 
--- Months of the last year that the customer was with the bank, at least one: a new customer is not measured over twelve.
+-- Days of the last year that the customer was with the bank; older customers count from the first day of the window.
+observed_days as (
+    select
+        customer_id,
+        as_of_date,
+        is_core_customer,
+        {{ dbt.datediff('greatest(opened_date, ' ~ days_ago(364) ~ ')', 'as_of_date', 'day') }} + 1 as days
+    from {{ ref('int_customer__spine') }}
+),
+
+-- The same in months, at least one: a new customer is not measured over twelve.
 customers as (
     select
         customer_id,
         as_of_date,
         is_core_customer,
-        greatest(
-            cast(1 as double),
-            cast({{ dbt.datediff('greatest(opened_date, ' ~ days_ago(364) ~ ')', 'as_of_date', 'day') }} + 1 as double)
-            * 12 / 365
-        ) as months_observed_365d
-    from {{ ref('int_customer__spine') }}
+        greatest(cast(1 as double), cast(days as double) * 12 / 365) as months_observed_365d
+    from observed_days
 ),
 
 transactions as (
@@ -22,8 +28,7 @@ transactions as (
         spine.as_of_date,
 
         -- Activity: what the customer does or is paid, never what the bank posts by itself.
-        cast({{ dbt.datediff('last_activity.last_activity_date', 'spine.as_of_date', 'day') }} as int)
-            as activity_recency_days,
+        last_activity.recency_days as activity_recency_days,
         last_activity.last_activity_date as activity_last_date,
         {{ measured('windows.activity_count_365d', 'bigint') }} as activity_count_365d,
         {{ measured('spine.months_observed_365d', 'double') }} as activity_months_observed_365d,

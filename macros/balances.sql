@@ -1,6 +1,11 @@
-{# Balance × days of an interval [valid_from, valid_to) that lie on or after first_day: what a daily average adds up.
+{# What balance intervals [valid_from, valid_to) add up to at the end of a day. #}
+{% macro balance_at(day) -%}
+    sum(case when valid_from <= {{ day }} and valid_to > {{ day }} then balance else 0 end)
+{%- endmacro %}
 
-   {{ balance_days(first_day_of('month')) }} over 80万 from the 1st to the 20th and 15万 from the 21st gives, on the 31st,
+{# Balance × days of the intervals on and after first_day: what a daily average divides by its calendar days.
+
+   Over 80万 from the 1st to the 20th and 15万 from the 21st, {{ balance_days(first_day_of('month')) }} gives, on the 31st,
    800000 × 20 + 150000 × 11. Exact: decimals and whole days only. #}
 {% macro balance_days(first_day) -%}
     sum(

@@ -1,0 +1,139 @@
+-- What a customer holds, and what the customer bought lately.
+
+with
+
+-- One row a customer: units held of each category, and the number of categories.
+held as (
+    select
+        customer_id,
+        count(*) as category_count,
+        sum(case when product_category = 'DEMAND_DEPOSIT' then units_held end) as demand_deposit_count,
+        sum(case when product_category = 'TIME_DEPOSIT' then units_held end) as time_deposit_count,
+        sum(case when product_category = 'STRUCTURED_DEPOSIT' then units_held end) as structured_deposit_count,
+        sum(case when product_category = 'WEALTH_PRODUCT' then units_held end) as wealth_product_count,
+        sum(case when product_category = 'FUND' then units_held end) as fund_count,
+        sum(case when product_category = 'INSURANCE' then units_held end) as insurance_count,
+        sum(case when product_category = 'PRECIOUS_METAL' then units_held end) as precious_metal_count,
+        sum(case when product_category = 'TRUST' then units_held end) as trust_count,
+        sum(case when product_category = 'CUSTODY_SECURITIES' then units_held end) as custody_count,
+        sum(case when product_category = 'LOAN' then units_held end) as loan_count,
+        sum(case when product_category = 'CREDIT_CARD' then units_held end) as credit_card_count
+    from {{ ref('int_products__held') }}
+    group by customer_id
+),
+
+debit_cards as (
+    select
+        identities.customer_id,
+        count(*) as debit_card_count
+    from {{ ref('stg_card__cards') }} as cards
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            cards.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where
+        cards.card_type = 'DEBIT'
+        and cards.issued_date <= {{ as_of_date() }}
+        and (cards.closed_date is null or cards.closed_date > {{ as_of_date() }})
+    group by identities.customer_id
+),
+
+-- Confirmed orders only: what was cancelled or failed was not bought.
+orders as (
+    select
+        identities.customer_id,
+        orders.order_date,
+        orders.order_type,
+        products.product_category,
+        orders.amount
+    from {{ ref('stg_wealth__orders') }} as orders
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            orders.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    inner join {{ ref('stg_core__products') }} as products
+        on orders.product_id = products.product_id
+    where
+        orders.status = 'CONFIRMED'
+        and orders.order_date <= {{ as_of_date() }}
+),
+
+recent_orders as (
+    select
+        *,
+        order_type in ('PURCHASE', 'SIP') as is_purchase,
+        {{ in_last_days('order_date', 90) }} as is_in_90d
+    from orders
+),
+
+purchases as (
+    select
+        customer_id,
+        count(case when is_purchase and is_in_90d then 1 end) as investment_purchase_count_90d,
+        sum(case when is_purchase and is_in_90d then amount end) as investment_purchase_amount_90d,
+        sum(case when order_type = 'REDEMPTION' and is_in_90d then amount end) as investment_redemption_amount_90d,
+        count(case when is_purchase and product_category = 'WEALTH_PRODUCT' and is_in_90d then 1 end)
+            as wealth_purchase_count_90d,
+        max(case when is_purchase and product_category = 'WEALTH_PRODUCT' then order_date end)
+            as wealth_purchase_last_date,
+        count(case when is_purchase and product_category = 'FUND' and is_in_90d then 1 end) as fund_purchase_count_90d,
+        count(case when order_type = 'SIP' and is_in_90d then 1 end) as sip_order_count_90d
+    from recent_orders
+    group by customer_id
+),
+
+products as (
+    select
+        spine.customer_id,
+        spine.as_of_date,
+
+        -- Cards.
+        {{ measured('held.credit_card_count', 'bigint') }} > 0 as is_credit_card_holder,
+        {{ measured('debit_cards.debit_card_count', 'bigint') }} > 0 as is_debit_card_holder,
+
+        -- Categories held.
+        {{ measured('held.category_count', 'bigint') }} as product_category_count,
+        {{ measured('held.category_count', 'bigint') }} = 1 as is_single_product,
+        {{ measured('held.demand_deposit_count', 'bigint') }} > 0 as has_demand_deposit,
+        {{ measured('held.time_deposit_count', 'bigint') }} > 0 as has_time_deposit,
+        {{ measured('held.structured_deposit_count', 'bigint') }} > 0 as has_structured_deposit,
+        {{ measured('held.wealth_product_count', 'bigint') }} > 0 as has_wealth_product,
+        {{ measured('held.fund_count', 'bigint') }} > 0 as has_fund,
+        {{ measured('held.insurance_count', 'bigint') }} > 0 as has_insurance,
+        {{ measured('held.precious_metal_count', 'bigint') }} > 0 as has_precious_metal,
+        {{ measured('held.trust_count', 'bigint') }} > 0 as has_trust,
+        {{ measured('held.custody_count', 'bigint') }} > 0 as has_custody_securities,
+        {{ measured('held.loan_count', 'bigint') }} > 0 as has_loan,
+        {{ measured('held.wealth_product_count', 'bigint') }} as wealth_product_count,
+        {{ measured('held.fund_count', 'bigint') }} as fund_product_count,
+        {{ measured('held.insurance_count', 'bigint') }} as insurance_product_count,
+
+        -- Accounts.
+        {{ measured('accounts.open_account_count', 'bigint') }} as account_count,
+        accounts.first_opened_date as account_first_opened_date,
+        accounts.next_maturity_date as time_deposit_next_maturity_date,
+        cast({{ dbt.datediff('spine.as_of_date', 'accounts.next_maturity_date', 'day') }} as int)
+            as time_deposit_next_maturity_days,
+        {{ measured('accounts.next_maturity_amount') }} as time_deposit_next_maturity_amount,
+
+        -- Orders.
+        {{ measured('purchases.wealth_purchase_count_90d', 'bigint') }} as wealth_purchase_count_90d,
+        cast({{ dbt.datediff('purchases.wealth_purchase_last_date', 'spine.as_of_date', 'day') }} as int)
+            as wealth_purchase_recency_days,
+        {{ measured('purchases.fund_purchase_count_90d', 'bigint') }} as fund_purchase_count_90d,
+        {{ measured('purchases.sip_order_count_90d', 'bigint') }} as sip_order_count_90d,
+        {{ measured('purchases.investment_purchase_count_90d', 'bigint') }} as investment_purchase_count_90d,
+        {{ measured('purchases.investment_purchase_amount_90d') }} as investment_purchase_amount_90d,
+        {{ measured('purchases.investment_redemption_amount_90d') }} as investment_redemption_amount_90d
+    from {{ ref('int_customer__spine') }} as spine
+    left join held
+        on spine.customer_id = held.customer_id
+    left join debit_cards
+        on spine.customer_id = debit_cards.customer_id
+    left join {{ ref('int_accounts__customer') }} as accounts
+        on spine.customer_id = accounts.customer_id
+    left join purchases
+        on spine.customer_id = purchases.customer_id
+)
+
+select * from products

@@ -1,7 +1,8 @@
 """The tag dictionary, read from dbt's manifest: one entry per tag column, with what it inherits filled in.
 
-An entry stands in the YAML of its model, at the column's ``config.meta.tag``, and says only what differs from the model's
-``config.meta.tag_defaults``, which says only what differs from the folder's ``folder_tag_defaults`` in dbt_project.yml.
+An entry stands in the YAML of its model, at the column's ``config.meta.tag``, and says only what differs from the
+model's ``config.meta.tag_defaults``, which says only what differs from the folder's ``folder_tag_defaults`` in
+dbt_project.yml.
 """
 
 import re
@@ -81,7 +82,7 @@ class TagEntry:
         if self.path and self.dimension not in DIMENSIONS:
             yield f"the path {self.path!r} must start with one of {'/'.join(DIMENSIONS)}"
         if self.data_type == "string" and not (self.values or self.values_from):
-            yield "a text tag lists its values with Chinese labels (values), or says which table lists them (values_from)"
+            yield "a text tag lists its values with Chinese labels (values), or the table.column of them (values_from)"
         if self.data_type.startswith(NUMBERS) and not self.unit:
             yield "a numeric tag says its unit"
         if self.status == "deprecated" and not self.successor:
@@ -102,7 +103,7 @@ IMPLIED = {"boolean": {"values": {"true": "是", "false": "否"}}, "date": {"uni
 
 
 def tag_entries(manifest: Mapping[str, Any]) -> list[TagEntry]:
-    """Dictionary entries of all tags in ``target/manifest.json``, in the order of the models' names and their columns."""
+    """Dictionary entries of all tags in ``target/manifest.json``, in the order of model names and of columns."""
     return [
         _entry(model, column)
         for model in _tag_models(manifest)
@@ -117,7 +118,7 @@ def dictionary_problems(entries: list[TagEntry]) -> list[str]:
     for name in ("code", "name_zh"):
         counts = Counter(getattr(entry, name) for entry in entries)
         problems += [
-            f"{entry.model}.{entry.code}: another tag has the same {name} {getattr(entry, name)!r}; each tag has its own"
+            f"{entry.model}.{entry.code}: another tag has the same {name} {getattr(entry, name)!r}"
             for entry in entries
             if getattr(entry, name) is not None and counts[getattr(entry, name)] > 1
         ]

@@ -1,9 +1,12 @@
 """The tag dictionary: every tag has a complete entry, and the check says so when one has not."""
 
+import csv
 from dataclasses import replace
 
 import pytest
-from banktags.catalogue import TagEntry, dictionary_problems, tag_entries
+
+from banktags.catalogue import DIMENSIONS, TagEntry, dictionary_problems, tag_entries
+from banktags.contract import PROJECT_ROOT
 
 COMPLETE = TagEntry(
     code="app_login_count_7d",
@@ -101,3 +104,15 @@ def test_two_tags_never_share_a_code_or_a_chinese_name():
 
 def test_every_tag_of_the_project_has_a_complete_entry(manifest):
     assert dictionary_problems(tag_entries(manifest)) == []
+
+
+def test_fact_tags_cover_the_five_dimensions(manifest):
+    facts = [entry for entry in tag_entries(manifest) if entry.kind == "fact"]
+    assert {entry.dimension for entry in facts} == set(DIMENSIONS)
+    assert len(facts) >= 80
+
+
+def test_every_scenario_that_a_tag_serves_is_described(manifest):
+    with (PROJECT_ROOT / "seeds" / "policy" / "scenarios.csv").open(encoding="utf-8") as rows:
+        described = {row["scenario"] for row in csv.DictReader(rows)}
+    assert {scenario for entry in tag_entries(manifest) for scenario in entry.scenarios} <= described

@@ -1,0 +1,62 @@
+-- Five-class asset quality (五级分类) of each credit exposure of a customer: one row per loan that is not settled and per
+-- open credit card, graded by days past due on the scale of its kind (seed risk_class_scales).
+with
+
+loans as (
+    select
+        customer_id,
+        'loan' as scale,
+        loan_id as exposure_id,
+        days_past_due,
+        status = 'WRITTEN_OFF' as is_written_off
+    from {{ ref('int_loan__arrears') }}
+    where status <> 'SETTLED'
+),
+
+-- The card system counts the days itself and redelivers the card as they grow.
+credit_cards as (
+    select
+        identities.customer_id,
+        'card' as scale,
+        cards.card_id as exposure_id,
+        coalesce(cards.days_past_due, 0) as days_past_due,
+        false as is_written_off
+    from {{ ref('stg_card__cards') }} as cards
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            cards.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where
+        cards.card_type = 'CREDIT'
+        and cards.issued_date <= {{ as_of_date() }}
+        and (cards.closed_date is null or cards.closed_date > {{ as_of_date() }})
+),
+
+exposures as (
+    select * from loans
+    union all
+    select * from credit_cards
+),
+
+-- What is written off is lost, whatever its instalments say: it takes the band that has no upper end.
+risk_classes as (
+    select
+        exposures.customer_id,
+        exposures.scale,
+        exposures.exposure_id,
+        exposures.days_past_due,
+        scales.risk_class,
+        scales.severity
+    from exposures
+    inner join {{ ref('risk_class_scales') }} as scales
+        on
+            exposures.scale = scales.scale
+            and case
+                when exposures.is_written_off then scales.days_to is null
+                else
+                    (scales.days_from is null or exposures.days_past_due >= scales.days_from)
+                    and (scales.days_to is null or exposures.days_past_due < scales.days_to)
+            end
+)
+
+select * from risk_classes

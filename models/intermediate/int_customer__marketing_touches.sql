@@ -1,0 +1,28 @@
+-- Marketing contacts with each customer in the last 90 days: one row per customer.
+with
+
+touches as (
+    select
+        identities.customer_id,
+        touches.touch_date,
+        touches.touch_status
+    from {{ ref('stg_marketing__touches') }} as touches
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            touches.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where {{ in_last_days('touches.touch_date', 90) }}
+),
+
+marketing_touches as (
+    select
+        customer_id,
+        count(case when touch_status = 'sent' and {{ in_last_days('touch_date', 30) }} then 1 end) as sent_count_30d,
+        count(case when touch_status = 'sent' then 1 end) as sent_count_90d,
+        count(case when touch_status = 'opened' then 1 end) as opened_count_90d,
+        count(case when touch_status = 'clicked' then 1 end) as clicked_count_90d
+    from touches
+    group by customer_id
+)
+
+select * from marketing_touches

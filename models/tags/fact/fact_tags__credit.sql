@@ -1,0 +1,140 @@
+-- What the customer owes, how late he is, and what the bureau says: 风险.
+with
+
+loans as (
+    select
+        customer_id,
+        count(case when status = 'ACTIVE' then 1 end) as active_count,
+        count(case when status = 'WRITTEN_OFF' then 1 end) as written_off_count,
+        sum(case when status = 'ACTIVE' then outstanding_principal end) as outstanding_amount,
+        sum(case when status = 'ACTIVE' and loan_type = 'MORTGAGE' then outstanding_principal end) as mortgage_amount,
+        sum(case when status = 'ACTIVE' and loan_type = 'CONSUMER' then outstanding_principal end) as consumer_amount,
+        sum(case when status = 'ACTIVE' and loan_type = 'BUSINESS' then outstanding_principal end) as business_amount,
+        sum(case when status = 'ACTIVE' and loan_type = 'AUTO' then outstanding_principal end) as auto_amount,
+        sum(case when status = 'ACTIVE' and loan_type = 'AGRICULTURE' then outstanding_principal end)
+            as agriculture_amount,
+        sum(case when status <> 'SETTLED' then overdue_amount end) as overdue_amount,
+        sum(overdue_count_365d) as overdue_count_365d
+    from {{ ref('int_loan__arrears') }}
+    group by customer_id
+),
+
+-- The worst class of each scale, and the longest arrears: an exposure less late never hides one more late.
+risk_classes as (
+    select
+        customer_id,
+        scale,
+        max(severity) as severity,
+        max(days_past_due) as days_past_due
+    from {{ ref('int_credit__risk_classes') }}
+    group by customer_id, scale
+),
+
+class_names as (
+    select distinct
+        scale,
+        severity,
+        risk_class
+    from {{ ref('risk_class_scales') }}
+),
+
+worst_classes as (
+    select
+        risk_classes.customer_id,
+        max(case when risk_classes.scale = 'loan' then class_names.risk_class end) as loan_risk_class,
+        max(case when risk_classes.scale = 'card' then class_names.risk_class end) as card_risk_class,
+        max(case when risk_classes.scale = 'loan' then risk_classes.days_past_due end) as loan_days_past_due,
+        max(case when risk_classes.scale = 'card' then risk_classes.days_past_due end) as card_days_past_due
+    from risk_classes
+    inner join class_names
+        on
+            risk_classes.scale = class_names.scale
+            and risk_classes.severity = class_names.severity
+    group by risk_classes.customer_id
+),
+
+-- Limits in force on the date.
+limits as (
+    select
+        identities.customer_id,
+        sum(limits.granted_amount) as granted_amount,
+        sum(limits.used_amount) as used_amount
+    from {{ ref('stg_lending__limits') }} as limits
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            limits.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where
+        limits.valid_from <= {{ as_of_date() }}
+        and (limits.valid_to is null or limits.valid_to >= {{ as_of_date() }})
+    group by identities.customer_id
+),
+
+-- The latest bureau report of each customer; two of one day: the higher key.
+ranked_reports as (
+    select
+        identities.customer_id,
+        reports.reported_date,
+        reports.credit_score,
+        reports.external_debt,
+        reports.overdue_count_24m,
+        reports.inquiry_count_6m,
+        row_number() over (
+            partition by identities.customer_id
+            order by reports.reported_date desc, reports.report_id desc
+        ) as recency_rank
+    from {{ ref('stg_bureau__credit_reports') }} as reports
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            reports.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where reports.reported_date <= {{ as_of_date() }}
+),
+
+credit as (
+    select
+        spine.customer_id,
+        spine.as_of_date,
+
+        -- Debt at the bank.
+        {{ measured('loans.active_count', 'bigint') }} as active_loan_count,
+        {{ measured('loans.outstanding_amount') }} as loan_outstanding_amount,
+        {{ measured('loans.mortgage_amount') }} as mortgage_outstanding_amount,
+        {{ measured('loans.consumer_amount') }} as consumer_loan_outstanding_amount,
+        {{ measured('loans.business_amount') }} as business_loan_outstanding_amount,
+        {{ measured('loans.auto_amount') }} as auto_loan_outstanding_amount,
+        {{ measured('loans.agriculture_amount') }} as agriculture_loan_outstanding_amount,
+        {{ measured('limits.granted_amount') }} as credit_limit_amount,
+        {{ measured('limits.used_amount') }} as credit_limit_used_amount,
+        cast(limits.used_amount as double) / nullif(limits.granted_amount, 0) as credit_limit_utilisation,
+
+        -- Arrears and asset quality.
+        worst_classes.loan_days_past_due as loan_days_past_due_max,
+        worst_classes.card_days_past_due as card_days_past_due_max,
+        {{ measured('loans.overdue_amount') }} as loan_overdue_amount,
+        {{ measured('loans.overdue_count_365d', 'bigint') }} as loan_overdue_count_365d,
+        worst_classes.loan_risk_class as loan_risk_class_worst,
+        worst_classes.card_risk_class as card_risk_class_worst,
+        case when spine.is_core_customer then coalesce(loans.written_off_count, 0) > 0 end as has_written_off_loan,
+
+        -- The bureau's view.
+        reports.credit_score as bureau_credit_score,
+        {{ days_since('reports.reported_date') }}
+            as bureau_report_age_days,
+        reports.inquiry_count_6m as bureau_inquiry_count,
+        reports.overdue_count_24m as bureau_overdue_count,
+        reports.external_debt as external_debt_amount
+    from {{ ref('int_customer__spine') }} as spine
+    left join loans
+        on spine.customer_id = loans.customer_id
+    left join worst_classes
+        on spine.customer_id = worst_classes.customer_id
+    left join limits
+        on spine.customer_id = limits.customer_id
+    left join ranked_reports as reports
+        on
+            spine.customer_id = reports.customer_id
+            and reports.recency_rank = 1
+)
+
+select * from credit

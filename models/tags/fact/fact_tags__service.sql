@@ -1,0 +1,113 @@
+-- What the customer says to the bank and lets the bank say to him: NPS, complaints, consents and marketing contacts.
+with
+
+-- Persons whom CRM keeps: for the others nothing is known, which is not the same as no complaint.
+crm_persons as (
+    select distinct customer_id
+    from {{ ref('int_customer__identity') }}
+    where source_system = 'crm'
+),
+
+-- The latest answer of each person; two of one day: the higher key.
+ranked_answers as (
+    select
+        identities.customer_id,
+        responses.score,
+        responses.responded_date,
+        row_number() over (
+            partition by identities.customer_id
+            order by responses.responded_date desc, responses.response_id desc
+        ) as recency_rank
+    from {{ ref('stg_crm__nps_responses') }} as responses
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            responses.contact_id = identities.source_key
+            and identities.source_system = 'crm'
+    where responses.responded_date <= {{ as_of_date() }}
+),
+
+complaints as (
+    select
+        identities.customer_id,
+        count(case when {{ in_last_days('complaints.complained_date', 90) }} then 1 end) as complaint_count_90d,
+        count(case when {{ in_last_days('complaints.complained_date', 365) }} then 1 end) as complaint_count_365d,
+        count(case
+            when complaints.resolved_date is null or complaints.resolved_date > {{ as_of_date() }} then 1
+        end) as open_complaint_count
+    from {{ ref('stg_crm__complaints') }} as complaints
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            complaints.contact_id = identities.source_key
+            and identities.source_system = 'crm'
+    where complaints.complained_date <= {{ as_of_date() }}
+    group by identities.customer_id
+),
+
+consents as (
+    select
+        customer_id,
+        count(case when purpose = 'MARKETING' and is_standing then 1 end) as marketing_count,
+        count(case when purpose = 'MARKETING' and is_standing and channel = 'SMS' then 1 end) as sms_count,
+        count(case when purpose = 'MARKETING' and is_standing and channel = 'PHONE' then 1 end) as phone_count,
+        count(case when purpose = 'MARKETING' and is_standing and channel = 'APP' then 1 end) as app_count,
+        count(case when purpose = 'MARKETING' and is_standing and channel = 'WECOM' then 1 end) as wecom_count,
+        count(case when purpose = 'LOCATION' and is_standing then 1 end) as location_count,
+        count(case when purpose = 'PERSONALISATION' and not is_standing then 1 end) as personalisation_refusal_count
+    from {{ ref('int_customer__consents') }}
+    group by customer_id
+),
+
+-- What CRM knows of its persons: nothing said is nothing consented, and no complaint is none.
+voices as (
+    select
+        crm_persons.customer_id,
+        coalesce(complaints.complaint_count_90d, 0) as complaint_count_90d,
+        coalesce(complaints.complaint_count_365d, 0) as complaint_count_365d,
+        coalesce(complaints.open_complaint_count, 0) as open_complaint_count,
+        coalesce(consents.marketing_count, 0) > 0 as has_marketing_consent,
+        coalesce(consents.sms_count, 0) > 0 as has_sms_marketing_consent,
+        coalesce(consents.phone_count, 0) > 0 as has_phone_marketing_consent,
+        coalesce(consents.app_count, 0) > 0 as has_app_marketing_consent,
+        coalesce(consents.wecom_count, 0) > 0 as has_wecom_marketing_consent,
+        coalesce(consents.location_count, 0) > 0 as has_location_consent,
+        coalesce(consents.personalisation_refusal_count, 0) > 0 as has_personalisation_opt_out
+    from crm_persons
+    left join complaints
+        on crm_persons.customer_id = complaints.customer_id
+    left join consents
+        on crm_persons.customer_id = consents.customer_id
+),
+
+service as (
+    select
+        spine.customer_id,
+        spine.as_of_date,
+        answers.score as nps_score,
+        {{ days_since('answers.responded_date') }}
+            as nps_recency_days,
+        voices.complaint_count_90d,
+        voices.complaint_count_365d,
+        voices.open_complaint_count,
+        voices.has_marketing_consent,
+        voices.has_sms_marketing_consent,
+        voices.has_phone_marketing_consent,
+        voices.has_app_marketing_consent,
+        voices.has_wecom_marketing_consent,
+        voices.has_location_consent,
+        voices.has_personalisation_opt_out,
+        {{ measured('touches.sent_count_30d', 'bigint') }} as marketing_touch_count_30d,
+        {{ measured('touches.sent_count_90d', 'bigint') }} as marketing_touch_count_90d,
+        {{ measured('touches.opened_count_90d', 'bigint') }} as marketing_opened_count_90d,
+        {{ measured('touches.clicked_count_90d', 'bigint') }} as marketing_clicked_count_90d
+    from {{ ref('int_customer__spine') }} as spine
+    left join ranked_answers as answers
+        on
+            spine.customer_id = answers.customer_id
+            and answers.recency_rank = 1
+    left join voices
+        on spine.customer_id = voices.customer_id
+    left join {{ ref('int_customer__marketing_touches') }} as touches
+        on spine.customer_id = touches.customer_id
+)
+
+select * from service

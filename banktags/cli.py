@@ -3,9 +3,11 @@
 import typer
 
 from banktags.query import query
+from banktags.simulate.command import simulate_command
 from banktags.summary import summary
 
 app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, loader and helpers.", no_args_is_help=True)
 
 app.command()(query)
 app.command()(summary)
+app.command("simulate")(simulate_command)

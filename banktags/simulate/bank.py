@@ -1,0 +1,190 @@
+"""Writes the demo bank: renders the SQL files of ``sql/`` with the parameters, runs them in DuckDB and lands each table.
+
+Slowly changing systems are computed once for the whole period, event systems month by month, so that memory stays bounded.
+Every table is a relation ``<system>.<table>`` with the contract's columns but ``loaded_at``, in the order it is landed.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import duckdb
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from banktags.contract import KNOWN_AT, PARTITION, Table, read_contract
+from banktags.landing import write_empty_tables
+from banktags.simulate.parameters import Parameters
+
+SQL = Path(__file__).parent / "sql"
+MEMORY_LIMIT = "4GB"
+
+#: Files run once, in this order, and the tables they land.
+ONCE = ("reference", "population", "card", "marketing", "wealth", "core", "lending", "crm", "others")
+#: Files run for each month, in this order, and the tables each of them leaves.
+MONTHLY = {
+    "month_core": ("core.transactions", "core.account_balances"),
+    "month_card": ("card.card_transactions",),
+    "month_digital": ("digital.app_events",),
+}
+BATCHES = "core.batches"
+
+#: Minutes after 02:00 of the next day at which each system's extracts arrive.
+LOAD_MINUTE = {"core": 0, "card": 12, "wealth": 25, "lending": 31, "digital": 40, "crm": 55, "marketing": 70, "bureau": 85, "governance": 100}
+
+Progress = Callable[[str, float], None]
+
+
+class Bank:
+    """A demo bank being written into a folder; use :func:`simulate` to write it atomically."""
+
+    def __init__(self, parameters: Parameters, folder: Path) -> None:
+        self.parameters = parameters
+        self.folder = folder
+        self.contract = read_contract()
+        self._templates = Environment(loader=FileSystemLoader(SQL), undefined=StrictUndefined, autoescape=False)
+        self._work = folder / "_work"
+        self._work.mkdir(parents=True)
+        self._db = duckdb.connect(str(self._work / "bank.duckdb"))
+        self._db.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        self._db.execute(f"set temp_directory = '{self._work / 'spill'}'")
+        self._db.execute("create table batch (system_name varchar, table_name varchar, dt date, row_count bigint, content_hash varchar)")
+
+    def write(self, progress: Progress = lambda step, share: None) -> None:
+        """Write all tables of the contract and the planted truth into the folder."""
+        values = self.parameters.template_values()
+        monthly = {name for tables in MONTHLY.values() for name in tables}
+        months = len(self.parameters.months)
+        for step, name in enumerate(ONCE):
+            progress(f"{name}", 0.25 * step / len(ONCE))
+            self._run(name, values)
+        for table in self.contract.values():
+            if table.qualified_name not in monthly and table.qualified_name != BATCHES:
+                progress(f"landing {table.qualified_name}", 0.25)
+                self._land_by_month(table)
+        for number in range(months):
+            month = values | self.parameters.month_values(number)
+            for part, (name, tables) in enumerate(MONTHLY.items()):
+                progress(f"{month['first']:%Y-%m} {name.removeprefix('month_')}", 0.3 + 0.65 * (number + part / len(MONTHLY)) / months)
+                self._run(name, month)
+                for table in tables:
+                    self._land(self.contract[table], f"select * from {table}")
+        progress("control table and truth", 0.96)
+        self._run("batches", values)
+        self._land_by_month(self.contract[BATCHES])
+        self._write_truth(values)
+        write_empty_tables(self.folder, self.contract)
+        self._db.close()
+        shutil.rmtree(self._work)
+        progress("checking the contract", 0.99)
+        check_contract(self.folder, self.contract)
+
+    def _run(self, name: str, values: dict) -> None:
+        self._db.execute(self._templates.get_template(f"{name}.sql").render(values))
+
+    def _land_by_month(self, table: Table) -> None:
+        """Land a table that was computed whole; a month at a time, so that few partitions are open at once."""
+        for first, last in self.parameters.months:
+            self._land(table, f"select * from {table.qualified_name} where {PARTITION} between date '{first}' and date '{last}'")
+
+    def _land(self, table: Table, query: str) -> None:
+        """Write rows of ``query`` as one file for each ``dt``, in the query's order, and note them for the control table."""
+        known_at = f"cast({PARTITION} + 1 as timestamp) + interval {120 + LOAD_MINUTE[table.system]} minute"
+        columns = ", ".join(
+            f"cast({known_at if column.name == KNOWN_AT else column.name} as {column.data_type}) as {column.name}" for column in table.columns
+        )
+        self._db.execute(f"create or replace temp table landing as select {columns} from ({query})")
+        folder = self.folder / table.system / table.name
+        folder.mkdir(parents=True, exist_ok=True)
+        if table.qualified_name != BATCHES:
+            # The sum of row hashes does not depend on the order of the rows.
+            self._db.execute(
+                f"""
+                insert into batch
+                select '{table.system}', '{table.name}', {PARTITION}, count(*), sha256(cast(sum(hash(landing)) as varchar))
+                from landing
+                group by {PARTITION}
+                """
+            )
+        # One thread writes, so that each partition is one file and its rows keep their order.
+        threads = self._db.execute("select current_setting('threads')").fetchone()[0]
+        self._db.execute("set threads = 1")
+        self._db.execute(f"copy landing to '{folder}' (format parquet, compression zstd, partition_by ({PARTITION}), overwrite_or_ignore)")
+        self._db.execute(f"set threads = {threads}")
+
+    def _write_truth(self, values: dict) -> None:
+        """Write what was planted: ``_truth/*.parquet`` and ``_truth/summary.json``."""
+        folder = self.folder / "_truth"
+        folder.mkdir()
+        self._run("truth", values)
+        for (name,) in self._db.execute("select table_name from duckdb_tables() where schema_name = 'truth' order by table_name").fetchall():
+            self._db.execute(f"copy (from truth.{name} order by all) to '{folder / name}.parquet' (format parquet, compression zstd)")
+        parameters, story = self.parameters, self.parameters.story
+        tiers = self._db.execute("select tier_name, count(*) from truth.customers where not is_second_number group by tier_name order by min(tier)").fetchall()
+        stages = self._db.execute("select stage, count(*) from truth.customers group by stage order by stage").fetchall()
+        dirt = self._db.execute("select table_name, kind, count(*) from truth.dirt group by table_name, kind order by table_name, kind").fetchall()
+        effects = self._db.execute("from truth.treatment_effects order by campaign_id")
+        summary = {
+            "parameters": {**asdict(parameters), "end": str(parameters.end), "start": str(parameters.start)},
+            "customers_by_tier": dict(tiers),
+            "customers_by_stage": dict(stages),
+            "dirt": [{"table": table, "kind": kind, "rows": rows} for table, kind, rows in dirt],
+            "treatment_effects": [dict(zip([c[0] for c in effects.description], row)) for row in effects.fetchall()],
+            "named_customers": {
+                "DEMO-BEIJING-35": {"age": 35, "city_code": "110000", "holds_credit_card": True, "transfers_30d": 12},
+                "DEMO-UPDOWN": {
+                    "is_story_complete": story.is_complete,
+                    "levels": [
+                        {"from": str(parameters.start), "assets": story.assets(parameters.start)},
+                        {"from": str(story.fall), "assets": story.low},
+                        {"from": str(story.comeback), "assets": story.after},
+                    ],
+                    "month_average_at_end": round(story.month_average, 2),
+                },
+            },
+        }
+        (folder / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def check_contract(folder: Path, contract: dict[str, Table]) -> None:
+    """Compare the landed files with the contract: every table there, columns in order, types as declared.
+
+    Raises:
+        AssertionError: names the table and both column lists.
+    """
+    for table in contract.values():
+        pattern = f"{folder}/{table.system}/{table.name}/dt=*/*.parquet"
+        landed = duckdb.sql(f"describe select * from read_parquet('{pattern}', hive_partitioning = false)").fetchall()
+        expected = duckdb.sql("describe select " + ", ".join(f"cast(null as {c.data_type}) as {c.name}" for c in table.columns if c.name != PARTITION)).fetchall()
+        if [row[:2] for row in landed] != [row[:2] for row in expected]:
+            raise AssertionError(f"{table.qualified_name}: landed {[row[:2] for row in landed]}, contract {[row[:2] for row in expected]}")
+
+
+def simulate(parameters: Parameters, out: Path, progress: Progress = lambda step, share: None) -> None:
+    """Write a demo bank to ``out``, all of it or nothing.
+
+    Raises:
+        FileExistsError: ``out`` has something in it.
+    """
+    with _atomic_folder(out) as folder:
+        Bank(parameters, folder).write(progress)
+
+
+@contextmanager
+def _atomic_folder(out: Path) -> Iterator[Path]:
+    """A folder beside ``out`` that takes its place when the block ends without error, and disappears otherwise."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FileExistsError(f"{out} is not empty: name another folder with --out, or remove it first")
+    partial = out.parent / f".{out.name}.partial-{os.getpid()}"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        if out.exists():
+            out.rmdir()
+        partial.rename(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,46 @@
+"""``banktags simulate``: the demo bank from the command line."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from banktags.contract import PROJECT_ROOT
+from banktags.landing import landing_zone
+from banktags.simulate.bank import simulate
+from banktags.simulate.parameters import Parameters
+
+console = Console(stderr=True)
+
+
+def default_end_date() -> date:
+    """The project's ``as_of_date``, from ``dbt_project.yml``."""
+    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return date.fromisoformat(project["vars"]["as_of_date"])
+
+
+def simulate_command(
+    customers: Annotated[int, typer.Option(help="Core customers.")] = 20_000,
+    days: Annotated[int, typer.Option(help="Business days up to the end date, weekends included.")] = 365,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Empty or new folder; default is the landing zone.", show_default=False)] = None,
+    end_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last business date; default is as_of_date.", show_default=False)] = None,
+) -> None:
+    """Write a demo bank: every table of the source contract as Parquet, and the planted truth in _truth/."""
+    folder = out or landing_zone()
+    columns = TextColumn("{task.description:<36}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn()
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("demo bank", total=1.0)
+        try:
+            parameters = Parameters(customers, days, seed, end_date.date() if end_date else default_end_date())
+            simulate(parameters, folder, lambda step, share: bar.update(task, description=step, completed=share))
+        except (ValueError, FileExistsError) as error:
+            bar.stop()
+            console.print(f"[red]{error}[/red]")
+            raise typer.Exit(2) from error
+        bar.update(task, description="demo bank", completed=1.0)
+    console.print(f"{customers:,} customers, {parameters.start} to {parameters.end}, in {folder}")

@@ -1,0 +1,139 @@
+-- Core system: customers and accounts, with their changes.
+
+-- Customer versions: as first delivered, after a change of occupation, income or manager, and when closed.
+create table core.customers as
+with base as (
+    select
+        person.*,
+        identity.name, identity.id_type, identity.id_no, identity.mobile,
+        branch.city_code as branch_city,
+        case when person.n < {{ customers }} and person.n >= 2 and u(person.n, 'bad gender') < 0.0008 then 'X'
+            else case person.sex when 'M' then pick(['M', 'M', 'M', 'M', '1', '男'], person.n, 'gender form') else pick(['F', 'F', 'F', 'F', '2', '女'], person.n, 'gender form') end
+        end as gender,
+        case
+            when person.n < 2 then branch.city_code
+            when u(person.n, 'bad city') < 0.0008 then '999999'
+            when u(person.n, 'missing city') < 0.02 then null
+            else branch.city_code
+        end as city_code,
+        mobile_form(identity.mobile, case when u(person.n, 'mobile form') < 0.04 then 1 + u_int(person.n, 'mobile form kind', 3) else 0 end) as mobile_text,
+        case
+            when person.tier = 1 then 'M' || lpad(cast((case when branch.branch_type in ('HEAD', 'CITY') then person.b else 0 end) * 10 as varchar), 5, '0')
+            when person.tier in (2, 3) then 'M' || lpad(cast(person.b * 10 + 1 + u_int(person.n, 'manager', 2) as varchar), 5, '0')
+            when person.tier = 4 and u(person.n, 'has manager') < 0.4 then 'M' || lpad(cast(person.b * 10 + 3 as varchar), 5, '0')
+        end as manager_id
+    from person
+    inner join identity using (n)
+    inner join branch using (b)
+),
+versions as (
+    select *, 1 as version, greatest(date '{{ start }}', opened_date) as dt from base
+    union all
+    select *, 2 as version, greatest(date '{{ start }}', opened_date) + 3 + cast(u_int(n, 'change day', greatest(1, date '{{ end }}' - greatest(date '{{ start }}', opened_date) - 4)) as integer) as dt
+    from base
+    where n >= 2 and u(n, 'changes') < 0.04 * {{ years }} and stage <> 'churned' and greatest(date '{{ start }}', opened_date) + 5 < date '{{ end }}'
+    union all
+    select *, 3 as version, closed_date as dt from base where stage = 'churned'
+)
+select
+    customer_id,
+    name,
+    id_type,
+    id_no,
+    gender,
+    birth_date,
+    mobile_text as mobile,
+    city_code,
+    case when version = 2 and age between 23 and 58 then pick(['01', '02', '03', '04', '08', '11'], n, 'new work')
+        when u(n, 'missing work') < 0.03 then null else occupation_code end as occupation_code,
+    case
+        when u(n, 'missing education') < 0.08 then null
+        when n = 0 then '20'
+        when tier <= 3 then pick(['10', '20', '20', '20', '30', '60'], n, 'education')
+        when age < 40 then pick(['10', '20', '20', '20', '30', '30', '40', '60'], n, 'education')
+        else pick(['20', '30', '40', '50', '60', '60', '70', '70', '80'], n, 'education')
+    end as education_code,
+    case when is_coupled then 'MARRIED' when age < 26 then 'SINGLE' when age > 70 and u(n, 'widowed') < 0.25 then 'WIDOWED'
+        else pick(['SINGLE', 'MARRIED', 'MARRIED', 'MARRIED', 'DIVORCED'], n, 'marital') end as marital_status_code,
+    case when u(n, 'missing income') < 0.25 and n >= 2 then null
+        else cast(round((case tier when 1 then 3000000 when 2 then 600000 when 3 then 260000 when 4 then 150000 else 70000 end)
+            * skewed(n, 'annual income', 0.4) * case when version = 2 then 1.15 else 1.0 end, -3) as decimal(18, 2)) end as annual_income,
+    opened_date,
+    case when version = 3 then closed_date end as closed_date,
+    case when version = 3 then 'CLOSED' else 'ACTIVE' end as status,
+    branch_key(b) as branch_id,
+    manager_id,
+    dt
+from versions
+order by dt, customer_id;
+
+insert into truth.dirt
+select 'bad_gender', 'core.customers', customer_id, min(dt) from core.customers where gender = 'X' group by customer_id
+union all
+select 'bad_city', 'core.customers', customer_id, min(dt) from core.customers where city_code = '999999' group by customer_id
+union all
+select 'mobile_form', 'core.customers', customer_id, min(dt) from core.customers where length(mobile) <> 11 group by customer_id
+union all
+select 'family_mobile', 'core.customers', person.customer_id, greatest(date '{{ start }}', opened_date) from identity inner join person using (n) where shares_family_mobile
+union all
+select 'second_customer_number', 'core.customers', customer_id, date '{{ start }}' from person where n >= {{ customers }};
+
+-- Exact duplicates of customer rows within a delivery.
+insert into truth.dirt
+select 'exact_duplicate', 'core.customers', customer_id, dt from core.customers where u(customer_id || dt, 'customer duplicate') < 0.0006;
+insert into core.customers
+select customers.* from core.customers
+inner join truth.dirt on dirt.kind = 'exact_duplicate' and dirt.table_name = 'core.customers' and dirt.row_key = customers.customer_id and dirt.business_date = customers.dt;
+
+-- Accounts: one demand account each (slot 0), and a time-deposit account for each time-deposit tranche.
+create table account as
+select
+    person.n * 100 as a,
+    person.n,
+    'DD01' as product_id,
+    person.opened_date,
+    person.closed_date,
+    cast(null as date) as maturity_date,
+    person.dormant_from,
+    person.b
+from person
+union all
+select
+    person.n * 100 + tranche.slot as a,
+    person.n,
+    tranche.product_id,
+    coalesce(tranche.start_date, date '{{ start }}' - 1 - cast(least(u_int(person.n * 100 + tranche.slot, 'time deposit age', 300), date '{{ start }}' - person.opened_date - 1) as integer)) as opened_date,
+    tranche.end_date as closed_date,
+    coalesce(tranche.end_date, greatest(
+        coalesce(tranche.start_date, date '{{ start }}') + coalesce(product.term_days, 365),
+        date '{{ end }}' + 1 + cast(u_int(person.n * 100 + tranche.slot, 'time deposit left', 300) as integer))) as maturity_date,
+    null as dormant_from,
+    person.b
+from tranche
+inner join person using (n)
+inner join product using (product_id)
+where tranche.cat = 1
+order by a;
+
+create table core.accounts as
+with versions as (
+    select *, 1 as version, greatest(date '{{ start }}', opened_date) as dt from account
+    union all
+    select *, 2 as version, dormant_from as dt from account where dormant_from > date '{{ start }}'
+    union all
+    select *, 3 as version, closed_date as dt from account where closed_date is not null
+)
+select
+    account_key(a) as account_id,
+    customer_key(n) as customer_id,
+    product_id,
+    'CNY' as currency,
+    opened_date,
+    case when version = 3 then closed_date end as closed_date,
+    maturity_date,
+    case when version = 3 then 'CLOSED' when version = 2 or dormant_from <= date '{{ start }}' then 'DORMANT'
+        when u(a, 'frozen') < 0.0005 and n >= 2 then 'FROZEN' else 'ACTIVE' end as status,
+    branch_key(b) as branch_id,
+    dt
+from versions
+order by dt, account_id;

@@ -1,0 +1,332 @@
+-- One month of the core system: postings, then end-of-day balances. Everything a customer does comes from these steps:
+-- fixed postings (income, interest, fees, investments, loans, cards), then free spending that steers cash to its planned level.
+
+{% if is_first %}
+-- Balances at the end of the first day, before anything is posted.
+create table closing as
+select
+    account.a,
+    account.n,
+    case
+        when account.n = 0 then 4000000
+        when account.n = 1 and account.a % 100 = 0 then {{ updown_first_cash_cents }}
+        when account.a % 100 = 0 and person.single_product in ('wealth', 'time') then 0
+        when account.a % 100 = 0 then cash_level(person.stage, person.cash, {{ months_to_end + 1 }})
+        else tranche.units
+    end as cents
+from account
+inner join person using (n)
+left join tranche on account.n = tranche.n and account.a % 100 = tranche.slot and tranche.cat = 1 and tranche.slot > 0
+where account.opened_date < date '{{ start }}'
+order by account.a;
+{% endif %}
+
+-- Who does business with the bank this month, and when his money comes.
+create or replace temp table active as
+with dated as (
+    select
+        *,
+        date_trunc('month', date '{{ first }}')::date + cast(payday - 1 as integer) as payday_date,
+        income_type in ('SALARY', 'PENSION') as is_payroll
+    from person
+),
+shifted as (
+    -- Payroll that falls on a weekend comes on Friday.
+    select * replace (case when is_payroll and n <> 0 and isodow(payday_date) >= 6 then payday_date - cast(isodow(payday_date) - 5 as integer) else payday_date end as payday_date)
+    from dated
+)
+select n, n * 100 as a, n * 10000 + {{ serial }} as k, income, income_type, employer, payday_date, activity, hour, opened_date, closed_date, dormant_from, stage, cash, tier, is_app_user, age
+from shifted
+where
+    n <> 1 and single_product is distinct from 'wealth' and single_product is distinct from 'time'
+    and income > 0
+    and payday_date between date '{{ activity_first }}' and date '{{ last }}'
+    and payday_date >= opened_date
+    and (closed_date is null or payday_date < closed_date)
+    and (dormant_from is null or payday_date < dormant_from)
+    and (is_payroll or n = 0 or u(n * 10000 + {{ serial }}, 'active month') < steadiness)
+order by n;
+
+-- Postings that are not free: (account, day, second, code) says where, when and what; code is unique for an account and day.
+create or replace temp table fixed as
+with legs as (
+    -- Income.
+    select n, a, payday_date as d, 32400 + u_int(k, 'income at', 3600) as s, 1 as code, 1 as sign, income as cents, income_type as transaction_type,
+        case income_type when 'SALARY' then 'SYSTEM' when 'PENSION' then 'SYSTEM' when 'CASH_DEPOSIT' then 'COUNTER' else pick(['APP', 'APP', 'WEB'], n, 'income channel') end as channel,
+        case when income_type in ('SALARY', 'PENSION') then 'E' || lpad(cast(employer as varchar), 8, '0') when income_type = 'TRANSFER' then 'X' || lpad(cast(n * 10 as varchar), 12, '0') end as counterparty_account,
+        case income_type when 'TRANSFER' then pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n, 'home bank') end as counterparty_bank
+    from active
+    union all
+    -- First deposit of a new customer.
+    select n, n * 100, opened_date, 36000 + u_int(n, 'opened at', 20000), 2, 1, greatest(1000, cash), case when u(n, 'first deposit') < 0.4 then 'CASH_DEPOSIT' else 'TRANSFER' end,
+        case when u(n, 'first deposit') < 0.4 then 'COUNTER' else 'APP' end,
+        case when u(n, 'first deposit') >= 0.4 then 'X' || lpad(cast(n * 10 as varchar), 12, '0') end, case when u(n, 'first deposit') >= 0.4 then pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n, 'home bank') end
+    from person
+    where stage = 'joiner' and opened_date between date '{{ activity_first }}' and date '{{ last }}'
+    {%- if interest_day %}
+    union all
+    -- Quarterly interest on every open demand account, posted by the system.
+    select n, n * 100, date '{{ interest_day }}', 7200 + u_int(n, 'interest at', 3600), 3, 1,
+        greatest(1, cast(floor(case when n = 1 then 10000000 when single_product in ('wealth', 'time') then 2000000 else cash_level(stage, cash, {{ months_to_end }}) end * 0.0005) as bigint)), 'INTEREST', 'SYSTEM', null, null
+    from person
+    where opened_date < date '{{ interest_day }}' and (closed_date is null or closed_date > date '{{ interest_day }}')
+    union all
+    -- Swept out again where the account is kept at a fixed amount.
+    select n, n * 100, date '{{ interest_day }}', 10900, 4, -1,
+        greatest(1, cast(floor(case when n = 1 then 10000000 else 2000000 end * 0.0005) as bigint)), 'AUTO_DEBIT', 'SYSTEM', null, null
+    from person
+    where n = 1 or single_product in ('wealth', 'time')
+    {%- endif %}
+    {%- if fee_day %}
+    union all
+    -- Message fee of customers without the mobile bank.
+    select n, n * 100, date '{{ fee_day }}', 10800 + u_int(n, 'fee at', 1800), 5, -1, 200, 'FEE', 'SYSTEM', null, null
+    from person
+    where not is_app_user and cash > 30000 and n >= 2 and opened_date < date '{{ fee_day }}' and (closed_date is null or closed_date > date '{{ fee_day }}')
+    {%- endif %}
+    union all
+    -- Private clients who keep nothing in cash, and the customer of the 80-15-120 story: money comes and goes within the day.
+    select n, n * 100, date '{{ first }}' + cast(floor({{ month_days }} * (i.i + 0.2 + 0.6 * u(n * 1000000 + {{ serial }} * 10 + i.i, 'pass day')) / 3) as integer), 36000 + 3600 * side.side, 6 + 2 * cast(i.i as integer) + side.side,
+        1 - 2 * side.side, 500000 + u_int(n * 1000000 + {{ serial }} * 10 + i.i, 'pass amount', 2500000), 'TRANSFER', 'APP', 'X' || lpad(cast(n * 10 + side.side as varchar), 12, '0'), 'CMB'
+    from person
+    cross join range(3) as i (i)
+    cross join (values (0), (1)) as side (side)
+    where n = 1 or single_product in ('wealth', 'time')
+    union all
+    -- Repayment of the credit card, two days after payday.
+    select active.n, active.a, payday_date + 2, 50000, 12, -1, credit_card.spend_cents, 'CARD_REPAYMENT', 'APP', null, null
+    from active
+    inner join credit_card using (n)
+    where payday_date + 2 <= date '{{ last }}' and credit_card.activated_date < payday_date - 40 and credit_card.spend_cents > 0
+        and (credit_card.overdue_days is null or payday_date + 2 < date '{{ end }}' - credit_card.overdue_days)
+    union all
+    -- Loan instalments, paid with money sent in the same day from the salary account elsewhere.
+    select n, n * 100, paid_date, 34000 + 4000 * side.side, 14 + side.side, 1 - 2 * side.side, instalment_cents, case side.side when 0 then 'TRANSFER' else 'LOAN_REPAYMENT' end,
+        case side.side when 0 then 'APP' else 'SYSTEM' end, case side.side when 0 then 'X' || lpad(cast(n * 10 as varchar), 12, '0') end, case side.side when 0 then 'ICBC' end
+    from instalment
+    cross join (values (0), (1)) as side (side)
+    where paid_date between date '{{ activity_first }}' and date '{{ last }}' and paid_date > granted_date
+    union all
+    select n, n * 100, granted_date, 39000 + 4000 * side.side, 16 + side.side, 1 - 2 * side.side, principal_cents, case side.side when 0 then 'LOAN_DISBURSEMENT' else 'TRANSFER' end,
+        case side.side when 0 then 'SYSTEM' else 'COUNTER' end, case side.side when 1 then 'X' || lpad(cast(n * 10 + 7 as varchar), 12, '0') end, case side.side when 1 then 'CCB' end
+    from loan
+    cross join (values (0), (1)) as side (side)
+    where granted_date between date '{{ activity_first }}' and date '{{ last }}'
+    union all
+    -- Purchase of an investment: money comes in from another bank (but for rolls and monthly plans), then is invested.
+    select n, n * 100, start_date, 35000 + u_int(n * 1000 + slot, 'funded at', 1000), 100 + 10 * cast(slot as integer), 1, buy_cents, 'TRANSFER', 'APP', 'X' || lpad(cast(n * 10 as varchar), 12, '0'), 'CMB'
+    from tranche
+    where start_date between date '{{ activity_first }}' and date '{{ last }}' and not is_roll and order_type <> 'SIP'
+    union all
+    select n, n * 100, start_date, 39600 + u_int(n * 1000 + slot, 'bought at', 10000), 101 + 10 * cast(slot as integer), -1, buy_cents,
+        case cat when 1 then 'TRANSFER' when 4 then 'INSURANCE_PREMIUM' else 'WEALTH_PURCHASE' end,
+        case when order_type = 'SIP' then 'SYSTEM' when n < 2 then 'APP' else pick(['APP', 'APP', 'APP', 'WEB', 'COUNTER', 'PHONE', 'WECOM'], n * 1000 + slot, 'order channel') end,
+        case cat when 1 then account_key(n * 100 + slot) end, null
+    from tranche
+    where start_date between date '{{ activity_first }}' and date '{{ last }}'
+    union all
+    select n, n * 100 + slot, start_date, 39600 + u_int(n * 1000 + slot, 'bought at', 10000), 102 + 10 * cast(slot as integer), 1, buy_cents, 'TRANSFER',
+        pick(['APP', 'APP', 'APP', 'WEB', 'COUNTER', 'PHONE', 'WECOM'], n * 1000 + slot, 'order channel'), account_key(n * 100), null
+    from tranche
+    where cat = 1 and start_date between date '{{ activity_first }}' and date '{{ last }}'
+    union all
+    -- Sale or maturity: the money comes back, and leaves the bank unless it is invested again the next day.
+    select n, n * 100 + slot, end_date, 30000, 103 + 10 * cast(slot as integer), -1, sell_cents, 'TRANSFER', 'SYSTEM', account_key(n * 100), null
+    from tranche
+    where cat = 1 and end_date between date '{{ activity_first }}' and date '{{ last }}'
+    union all
+    select n, n * 100, end_date, 30000, 104 + 10 * cast(slot as integer), 1, sell_cents, case cat when 1 then 'TRANSFER' else 'WEALTH_REDEMPTION' end,
+        case when cat = 1 then 'SYSTEM' when n < 2 then 'APP' else pick(['APP', 'APP', 'APP', 'WEB', 'COUNTER', 'PHONE', 'WECOM'], n * 1000 + slot, 'order channel') end,
+        case cat when 1 then account_key(n * 100 + slot) end, null
+    from tranche
+    where end_date between date '{{ activity_first }}' and date '{{ last }}'
+    union all
+    select n, n * 100, end_date, 40000 + u_int(n * 1000 + slot, 'taken at', 10000), 105 + 10 * cast(slot as integer), -1, sell_cents, 'TRANSFER', 'APP', 'X' || lpad(cast(n * 10 as varchar), 12, '0'), 'CMB'
+    from tranche
+    where end_date between date '{{ activity_first }}' and date '{{ last }}' and not is_roll
+    {%- for row in named_postings %}
+    union all
+    select {{ row.n }}, {{ row.n * 100 }}, date '{{ row.day }}', {{ row.second }}, {{ row.code }}, {{ row.sign }}, {{ row.cents }}, '{{ row.type }}', '{{ row.channel }}', 'X000000000999', 'ICBC'
+    {%- endfor %}
+)
+select * from legs where cents > 0 and d >= date '{{ activity_first }}' and d <= date '{{ last }}';
+
+-- What an active customer may spend freely: whatever leaves him at his planned level by the end of the month.
+create or replace temp table budget as
+with net as (
+    select n, sum(sign * cents) as cents from fixed where a % 100 = 0 group by n
+)
+select active.n, coalesce(closing.cents, 0) as opening,
+    coalesce(closing.cents, 0) + coalesce(net.cents, 0) - case when active.n = 0 then coalesce(closing.cents, 0) + coalesce(net.cents, 0) else cash_level(active.stage, active.cash, {{ months_to_end }}) end as total
+from active
+left join closing on active.a = closing.a
+left join net on active.n = net.n;
+
+-- Free postings, their days drawn by the rhythm of the week and the month; the first one always follows payday.
+create or replace temp table free as
+with drawn as (
+    select active.*, i.i,
+        active.k * 100 + i.i as j,
+        case when i.i = 0 then payday_date + cast(u_int(active.k, 'first day', date '{{ last }}' - payday_date + 1) as integer)
+            else date '{{ first }}' + pick([{{ day_slots | join(', ') }}], active.k * 100 + i.i, 'day') end as d,
+        u(active.k * 100 + i.i, 'type') as t
+    from active
+    cross join lateral (select unnest(range(greatest(1, least(40, cast(floor(activity * {{ season }} + u(active.k, 'count')) as bigint))))) as i) as i
+    where active.n <> 0
+),
+typed as (
+    select *,
+        case when t < 0.52 then 'PAYMENT' when t < 0.74 then 'TRANSFER' when t < 0.84 then 'BILL_PAYMENT' when t < 0.92 then 'CASH_WITHDRAWAL' when t < 0.98 then 'AUTO_DEBIT' else 'INSURANCE_PREMIUM' end as transaction_type,
+        d >= payday_date as is_after_payday
+    from drawn
+    where d >= date '{{ activity_first }}' and d >= opened_date and (closed_date is null or d < closed_date) and (dormant_from is null or d < dormant_from)
+),
+weighted as (
+    select *,
+        cast(floor(200 * skewed(j, 'amount', 0.8)
+            * case transaction_type when 'TRANSFER' then 3.0 when 'CASH_WITHDRAWAL' then 2.0 when 'BILL_PAYMENT' then 0.6 when 'AUTO_DEBIT' then 0.5 else 1.0 end) as bigint) + 1 as weight
+    from typed
+),
+shared as (
+    select weighted.*, budget.opening, greatest(0, budget.total) as total,
+        sum(weight) over (partition by weighted.n) as all_weight,
+        sum(case when is_after_payday then 0 else weight end) over (partition by weighted.n) as early_weight
+    from weighted
+    inner join budget on weighted.n = budget.n
+),
+-- Before payday no more than most of what is there can go.
+capped as (
+    select *, cast(least(opening * 85 // 100, cast(total as hugeint) * early_weight // all_weight) as bigint) as early_total from shared
+)
+select n, a, d,
+    case transaction_type when 'AUTO_DEBIT' then 9000 + u_int(j, 'second', 7200)
+        else least(86000, greatest(21600, (hour * 3600 + cast(floor((u(j, 'second') + u(j, 'second2') - 1.0) * 30000) as bigint)))) end as s,
+    2000 + i as code,
+    -1 as sign,
+    cast(case when is_after_payday then cast(total - early_total as hugeint) * weight // (all_weight - early_weight) else cast(early_total as hugeint) * weight // early_weight end as bigint) as cents,
+    transaction_type,
+    case transaction_type
+        when 'PAYMENT' then case when is_app_user then pick(['APP', 'APP', 'APP', 'POS', 'POS', 'WEB'], j, 'channel') else pick(['POS', 'POS', 'POS', 'WEB'], j, 'channel') end
+        when 'TRANSFER' then case when is_app_user then pick(['APP', 'APP', 'APP', 'APP', 'WEB', 'COUNTER'], j, 'channel') else pick(['WEB', 'COUNTER', 'COUNTER', 'ATM', 'PHONE'], j, 'channel') end
+        when 'BILL_PAYMENT' then case when is_app_user then pick(['APP', 'APP', 'WEB'], j, 'channel') else pick(['COUNTER', 'WEB', 'PHONE'], j, 'channel') end
+        when 'CASH_WITHDRAWAL' then case when age > 60 then pick(['COUNTER', 'ATM'], j, 'channel') else pick(['ATM', 'ATM', 'ATM', 'COUNTER'], j, 'channel') end
+        when 'AUTO_DEBIT' then 'SYSTEM'
+        else pick(['APP', 'COUNTER'], j, 'channel')
+    end as channel,
+    case transaction_type
+        when 'TRANSFER' then case when u(j, 'to') < 0.3 then account_key(u_int(n * 8 + u_int(j, 'payee', 3), 'payee of', {{ customers }}) * 100) else 'X' || lpad(cast(n * 10 + 1 + u_int(j, 'payee', 5) as varchar), 12, '0') end
+        when 'PAYMENT' then 'S' || lpad(cast(u_int(j, 'shop', 2000) as varchar), 8, '0')
+        when 'BILL_PAYMENT' then 'U' || lpad(cast(u_int(j, 'utility', 40) as varchar), 8, '0')
+    end as counterparty_account,
+    case when transaction_type = 'TRANSFER' and u(j, 'to') >= 0.3 then pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n * 8 + u_int(j, 'payee', 5), 'payee bank') end as counterparty_bank
+from capped;
+
+create or replace temp table posting as
+with everything as (
+    select * from fixed
+    union all
+    select * from free where cents > 0
+),
+-- Closing an account pays out all that is left.
+left_over as (
+    select person.n, person.closed_date, coalesce(closing.cents, 0) + coalesce(flow.cents, 0) as cents
+    from person
+    left join closing on person.n * 100 = closing.a
+    left join (select a, sum(sign * cents) as cents from everything where a % 100 = 0 group by a) as flow on person.n * 100 = flow.a
+    where person.closed_date between date '{{ activity_first }}' and date '{{ last }}'
+)
+select * from everything
+union all
+select n, n * 100, closed_date, 57000, 9, -1, cents, 'CASH_WITHDRAWAL', 'COUNTER', null, null from left_over where cents > 0
+order by d, a, s, code;
+
+create or replace temp table transaction_row as
+select
+    lpad(cast(n as varchar), 9, '0') || '{{ serial_text }}' || lpad(cast(code as varchar), 4, '0') || lpad(cast(a % 100 as varchar), 2, '0') as transaction_id,
+    a, n, d, s, code, sign, cents, transaction_type, channel, counterparty_account, counterparty_bank,
+    d as dt,
+    -- The share of rows that is planted as dirt, in steps; the last days of a month stay clean, so that no redelivery leaves it.
+    case when n >= 2 and d + 3 <= date '{{ last }}' then u(a * 100000000 + {{ serial }} * 10000 + code, 'dirt') else 1.0 end as dirt
+from posting;
+
+create or replace temp table dirty_row as
+select 'exact_duplicate' as kind, * from transaction_row where dirt < 0.0003
+union all
+select 'redelivered' as kind, * replace (dt + 1 as dt) from transaction_row where dirt >= 0.0003 and dirt < 0.00045
+union all
+select 'changed_redelivery' as kind, * replace (dt + 1 as dt, cents + 100 as cents) from transaction_row where dirt >= 0.00045 and dirt < 0.0006
+union all
+select 'unknown_type' as kind, * replace ('Y' || transaction_id as transaction_id, 'ZZZ' as transaction_type) from transaction_row where dirt >= 0.0009 and dirt < 0.001
+union all
+select 'non_positive_amount' as kind, * replace ('Y' || transaction_id as transaction_id, case when code % 2 = 0 then 0 else -cents end as cents) from transaction_row where dirt >= 0.001 and dirt < 0.0011
+union all
+select 'future_dated' as kind, * replace ('Y' || transaction_id as transaction_id, d + 400 as d) from transaction_row where dirt >= 0.0011 and dirt < 0.0012
+union all
+select 'orphan_account' as kind, * replace ('Y' || transaction_id as transaction_id, 99999999900 + a % 100 as a) from transaction_row where dirt >= 0.0012 and dirt < 0.0013;
+
+insert into truth.dirt
+select kind, 'core.transactions', transaction_id, d from dirty_row
+union all
+select 'late', 'core.transactions', transaction_id, d from transaction_row where dirt >= 0.0006 and dirt < 0.0009;
+
+create or replace table core.transactions as
+with delivered as (
+    select * replace (case when dirt >= 0.0006 and dirt < 0.0009 then dt + 1 + cast(floor(dirt * 10000000) as integer) % 3 else dt end as dt) from transaction_row
+    union all
+    select * exclude (kind) from dirty_row
+)
+select
+    transaction_id,
+    account_key(a) as account_id,
+    d as transaction_date,
+    clock(d, s) as transaction_at,
+    case sign when 1 then 'IN' else 'OUT' end as direction,
+    yuan(cents) as amount,
+    transaction_type,
+    channel,
+    counterparty_account,
+    counterparty_bank,
+    dt
+from delivered
+order by dt, a, s, code, transaction_id;
+
+-- End-of-day balances: yesterday's plus the day's signed postings, one row for each day that had any.
+create or replace temp table balance_row as
+with daily as (
+    select a, n, d, sum(sign * cents) as cents from posting group by a, n, d
+)
+select daily.a, daily.n, daily.d, cast(coalesce(closing.cents, 0) + sum(daily.cents) over (partition by daily.a order by daily.d) as bigint) as cents
+from daily
+left join closing using (a)
+{%- if is_first %}
+union all
+select a, n, date '{{ start }}', cents from closing
+{%- endif %};
+
+create or replace table core.account_balances as
+with row_dirt as (
+    select *, case when n >= 2 and d + 3 <= date '{{ last }}' then u(a * 1000000 + (d - date '{{ start }}'), 'balance dirt') else 1.0 end as dirt
+    from balance_row
+),
+delivered as (
+    -- A wrong balance is corrected the day after.
+    select a, d, case when dirt between 0.0003 and 0.0006 then cents + 100000 else cents end as cents, d as dt from row_dirt
+    union all
+    select a, d, cents, d from row_dirt where dirt < 0.0003
+    union all
+    select a, d, cents, d + 1 from row_dirt where dirt between 0.0003 and 0.0006
+)
+select account_key(a) as account_id, d as balance_date, yuan(cents) as balance, dt
+from delivered
+order by dt, a, d, cents;
+
+insert into truth.dirt
+select case when dirt < 0.0003 then 'exact_duplicate' else 'changed_redelivery' end, 'core.account_balances', account_key(a), d
+from (select *, case when n >= 2 and d + 3 <= date '{{ last }}' then u(a * 1000000 + (d - date '{{ start }}'), 'balance dirt') else 1.0 end as dirt from balance_row)
+where dirt < 0.0006;
+
+create or replace temp table next_closing as
+select a, n, max_by(cents, d) as cents
+from (select a, n, date '1900-01-01' as d, cents from closing union all select a, n, d, cents from balance_row)
+group by a, n;
+create or replace table closing as select * from next_closing order by a;

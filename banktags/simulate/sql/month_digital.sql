@@ -1,0 +1,79 @@
+-- One month of the mobile bank: sessions around the customer's hour, at most one in each two-hour block, so that sessions of a
+-- day stand more than thirty minutes apart and events within one session do not.
+create or replace table digital.app_events as
+with session as (
+    select person.n, person.n * 1000000 + {{ serial }} * 100 + i.i as k, i.i, null as application,
+        date '{{ first }}' + pick([{{ day_slots | join(', ') }}], person.n * 1000000 + {{ serial }} * 100 + i.i, 'session day') as d,
+        case when u(person.n * 1000000 + {{ serial }} * 100 + i.i, 'own hour') < 0.7 then person.hour else 7 + u_int(person.n * 1000000 + {{ serial }} * 100 + i.i, 'other hour', 16) end // 2 as block,
+        person.opened_date, person.closed_date, person.dormant_from, person.tier
+    from person
+    cross join lateral (select unnest(range(cast(floor(
+        (case when tier <= 3 then 4.0 else 0.8 + 0.35 * activity end) * {{ season }} * case stage when 'declining' then 0.6 when 'growing' then 1.2 else 1.0 end
+        + u(person.n * 10000 + {{ serial }}, 'session count')) as bigint))) as i) as i
+    where person.is_app_user and person.n < {{ customers }}
+    union all
+    -- The application that led to a new credit card.
+    select person.n, person.n * 1000000 + {{ serial }} * 100 + 99, -1, 'card', greatest(credit_card.issued_date - 2, person.opened_date), 10, person.opened_date, person.closed_date, person.dormant_from, person.tier
+    from credit_card
+    inner join person using (n)
+    where person.is_app_user and greatest(credit_card.issued_date - 2, person.opened_date) between date '{{ activity_first }}' and date '{{ last }}'
+),
+kept as (
+    select n, d, block, min_by(k, i) as k, min_by(application, i) as own_application
+    from session
+    where d >= date '{{ activity_first }}' and d >= opened_date and (closed_date is null or d < closed_date) and (dormant_from is null or d < dormant_from)
+    group by n, d, block
+),
+planned as (
+    select *,
+        coalesce(own_application, case when u(k, 'applies') < 0.012 then pick(['loan', 'card', 'loan'], k, 'applies for') end) as application,
+        own_application is not null or u(k, 'submits') < 0.5 as is_submitted,
+        u(k, 'anonymous') < 0.03 as has_anonymous_view,
+        2 + u_int(k, 'events', 4) as events,
+        block * 7200 + 90 + u_int(k, 'session second', 1400) as s
+    from kept
+),
+event as (
+    select planned.*, j.j,
+        case
+            when j.j = -1 then 'page_view'
+            when j.j = 0 then 'login'
+            when application is not null and j.j = 2 then 'application_start'
+            when application is not null and j.j = 3 and is_submitted then 'application_submit'
+            when u(k * 16 + j.j, 'event kind') < 0.35 then 'click'
+            else 'page_view'
+        end as event_type,
+        case
+            when j.j <= 0 then 'home'
+            when application is not null then application
+            else pick(['home', 'transfer', 'transfer', 'wealth', 'wealth', 'fund', 'loan', 'card', 'life', 'life', 'insurance', 'me'], (n * 3 + u_int(k * 16 + j.j, 'page kind', 3)) * 2 + (u(k * 16 + j.j, 'page other') < 0.4)::int * u_int(k * 16 + j.j, 'page', 1000000), 'page of')
+        end as page
+    from planned
+    cross join lateral (select unnest(range(-1, greatest(events, case when application is not null then 4 else 0 end))) as j) as j
+    where j.j >= 0 or has_anonymous_view
+),
+row as (
+    select
+        'V' || lpad(cast(n as varchar), 9, '0') || '{{ serial_text }}' || lpad(cast(k % 100 as varchar), 2, '0') || cast(j + 1 as varchar) as event_id,
+        case when j >= 0 then customer_key(n) end as customer_id,
+        'D' || lpad(cast(n as varchar), 9, '0') || '0' as device_id,
+        d, s + j * (25 + u_int(k, 'pace', 120)) as second, event_type, page, n, j,
+        case when n >= 2 and d + 3 <= date '{{ last }}' then u(k * 16 + j, 'event dirt') else 1.0 end as dirt
+    from event
+),
+delivered as (
+    select * from row
+    union all
+    select * from row where dirt < 0.0003
+    union all
+    select * replace ('Y' || event_id as event_id, 'C999999999' as customer_id) from row where dirt >= 0.0003 and dirt < 0.0005 and j >= 0
+)
+select event_id, customer_id, device_id, d as event_date, clock(d, second) as event_at, event_type, page, d as dt
+from delivered
+order by dt, n, second, event_id;
+
+insert into truth.dirt
+with counted as (select event_id, event_date, customer_id, count(*) as deliveries from digital.app_events group by all)
+select 'exact_duplicate', 'digital.app_events', event_id, event_date from counted where deliveries > 1
+union all
+select 'orphan_customer', 'digital.app_events', event_id, event_date from counted where customer_id = 'C999999999';

@@ -1,21 +1,21 @@
--- The accounts of each customer on the business date: how many are open, the first ever opened, and the next time deposit
--- to fall due. An account counts as closed from its closing date on.
+-- The accounts of each customer on the business date: how many are open, the first ever opened, and the next time
+-- deposit to fall due. An account counts as closed from its closing date on.
 
 with
 
 accounts as (
     select
-        accounts.account_id,
+        core_accounts.account_id,
         identities.customer_id,
-        accounts.opened_date,
-        accounts.maturity_date,
-        accounts.closed_date is null or accounts.closed_date > {{ as_of_date() }} as is_open
-    from {{ ref('stg_core__accounts') }} as accounts
+        core_accounts.opened_date,
+        core_accounts.maturity_date,
+        core_accounts.closed_date is null or core_accounts.closed_date > {{ as_of_date() }} as is_open
+    from {{ ref('stg_core__accounts') }} as core_accounts
     inner join {{ ref('int_customer__identity') }} as identities
         on
-            accounts.customer_id = identities.source_key
+            core_accounts.customer_id = identities.source_key
             and identities.source_system = 'core'
-    where accounts.opened_date <= {{ as_of_date() }}
+    where core_accounts.opened_date <= {{ as_of_date() }}
 ),
 
 -- What matures after the business date, by day; what matures on the day itself is due already.

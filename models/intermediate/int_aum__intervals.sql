@@ -1,5 +1,5 @@
--- Who held what from when to when, for the year up to the business date. A balance stands until the next one, so weekends
--- and holidays are carried forward by construction; where no interval stands, the balance is zero.
+-- Who held what from when to when, for the year up to the business date. A balance stands until the next one, so
+-- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero.
 -- Reads three columns of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
 
 with

@@ -2,7 +2,7 @@
 
 with
 
--- An interval adds its balance on its first day and takes it away on the day after its last; the window begins with zero.
+-- An interval adds its balance on its first day and takes it away on the day after its last; a window begins with zero.
 movements as (
     select
         customer_id,

@@ -1,36 +1,36 @@
--- Postings with the golden customer they belong to and what their type and channel stand for; a view, it stores nothing.
+-- Postings with the golden customer they belong to and what their type and channel stand for; a view.
 -- A type that the dictionary does not know is nobody's activity.
 
 with
 
 postings as (
     select
-        transactions.transaction_id,
+        core_transactions.transaction_id,
         identities.customer_id,
-        transactions.account_id,
-        transactions.transaction_date,
-        transactions.transaction_at,
-        transactions.transaction_type,
+        core_transactions.account_id,
+        core_transactions.transaction_date,
+        core_transactions.transaction_at,
+        core_transactions.transaction_type,
         coalesce(posting_types.category, 'unknown') as transaction_category,
         coalesce(posting_types.initiator, 'unknown') as initiator,
         coalesce(posting_types.is_activity, false) as is_activity,
-        transactions.direction,
-        transactions.amount,
-        transactions.channel,
+        core_transactions.direction,
+        core_transactions.amount,
+        core_transactions.channel,
         coalesce(channels.is_digital, false) as is_digital,
-        transactions.counterparty_account_hash,
-        transactions.counterparty_bank
-    from {{ ref('stg_core__transactions') }} as transactions
-    inner join {{ ref('stg_core__accounts') }} as accounts
-        on transactions.account_id = accounts.account_id
+        core_transactions.counterparty_account_hash,
+        core_transactions.counterparty_bank
+    from {{ ref('stg_core__transactions') }} as core_transactions
+    inner join {{ ref('stg_core__accounts') }} as core_accounts
+        on core_transactions.account_id = core_accounts.account_id
     inner join {{ ref('int_customer__identity') }} as identities
         on
-            accounts.customer_id = identities.source_key
+            core_accounts.customer_id = identities.source_key
             and identities.source_system = 'core'
     left join {{ ref('transaction_types') }} as posting_types
-        on transactions.transaction_type = posting_types.transaction_type
+        on core_transactions.transaction_type = posting_types.transaction_type
     left join {{ ref('channels') }} as channels
-        on transactions.channel = channels.channel
+        on core_transactions.channel = channels.channel
 )
 
 select * from postings

@@ -18,7 +18,9 @@ last_activity as (
     select
         customer_id,
         last_activity_date,
-        cast({{ dbt.datediff('last_activity_date', as_of_date(), 'day') }} as int) as recency_days
+        cast(
+            {{ dbt.datediff('last_activity_date', as_of_date(), 'day') }} as int
+        ) as recency_days
     from last_dates
 )
 

@@ -109,17 +109,19 @@ products as (
         {{ measured('held.insurance_count', 'bigint') }} as insurance_product_count,
 
         -- Accounts.
-        {{ measured('accounts.open_account_count', 'bigint') }} as account_count,
-        accounts.first_opened_date as account_first_opened_date,
-        accounts.next_maturity_date as time_deposit_next_maturity_date,
-        cast({{ dbt.datediff('spine.as_of_date', 'accounts.next_maturity_date', 'day') }} as int)
-            as time_deposit_next_maturity_days,
-        {{ measured('accounts.next_maturity_amount') }} as time_deposit_next_maturity_amount,
+        {{ measured('customer_accounts.open_account_count', 'bigint') }} as account_count,
+        customer_accounts.first_opened_date as account_first_opened_date,
+        customer_accounts.next_maturity_date as time_deposit_next_maturity_date,
+        cast(
+            {{ dbt.datediff('spine.as_of_date', 'customer_accounts.next_maturity_date', 'day') }} as int
+        ) as time_deposit_next_maturity_days,
+        {{ measured('customer_accounts.next_maturity_amount') }} as time_deposit_next_maturity_amount,
 
         -- Orders.
         {{ measured('purchases.wealth_purchase_count_90d', 'bigint') }} as wealth_purchase_count_90d,
-        cast({{ dbt.datediff('purchases.wealth_purchase_last_date', 'spine.as_of_date', 'day') }} as int)
-            as wealth_purchase_recency_days,
+        cast(
+            {{ dbt.datediff('purchases.wealth_purchase_last_date', 'spine.as_of_date', 'day') }} as int
+        ) as wealth_purchase_recency_days,
         {{ measured('purchases.fund_purchase_count_90d', 'bigint') }} as fund_purchase_count_90d,
         {{ measured('purchases.sip_order_count_90d', 'bigint') }} as sip_order_count_90d,
         {{ measured('purchases.investment_purchase_count_90d', 'bigint') }} as investment_purchase_count_90d,
@@ -130,8 +132,8 @@ products as (
         on spine.customer_id = held.customer_id
     left join debit_cards
         on spine.customer_id = debit_cards.customer_id
-    left join {{ ref('int_accounts__customer') }} as accounts
-        on spine.customer_id = accounts.customer_id
+    left join {{ ref('int_accounts__customer') }} as customer_accounts
+        on spine.customer_id = customer_accounts.customer_id
     left join purchases
         on spine.customer_id = purchases.customer_id
 )

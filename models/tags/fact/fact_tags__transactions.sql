@@ -2,24 +2,27 @@
 
 with
 
--- Days of the last year that the customer was with the bank; older customers count from the first day of the window.
-observed_days as (
+-- First day of the last year on which the customer was with the bank.
+observed_customers as (
     select
         customer_id,
         as_of_date,
         is_core_customer,
-        {{ dbt.datediff('greatest(opened_date, ' ~ days_ago(364) ~ ')', 'as_of_date', 'day') }} + 1 as days
+        greatest(opened_date, {{ days_ago(364) }}) as observed_from
     from {{ ref('int_customer__spine') }}
 ),
 
--- The same in months, at least one: a new customer is not measured over twelve.
+-- Months observed since then, at least one: a new customer is not measured over twelve.
 customers as (
     select
         customer_id,
         as_of_date,
         is_core_customer,
-        greatest(cast(1 as double), cast(days as double) * 12 / 365) as months_observed_365d
-    from observed_days
+        greatest(
+            cast(1 as double),
+            cast({{ dbt.datediff('observed_from', 'as_of_date', 'day') }} + 1 as double) * 12 / 365
+        ) as months_observed_365d
+    from observed_customers
 ),
 
 transactions as (

@@ -1,9 +1,33 @@
-select
-    customer_id,
-    true as is_core_customer,
-    status,
-    opened_date,
-    closed_date,
-    dt as first_known_date,
-    {{ as_of_date() }} as as_of_date
-from {{ ref('stg_core__customers') }}
+-- Every person known as of the business date, exactly once: the customers that each tag model covers.
+
+with
+
+identities as (
+    select * from {{ ref('int_customer__identity') }}
+),
+
+-- A person with several core customer numbers is a customer while any of them is open.
+spine as (
+    select
+        identities.customer_id,
+        count(customers.customer_id) > 0 as is_core_customer,
+        case
+            when count(customers.customer_id) = 0 then 'PROSPECT'
+            when count(case when customers.status = 'ACTIVE' then 1 end) > 0 then 'ACTIVE'
+            else 'CLOSED'
+        end as status,
+        min(customers.opened_date) as opened_date,
+        case
+            when count(case when customers.status = 'ACTIVE' then 1 end) = 0 then max(customers.closed_date)
+        end as closed_date,
+        min(identities.known_from) as first_known_date,
+        {{ as_of_date() }} as as_of_date
+    from identities
+    left join {{ ref('stg_core__customers') }} as customers
+        on
+            identities.source_system = 'core'
+            and identities.source_key = customers.customer_id
+    group by identities.customer_id
+)
+
+select * from spine

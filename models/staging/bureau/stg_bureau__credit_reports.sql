@@ -8,5 +8,5 @@ select
     inquiry_count_6m,
     loaded_at,
     dt
-from {{ source('bureau', 'credit_reports') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_bureau__credit_reports') }}
+where quarantine_reason is null

@@ -11,5 +11,6 @@ select
     instalments,
     loaded_at,
     dt
-from {{ source('card', 'card_transactions') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_card__card_transactions') }}
+where quarantine_reason is null
+    and dt <= {{ as_of_date() }}

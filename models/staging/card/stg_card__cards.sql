@@ -1,6 +1,6 @@
 select
     card_id,
-    '****' || right(card_no, 4) as card_no_masked,
+    card_no_masked,
     customer_id,
     account_id,
     card_type,
@@ -13,5 +13,5 @@ select
     days_past_due,
     loaded_at,
     dt
-from {{ source('card', 'cards') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_card__cards') }}
+where quarantine_reason is null

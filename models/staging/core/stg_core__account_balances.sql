@@ -4,5 +4,7 @@ select
     balance,
     loaded_at,
     dt
-from {{ source('core', 'account_balances') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_core__account_balances') }} as base
+where quarantine_reason is null
+    and dt <= {{ as_of_date() }}
+    and not {{ is_revised(ref('base_core__account_balances'), key=['account_id', 'balance_date']) }}

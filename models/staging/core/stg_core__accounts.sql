@@ -10,5 +10,5 @@ select
     branch_id,
     loaded_at,
     dt
-from {{ source('core', 'accounts') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_core__accounts') }}
+where quarantine_reason is null

@@ -8,5 +8,5 @@ select
     content_hash,
     loaded_at,
     dt
-from {{ source('core', 'batches') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_core__batches') }}
+where quarantine_reason is null

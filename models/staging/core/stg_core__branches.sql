@@ -5,5 +5,5 @@ select
     branch_type,
     loaded_at,
     dt
-from {{ source('core', 'branches') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_core__branches') }}
+where quarantine_reason is null

@@ -1,14 +1,14 @@
 select
     customer_id,
-    {{ keyed_hash('name') }} as name_hash,
-    substr(name, 1, 1) || '**' as name_masked,
+    name_hash,
+    name_masked,
     id_type,
-    {{ keyed_hash('lower(' ~ sha256_hex('upper(trim(id_no))') ~ ')') }} as id_no_hash,
-    substr(id_no, 1, 2) as registered_province_code,
-    case when gender in ('M', '1', '男') then 'male' when gender in ('F', '2', '女') then 'female' end as gender,
+    id_no_hash,
+    registered_province_code,
+    gender,
     birth_date,
-    {{ keyed_hash('mobile') }} as mobile_hash,
-    substr(mobile, 1, 3) || '****' || substr(mobile, 8, 4) as mobile_masked,
+    mobile_hash,
+    mobile_masked,
     city_code,
     occupation_code,
     education_code,
@@ -20,6 +20,7 @@ select
     branch_id,
     manager_id,
     loaded_at,
-    dt
-from {{ source('core', 'customers') }}
-where dt <= {{ as_of_date() }}
+    dt,
+    known_from
+from {{ ref('base_core__customers') }}
+where quarantine_reason is null

@@ -9,5 +9,5 @@ select
     delisted_date,
     loaded_at,
     dt
-from {{ source('core', 'products') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_core__products') }}
+where quarantine_reason is null

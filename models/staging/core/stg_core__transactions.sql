@@ -7,9 +7,10 @@ select
     amount,
     transaction_type,
     channel,
-    {{ keyed_hash('counterparty_account') }} as counterparty_account_hash,
+    counterparty_account_hash,
     counterparty_bank,
     loaded_at,
     dt
-from {{ source('core', 'transactions') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_core__transactions') }}
+where quarantine_reason is null
+    and dt <= {{ as_of_date() }}

@@ -6,5 +6,5 @@ select
     resolved_date,
     loaded_at,
     dt
-from {{ source('crm', 'complaints') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_crm__complaints') }}
+where quarantine_reason is null

@@ -7,5 +7,5 @@ select
     withdrawn_at,
     loaded_at,
     dt
-from {{ source('crm', 'consents') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_crm__consents') }}
+where quarantine_reason is null

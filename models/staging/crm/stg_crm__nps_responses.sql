@@ -6,5 +6,5 @@ select
     survey_channel,
     loaded_at,
     dt
-from {{ source('crm', 'nps_responses') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_crm__nps_responses') }}
+where quarantine_reason is null

@@ -7,5 +7,5 @@ select
     until_date,
     loaded_at,
     dt
-from {{ source('crm', 'relations') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_crm__relations') }}
+where quarantine_reason is null

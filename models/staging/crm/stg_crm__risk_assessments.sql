@@ -7,5 +7,5 @@ select
     investment_goal,
     loaded_at,
     dt
-from {{ source('crm', 'risk_assessments') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_crm__risk_assessments') }}
+where quarantine_reason is null

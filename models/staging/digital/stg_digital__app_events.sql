@@ -8,5 +8,6 @@ select
     page,
     loaded_at,
     dt
-from {{ source('digital', 'app_events') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_digital__app_events') }}
+where quarantine_reason is null
+    and dt <= {{ as_of_date() }}

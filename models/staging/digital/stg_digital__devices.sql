@@ -6,5 +6,5 @@ select
     is_push_enabled,
     loaded_at,
     dt
-from {{ source('digital', 'devices') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_digital__devices') }}
+where quarantine_reason is null

@@ -7,5 +7,5 @@ select
     purpose,
     loaded_at,
     dt
-from {{ source('governance', 'query_log') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_governance__query_log') }}
+where quarantine_reason is null

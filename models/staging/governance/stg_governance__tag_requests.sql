@@ -7,5 +7,5 @@ select
     request_status,
     loaded_at,
     dt
-from {{ source('governance', 'tag_requests') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_governance__tag_requests') }}
+where quarantine_reason is null

@@ -8,5 +8,5 @@ select
     is_resolved,
     loaded_at,
     dt
-from {{ source('governance', 'tag_reviews') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_governance__tag_reviews') }}
+where quarantine_reason is null

@@ -8,5 +8,5 @@ select
     valid_to,
     loaded_at,
     dt
-from {{ source('lending', 'limits') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_lending__limits') }}
+where quarantine_reason is null

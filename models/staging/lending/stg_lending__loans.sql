@@ -11,5 +11,5 @@ select
     status,
     loaded_at,
     dt
-from {{ source('lending', 'loans') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_lending__loans') }}
+where quarantine_reason is null

@@ -7,5 +7,5 @@ select
     paid_date,
     loaded_at,
     dt
-from {{ source('lending', 'repayments') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_lending__repayments') }}
+where quarantine_reason is null

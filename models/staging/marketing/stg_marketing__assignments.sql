@@ -5,5 +5,5 @@ select
     assigned_date,
     loaded_at,
     dt
-from {{ source('marketing', 'assignments') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_marketing__assignments') }}
+where quarantine_reason is null

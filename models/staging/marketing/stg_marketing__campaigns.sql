@@ -9,5 +9,5 @@ select
     conversion_window_days,
     loaded_at,
     dt
-from {{ source('marketing', 'campaigns') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_marketing__campaigns') }}
+where quarantine_reason is null

@@ -6,5 +6,5 @@ select
     amount,
     loaded_at,
     dt
-from {{ source('marketing', 'costs') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_marketing__costs') }}
+where quarantine_reason is null

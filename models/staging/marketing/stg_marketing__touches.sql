@@ -8,5 +8,6 @@ select
     touch_status,
     loaded_at,
     dt
-from {{ source('marketing', 'touches') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_marketing__touches') }}
+where quarantine_reason is null
+    and dt <= {{ as_of_date() }}

@@ -9,5 +9,6 @@ select
     channel,
     loaded_at,
     dt
-from {{ source('wealth', 'orders') }}
-where dt <= {{ as_of_date() }}
+from {{ ref('base_wealth__orders') }}
+where quarantine_reason is null
+    and dt <= {{ as_of_date() }}

@@ -1,0 +1,33 @@
+{# An identity document number in its one form: no blanks, upper case, half-width. #}
+{% macro normal_id_no(column) -%}
+    nullif(upper(translate({{ column }}, '０１２３４５６７８９ｘＸ 　', '0123456789XX')), '')
+{%- endmacro %}
+
+{# True for a resident identity number (GB 11643): 17 digits and the check digit that they give, ISO 7064 MOD 11-2.
+   Takes the number in its one form. Never fails: a character that is no digit counts as −1, and is refused by the first test. #}
+{% macro is_resident_id_no(id_no) -%}
+    {%- set weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] -%}
+    (
+        length({{ id_no }}) = 18
+        and translate(substr({{ id_no }}, 1, 17), '0123456789', '') = ''
+        and substr({{ id_no }}, 18, 1) = substr('10X98765432', 1 + mod(
+            {%- for weight in weights %}
+            {{ weight }} * (position(substr({{ id_no }}, {{ loop.index }}, 1) in '0123456789') - 1){{ ' +' if not loop.last }}
+            {%- endfor %}
+            , 11), 1)
+    )
+{%- endmacro %}
+
+{# The identity number that a person can be recognised by: a resident number whose check digit is right, or the number of
+   any other document. A wrong resident number is worse than none, so it is null. Takes the number in its one form. #}
+{% macro usable_id_no(id_type, id_no) -%}
+    case when {{ id_type }} in ('PASSPORT', 'OTHER') or {{ is_resident_id_no(id_no) }} then {{ id_no }} end
+{%- endmacro %}
+
+{# A SHA-256 digest as 64 lower-case hex characters, null for any other text. #}
+{% macro sha256_or_unknown(column) -%}
+    case
+        when length(trim({{ column }})) = 64 and translate(lower(trim({{ column }})), '0123456789abcdef', '') = ''
+            then lower(trim({{ column }}))
+    end
+{%- endmacro %}

@@ -1,0 +1,53 @@
+{{ config(materialized='table') }}
+
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'credit_score': 'case when source.credit_score between 300 and 850 then source.credit_score end',
+    'external_debt': 'case when source.external_debt >= 0 then source.external_debt end',
+    'overdue_count_24m': 'case when source.overdue_count_24m >= 0 then source.overdue_count_24m end',
+    'inquiry_count_6m': 'case when source.inquiry_count_6m >= 0 then source.inquiry_count_6m end',
+} %}
+
+with
+
+source as (
+    select * from {{ source('bureau', 'credit_reports') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(source.report_id), '') as report_id,
+        nullif(trim(source.customer_id), '') as customer_id,
+        source.reported_date,
+        {{ known.credit_score }} as credit_score,
+        {{ known.external_debt }} as external_debt,
+        {{ known.overdue_count_24m }} as overdue_count_24m,
+        {{ known.inquiry_count_6m }} as inquiry_count_6m,
+        source.loaded_at,
+        source.dt,
+        {{ unknown_values(known) }} as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when report_id is null then 'missing_report_id'
+            when customer_id is null then 'missing_customer_id'
+            when reported_date is null then 'missing_reported_date'
+            when loaded_at is null then 'missing_loaded_at'
+            when reported_date > dt then 'future_reported_date'
+        end as fault
+    from standardised
+),
+
+-- The latest delivery of each key stands.
+credit_reports as (
+    {{ latest_version_wins('judged', key=['report_id']) }}
+)
+
+select * from credit_reports

@@ -1,0 +1,63 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_changed_batches(source('card', 'card_transactions')) }}",
+) }}
+
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'mcc': 'merchant_categories.mcc',
+    'merchant_country': "case when length(trim(source.merchant_country)) = 2 then upper(trim(source.merchant_country)) end",
+    'instalments': 'case when source.instalments >= 1 then source.instalments end',
+} %}
+
+with
+
+source as (
+    {{ new_batches(source('card', 'card_transactions')) }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(source.card_transaction_id), '') as card_transaction_id,
+        nullif(trim(source.card_id), '') as card_id,
+        source.transaction_date,
+        source.transaction_at,
+        upper(nullif(trim(source.transaction_type), '')) as transaction_type,
+        source.amount,
+        {{ known.mcc }} as mcc,
+        {{ known.merchant_country }} as merchant_country,
+        source.is_online,
+        {{ known.instalments }} as instalments,
+        source.loaded_at,
+        source.dt,
+        source.batch_fingerprint,
+        {{ unknown_values(known) }} as unknown_values
+    from source
+    left join {{ ref('merchant_categories') }} as merchant_categories on trim(source.mcc) = merchant_categories.mcc
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when card_transaction_id is null then 'missing_card_transaction_id'
+            when transaction_date is null then 'missing_transaction_date'
+            when card_id is null then 'missing_card_id'
+            when transaction_type is null then 'missing_transaction_type'
+            when amount is null then 'missing_amount'
+            when loaded_at is null then 'missing_loaded_at'
+            when transaction_type not in ('PURCHASE', 'REFUND') then 'unknown_transaction_type'
+            when amount <= 0 then 'invalid_amount'
+            when transaction_date > dt then 'future_transaction_date'
+        end as fault
+    from standardised
+),
+
+-- The first delivery of each key stands.
+card_transactions as (
+    {{ first_delivery_wins('judged', key=['card_transaction_id', 'transaction_date']) }}
+)
+
+select * from card_transactions

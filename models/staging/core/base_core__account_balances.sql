@@ -1,0 +1,44 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_changed_batches(source('core', 'account_balances')) }}",
+) }}
+
+with
+
+source as (
+    {{ new_batches(source('core', 'account_balances')) }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(account_id), '') as account_id,
+        balance_date,
+        balance,
+        loaded_at,
+        dt,
+        batch_fingerprint,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when account_id is null then 'missing_account_id'
+            when balance_date is null then 'missing_balance_date'
+            when balance is null then 'missing_balance'
+            when loaded_at is null then 'missing_loaded_at'
+            when balance_date > dt then 'future_balance_date'
+        end as fault
+    from standardised
+),
+
+-- Within a batch the last row of a key stands; a later batch may revise it.
+account_balances as (
+    {{ latest_state_wins('judged', key=['account_id', 'balance_date']) }}
+)
+
+select * from account_balances

@@ -1,0 +1,53 @@
+{{ config(materialized='table') }}
+
+with
+
+source as (
+    select * from {{ source('core', 'accounts') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(account_id), '') as account_id,
+        nullif(trim(customer_id), '') as customer_id,
+        nullif(trim(product_id), '') as product_id,
+        upper(nullif(trim(currency), '')) as currency,
+        opened_date,
+        closed_date,
+        maturity_date,
+        upper(nullif(trim(status), '')) as status,
+        nullif(trim(branch_id), '') as branch_id,
+        loaded_at,
+        dt,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when account_id is null then 'missing_account_id'
+            when customer_id is null then 'missing_customer_id'
+            when product_id is null then 'missing_product_id'
+            when currency is null then 'missing_currency'
+            when opened_date is null then 'missing_opened_date'
+            when status is null then 'missing_status'
+            when loaded_at is null then 'missing_loaded_at'
+            when status not in ('ACTIVE', 'DORMANT', 'FROZEN', 'CLOSED') then 'unknown_status'
+            when closed_date < opened_date then 'invalid_closed_date'
+            when maturity_date < opened_date then 'invalid_maturity_date'
+            when opened_date > dt then 'future_opened_date'
+        end as fault
+    from standardised
+),
+
+-- The latest delivery of each key stands.
+accounts as (
+    {{ latest_version_wins('judged', key=['account_id']) }}
+)
+
+select * from accounts

@@ -1,0 +1,49 @@
+with
+
+source as (
+    select * from {{ source('core', 'batches') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(batch_id), '') as batch_id,
+        business_date,
+        nullif(trim(system_name), '') as system_name,
+        nullif(trim(table_name), '') as table_name,
+        row_count,
+        rejected_count,
+        nullif(trim(content_hash), '') as content_hash,
+        loaded_at,
+        dt,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when batch_id is null then 'missing_batch_id'
+            when system_name is null then 'missing_system_name'
+            when table_name is null then 'missing_table_name'
+            when business_date is null then 'missing_business_date'
+            when row_count is null then 'missing_row_count'
+            when rejected_count is null then 'missing_rejected_count'
+            when content_hash is null then 'missing_content_hash'
+            when loaded_at is null then 'missing_loaded_at'
+            when row_count < 0 then 'invalid_row_count'
+            when rejected_count < 0 then 'invalid_rejected_count'
+            when business_date > dt then 'future_business_date'
+        end as fault
+    from standardised
+),
+
+-- The first delivery of each key stands.
+batches as (
+    {{ first_delivery_wins('judged', key=['batch_id', 'system_name', 'table_name', 'business_date']) }}
+)
+
+select * from batches

@@ -1,0 +1,45 @@
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'city_code': 'cities.city_code',
+    'branch_type': code_or_unknown('source.branch_type', ['HEAD', 'CITY', 'COUNTY', 'RURAL']),
+} %}
+
+with
+
+source as (
+    select * from {{ source('core', 'branches') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(source.branch_id), '') as branch_id,
+        nullif(trim(source.branch_name), '') as branch_name,
+        {{ known.city_code }} as city_code,
+        {{ known.branch_type }} as branch_type,
+        source.loaded_at,
+        source.dt,
+        {{ unknown_values(known) }} as unknown_values
+    from source
+    left join {{ ref('cities') }} as cities on trim(source.city_code) = cities.city_code
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when branch_id is null then 'missing_branch_id'
+            when branch_name is null then 'missing_branch_name'
+            when loaded_at is null then 'missing_loaded_at'
+        end as fault
+    from standardised
+),
+
+-- The latest delivery of each key stands.
+branches as (
+    {{ latest_version_wins('judged', key=['branch_id']) }}
+)
+
+select * from branches

@@ -1,0 +1,87 @@
+{{ config(materialized='table') }}
+
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'id_type': code_or_unknown('source.id_type', ['IDC', 'PASSPORT', 'OTHER']),
+    'id_no': usable_id_no('upper(trim(source.id_type))', 'source.normal_id_no'),
+    'gender': 'genders.gender',
+    'mobile': 'source.standard_mobile',
+    'city_code': 'cities.city_code',
+    'occupation_code': 'occupations.occupation_code',
+    'education_code': 'education_levels.education_code',
+    'marital_status_code': code_or_unknown('source.marital_status_code', ['SINGLE', 'MARRIED', 'DIVORCED', 'WIDOWED']),
+    'annual_income': 'case when source.annual_income >= 0 then source.annual_income end',
+} %}
+
+with
+
+source as (
+    select * from {{ source('core', 'customers') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- Identifiers in the one form in which two systems can agree on them.
+identifiable as (
+    select
+        *,
+        {{ normal_id_no('id_no') }} as normal_id_no,
+        {{ standard_mobile('mobile') }} as standard_mobile
+    from source
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(source.customer_id), '') as customer_id,
+        {{ keyed_hash(standard_name('source.name')) }} as name_hash,
+        {{ masked_name('source.name') }} as name_masked,
+        {{ known.id_type }} as id_type,
+        {{ keyed_hash(sha256_hex(known.id_no)) }} as id_no_hash,
+        case when {{ is_resident_id_no('source.normal_id_no') }} then substr(source.normal_id_no, 1, 2) end as registered_province_code,
+        {{ known.gender }} as gender,
+        source.birth_date,
+        {{ keyed_hash(known.mobile) }} as mobile_hash,
+        {{ masked_mobile(known.mobile) }} as mobile_masked,
+        {{ known.city_code }} as city_code,
+        {{ known.occupation_code }} as occupation_code,
+        {{ known.education_code }} as education_code,
+        {{ known.marital_status_code }} as marital_status_code,
+        {{ known.annual_income }} as annual_income,
+        source.opened_date,
+        source.closed_date,
+        upper(nullif(trim(source.status), '')) as status,
+        nullif(trim(source.branch_id), '') as branch_id,
+        nullif(trim(source.manager_id), '') as manager_id,
+        source.loaded_at,
+        source.dt,
+        {{ unknown_values(known) }} as unknown_values
+    from identifiable as source
+    left join {{ ref('genders') }} as genders on upper(trim(source.gender)) = genders.source_code
+    left join {{ ref('cities') }} as cities on trim(source.city_code) = cities.city_code
+    left join {{ ref('occupations') }} as occupations on trim(source.occupation_code) = occupations.occupation_code
+    left join {{ ref('education_levels') }} as education_levels on trim(source.education_code) = education_levels.education_code
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when customer_id is null then 'missing_customer_id'
+            when opened_date is null then 'missing_opened_date'
+            when status is null then 'missing_status'
+            when loaded_at is null then 'missing_loaded_at'
+            when status not in ('ACTIVE', 'CLOSED') then 'unknown_status'
+            when birth_date > dt or birth_date < date '1900-01-01' then 'invalid_birth_date'
+            when closed_date < opened_date then 'invalid_closed_date'
+            when opened_date > dt then 'future_opened_date'
+        end as fault
+    from standardised
+),
+
+-- The latest delivery of each key stands.
+customers as (
+    {{ latest_version_wins('judged', key=['customer_id']) }}
+)
+
+select * from customers

@@ -1,0 +1,53 @@
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'issuer_risk_rating': code_or_unknown('source.issuer_risk_rating', ['R1', 'R2', 'R3', 'R4', 'R5']),
+    'seller_risk_rating': code_or_unknown('source.seller_risk_rating', ['R1', 'R2', 'R3', 'R4', 'R5']),
+    'term_days': 'case when source.term_days > 0 then source.term_days end',
+} %}
+
+with
+
+source as (
+    select * from {{ source('core', 'products') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(source.product_id), '') as product_id,
+        nullif(trim(source.product_name), '') as product_name,
+        upper(nullif(trim(source.product_category), '')) as product_category,
+        {{ known.issuer_risk_rating }} as issuer_risk_rating,
+        {{ known.seller_risk_rating }} as seller_risk_rating,
+        {{ known.term_days }} as term_days,
+        source.launched_date,
+        source.delisted_date,
+        source.loaded_at,
+        source.dt,
+        {{ unknown_values(known) }} as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        standardised.*,
+        case
+            when standardised.product_id is null then 'missing_product_id'
+            when standardised.product_name is null then 'missing_product_name'
+            when standardised.product_category is null then 'missing_product_category'
+            when standardised.loaded_at is null then 'missing_loaded_at'
+            when product_categories.name_zh is null then 'unknown_product_category'
+            when standardised.delisted_date < standardised.launched_date then 'invalid_delisted_date'
+        end as fault
+    from standardised
+    left join {{ ref('product_categories') }} as product_categories on standardised.product_category = product_categories.product_category
+),
+
+-- The latest delivery of each key stands.
+products as (
+    {{ latest_version_wins('judged', key=['product_id']) }}
+)
+
+select * from products

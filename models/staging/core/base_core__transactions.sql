@@ -1,0 +1,64 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_changed_batches(source('core', 'transactions')) }}",
+) }}
+
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'channel': 'channels.channel',
+} %}
+
+with
+
+source as (
+    {{ new_batches(source('core', 'transactions')) }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(source.transaction_id), '') as transaction_id,
+        nullif(trim(source.account_id), '') as account_id,
+        source.transaction_date,
+        source.transaction_at,
+        upper(nullif(trim(source.direction), '')) as direction,
+        source.amount,
+        upper(nullif(trim(source.transaction_type), '')) as transaction_type,
+        {{ known.channel }} as channel,
+        {{ keyed_hash("nullif(trim(source.counterparty_account), '')") }} as counterparty_account_hash,
+        nullif(trim(source.counterparty_bank), '') as counterparty_bank,
+        source.loaded_at,
+        source.dt,
+        source.batch_fingerprint,
+        {{ unknown_values(known) }} as unknown_values
+    from source
+    left join {{ ref('channels') }} as channels on upper(trim(source.channel)) = channels.channel
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        standardised.*,
+        case
+            when standardised.transaction_id is null then 'missing_transaction_id'
+            when standardised.transaction_date is null then 'missing_transaction_date'
+            when standardised.account_id is null then 'missing_account_id'
+            when standardised.direction is null then 'missing_direction'
+            when standardised.amount is null then 'missing_amount'
+            when standardised.transaction_type is null then 'missing_transaction_type'
+            when standardised.loaded_at is null then 'missing_loaded_at'
+            when standardised.direction not in ('IN', 'OUT') then 'unknown_direction'
+            when transaction_types.category is null then 'unknown_transaction_type'
+            when standardised.amount <= 0 then 'invalid_amount'
+            when standardised.transaction_date > standardised.dt then 'future_transaction_date'
+        end as fault
+    from standardised
+    left join {{ ref('transaction_types') }} as transaction_types on standardised.transaction_type = transaction_types.transaction_type
+),
+
+-- The first delivery of each key stands.
+transactions as (
+    {{ first_delivery_wins('judged', key=['transaction_id', 'transaction_date']) }}
+)
+
+select * from transactions

@@ -1,0 +1,47 @@
+with
+
+source as (
+    select * from {{ source('crm', 'consents') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(consent_id), '') as consent_id,
+        nullif(trim(contact_id), '') as contact_id,
+        upper(nullif(trim(purpose), '')) as purpose,
+        upper(nullif(trim(channel), '')) as channel,
+        given_at,
+        withdrawn_at,
+        loaded_at,
+        dt,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when consent_id is null then 'missing_consent_id'
+            when contact_id is null then 'missing_contact_id'
+            when purpose is null then 'missing_purpose'
+            when channel is null then 'missing_channel'
+            when given_at is null then 'missing_given_at'
+            when loaded_at is null then 'missing_loaded_at'
+            when purpose not in ('MARKETING', 'PERSONALISATION', 'LOCATION', 'DATA_SHARING') then 'unknown_purpose'
+            when channel not in ('SMS', 'PHONE', 'APP', 'WECOM', 'EMAIL', 'ALL') then 'unknown_channel'
+            when withdrawn_at < given_at then 'invalid_withdrawn_at'
+            when cast(given_at as date) > dt then 'future_given_at'
+        end as fault
+    from standardised
+),
+
+-- The latest delivery of each key stands.
+consents as (
+    {{ latest_version_wins('judged', key=['consent_id']) }}
+)
+
+select * from consents

@@ -1,0 +1,74 @@
+{{ config(materialized='table') }}
+
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'mobile': 'source.standard_mobile',
+    'id_no_sha256': sha256_or_unknown('source.id_no_sha256'),
+    'gender': 'genders.gender',
+    'city_code': 'cities.city_code',
+    'occupation_code': 'occupations.occupation_code',
+    'lead_source': code_or_unknown('source.lead_source', ['BRANCH', 'REFERRAL', 'ONLINE', 'EVENT', 'PAYROLL']),
+} %}
+
+with
+
+source as (
+    select * from {{ source('crm', 'contacts') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- Identifiers in the one form in which two systems can agree on them.
+identifiable as (
+    select
+        *,
+        {{ standard_mobile('mobile') }} as standard_mobile
+    from source
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(source.contact_id), '') as contact_id,
+        {{ keyed_hash(standard_name('source.name')) }} as name_hash,
+        {{ masked_name('source.name') }} as name_masked,
+        {{ keyed_hash(known.mobile) }} as mobile_hash,
+        {{ masked_mobile(known.mobile) }} as mobile_masked,
+        {{ keyed_hash(known.id_no_sha256) }} as id_no_hash,
+        source.birth_date,
+        {{ known.gender }} as gender,
+        {{ known.city_code }} as city_code,
+        {{ known.occupation_code }} as occupation_code,
+        source.owns_home,
+        source.owns_car,
+        source.has_wecom_contact,
+        {{ known.lead_source }} as lead_source,
+        source.created_date,
+        source.loaded_at,
+        source.dt,
+        {{ unknown_values(known) }} as unknown_values
+    from identifiable as source
+    left join {{ ref('genders') }} as genders on upper(trim(source.gender)) = genders.source_code
+    left join {{ ref('cities') }} as cities on trim(source.city_code) = cities.city_code
+    left join {{ ref('occupations') }} as occupations on trim(source.occupation_code) = occupations.occupation_code
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when contact_id is null then 'missing_contact_id'
+            when created_date is null then 'missing_created_date'
+            when loaded_at is null then 'missing_loaded_at'
+            when birth_date > dt or birth_date < date '1900-01-01' then 'invalid_birth_date'
+            when created_date > dt then 'future_created_date'
+        end as fault
+    from standardised
+),
+
+-- The latest delivery of each key stands.
+contacts as (
+    {{ latest_version_wins('judged', key=['contact_id']) }}
+)
+
+select * from contacts

@@ -1,0 +1,43 @@
+with
+
+source as (
+    select * from {{ source('crm', 'nps_responses') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(response_id), '') as response_id,
+        nullif(trim(contact_id), '') as contact_id,
+        responded_date,
+        score,
+        upper(nullif(trim(survey_channel), '')) as survey_channel,
+        loaded_at,
+        dt,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when response_id is null then 'missing_response_id'
+            when responded_date is null then 'missing_responded_date'
+            when contact_id is null then 'missing_contact_id'
+            when score is null then 'missing_score'
+            when loaded_at is null then 'missing_loaded_at'
+            when score not between 0 and 10 then 'invalid_score'
+            when responded_date > dt then 'future_responded_date'
+        end as fault
+    from standardised
+),
+
+-- The first delivery of each key stands.
+nps_responses as (
+    {{ first_delivery_wins('judged', key=['response_id', 'responded_date']) }}
+)
+
+select * from nps_responses

@@ -1,0 +1,51 @@
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'investment_goal': code_or_unknown('source.investment_goal', ['RETIREMENT', 'EDUCATION', 'HOUSING', 'GROWTH', 'PRESERVATION']),
+} %}
+
+with
+
+source as (
+    select * from {{ source('crm', 'risk_assessments') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(source.assessment_id), '') as assessment_id,
+        nullif(trim(source.contact_id), '') as contact_id,
+        source.assessed_date,
+        source.valid_to,
+        upper(nullif(trim(source.risk_level), '')) as risk_level,
+        {{ known.investment_goal }} as investment_goal,
+        source.loaded_at,
+        source.dt,
+        {{ unknown_values(known) }} as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        standardised.*,
+        case
+            when standardised.assessment_id is null then 'missing_assessment_id'
+            when standardised.contact_id is null then 'missing_contact_id'
+            when standardised.assessed_date is null then 'missing_assessed_date'
+            when standardised.risk_level is null then 'missing_risk_level'
+            when standardised.loaded_at is null then 'missing_loaded_at'
+            when risk_levels.risk_appetite is null then 'unknown_risk_level'
+            when standardised.valid_to < standardised.assessed_date then 'invalid_valid_to'
+            when standardised.assessed_date > standardised.dt then 'future_assessed_date'
+        end as fault
+    from standardised
+    left join {{ ref('risk_levels') }} as risk_levels on standardised.risk_level = risk_levels.risk_level
+),
+
+-- The latest delivery of each key stands.
+risk_assessments as (
+    {{ latest_version_wins('judged', key=['assessment_id']) }}
+)
+
+select * from risk_assessments

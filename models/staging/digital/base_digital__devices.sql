@@ -1,0 +1,48 @@
+{{ config(materialized='table') }}
+
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'os': code_or_unknown('source.os', ['IOS', 'ANDROID', 'HARMONY', 'OTHER']),
+} %}
+
+with
+
+source as (
+    select * from {{ source('digital', 'devices') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(source.device_id), '') as device_id,
+        nullif(trim(source.customer_id), '') as customer_id,
+        {{ known.os }} as os,
+        source.first_seen_date,
+        source.is_push_enabled,
+        source.loaded_at,
+        source.dt,
+        {{ unknown_values(known) }} as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when device_id is null then 'missing_device_id'
+            when customer_id is null then 'missing_customer_id'
+            when first_seen_date is null then 'missing_first_seen_date'
+            when loaded_at is null then 'missing_loaded_at'
+            when first_seen_date > dt then 'future_first_seen_date'
+        end as fault
+    from standardised
+),
+
+-- The latest delivery of each key stands.
+devices as (
+    {{ latest_version_wins('judged', key=['device_id', 'customer_id']) }}
+)
+
+select * from devices

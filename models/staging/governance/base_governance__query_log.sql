@@ -1,0 +1,44 @@
+with
+
+source as (
+    select * from {{ source('governance', 'query_log') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(query_id), '') as query_id,
+        nullif(trim(tag_code), '') as tag_code,
+        nullif(trim(user_role), '') as user_role,
+        nullif(trim(department), '') as department,
+        queried_date,
+        lower(nullif(trim(purpose), '')) as purpose,
+        loaded_at,
+        dt,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when query_id is null then 'missing_query_id'
+            when queried_date is null then 'missing_queried_date'
+            when tag_code is null then 'missing_tag_code'
+            when user_role is null then 'missing_user_role'
+            when department is null then 'missing_department'
+            when loaded_at is null then 'missing_loaded_at'
+            when queried_date > dt then 'future_queried_date'
+        end as fault
+    from standardised
+),
+
+-- The first delivery of each key stands.
+query_log as (
+    {{ first_delivery_wins('judged', key=['query_id', 'queried_date']) }}
+)
+
+select * from query_log

@@ -1,0 +1,46 @@
+with
+
+source as (
+    select * from {{ source('governance', 'tag_requests') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(request_id), '') as request_id,
+        nullif(trim(tag_code), '') as tag_code,
+        nullif(trim(requested_by), '') as requested_by,
+        nullif(trim(department), '') as department,
+        requested_date,
+        upper(nullif(trim(request_status), '')) as request_status,
+        loaded_at,
+        dt,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when request_id is null then 'missing_request_id'
+            when tag_code is null then 'missing_tag_code'
+            when requested_by is null then 'missing_requested_by'
+            when department is null then 'missing_department'
+            when requested_date is null then 'missing_requested_date'
+            when request_status is null then 'missing_request_status'
+            when loaded_at is null then 'missing_loaded_at'
+            when request_status not in ('REQUESTED', 'DEFINED', 'DEVELOPED', 'CERTIFIED', 'PUBLISHED', 'REJECTED') then 'unknown_request_status'
+            when requested_date > dt then 'future_requested_date'
+        end as fault
+    from standardised
+),
+
+-- The latest delivery of each key stands.
+tag_requests as (
+    {{ latest_version_wins('judged', key=['request_id']) }}
+)
+
+select * from tag_requests

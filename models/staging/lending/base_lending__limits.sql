@@ -1,0 +1,51 @@
+{{ config(materialized='table') }}
+
+with
+
+source as (
+    select * from {{ source('lending', 'limits') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(limit_id), '') as limit_id,
+        nullif(trim(customer_id), '') as customer_id,
+        upper(nullif(trim(limit_type), '')) as limit_type,
+        granted_amount,
+        used_amount,
+        valid_from,
+        valid_to,
+        loaded_at,
+        dt,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when limit_id is null then 'missing_limit_id'
+            when customer_id is null then 'missing_customer_id'
+            when limit_type is null then 'missing_limit_type'
+            when granted_amount is null then 'missing_granted_amount'
+            when used_amount is null then 'missing_used_amount'
+            when valid_from is null then 'missing_valid_from'
+            when loaded_at is null then 'missing_loaded_at'
+            when limit_type not in ('CREDIT_CARD', 'CONSUMER', 'BUSINESS') then 'unknown_limit_type'
+            when granted_amount < 0 then 'invalid_granted_amount'
+            when used_amount < 0 then 'invalid_used_amount'
+            when valid_to < valid_from then 'invalid_valid_to'
+        end as fault
+    from standardised
+),
+
+-- The latest delivery of each key stands.
+limits as (
+    {{ latest_version_wins('judged', key=['limit_id']) }}
+)
+
+select * from limits

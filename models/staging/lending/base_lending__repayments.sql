@@ -1,0 +1,49 @@
+{{ config(materialized='table') }}
+
+with
+
+source as (
+    select * from {{ source('lending', 'repayments') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(loan_id), '') as loan_id,
+        instalment_no,
+        due_date,
+        due_amount,
+        paid_amount,
+        paid_date,
+        loaded_at,
+        dt,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when loan_id is null then 'missing_loan_id'
+            when instalment_no is null then 'missing_instalment_no'
+            when due_date is null then 'missing_due_date'
+            when due_amount is null then 'missing_due_amount'
+            when paid_amount is null then 'missing_paid_amount'
+            when loaded_at is null then 'missing_loaded_at'
+            when instalment_no < 1 then 'invalid_instalment_no'
+            when due_amount < 0 then 'invalid_due_amount'
+            when paid_amount < 0 then 'invalid_paid_amount'
+            when paid_date > dt then 'future_paid_date'
+        end as fault
+    from standardised
+),
+
+-- The latest delivery of each key stands.
+repayments as (
+    {{ latest_version_wins('judged', key=['loan_id', 'instalment_no']) }}
+)
+
+select * from repayments

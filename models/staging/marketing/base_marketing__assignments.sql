@@ -1,0 +1,44 @@
+{{ config(materialized='table') }}
+
+with
+
+source as (
+    select * from {{ source('marketing', 'assignments') }}
+    where dt <= {{ as_of_date() }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(campaign_id), '') as campaign_id,
+        nullif(trim(customer_id), '') as customer_id,
+        upper(nullif(trim(arm), '')) as arm,
+        assigned_date,
+        loaded_at,
+        dt,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when campaign_id is null then 'missing_campaign_id'
+            when customer_id is null then 'missing_customer_id'
+            when arm is null then 'missing_arm'
+            when assigned_date is null then 'missing_assigned_date'
+            when loaded_at is null then 'missing_loaded_at'
+            when arm not in ('TREATMENT', 'CONTROL') then 'unknown_arm'
+            when assigned_date > dt then 'future_assigned_date'
+        end as fault
+    from standardised
+),
+
+-- The latest delivery of each key stands.
+assignments as (
+    {{ latest_version_wins('judged', key=['campaign_id', 'customer_id']) }}
+)
+
+select * from assignments

@@ -1,0 +1,53 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_changed_batches(source('marketing', 'touches')) }}",
+) }}
+
+with
+
+source as (
+    {{ new_batches(source('marketing', 'touches')) }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(touch_id), '') as touch_id,
+        nullif(trim(campaign_id), '') as campaign_id,
+        nullif(trim(customer_id), '') as customer_id,
+        touch_date,
+        touch_at,
+        upper(nullif(trim(channel), '')) as channel,
+        lower(nullif(trim(touch_status), '')) as touch_status,
+        loaded_at,
+        dt,
+        batch_fingerprint,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when touch_id is null then 'missing_touch_id'
+            when touch_date is null then 'missing_touch_date'
+            when campaign_id is null then 'missing_campaign_id'
+            when customer_id is null then 'missing_customer_id'
+            when channel is null then 'missing_channel'
+            when touch_status is null then 'missing_touch_status'
+            when loaded_at is null then 'missing_loaded_at'
+            when channel not in ('SMS', 'APP', 'PHONE', 'WECOM', 'BRANCH') then 'unknown_channel'
+            when touch_status not in ('sent', 'delivered', 'opened', 'clicked', 'replied', 'unsubscribed') then 'unknown_touch_status'
+            when touch_date > dt then 'future_touch_date'
+        end as fault
+    from standardised
+),
+
+-- The first delivery of each key stands.
+touches as (
+    {{ first_delivery_wins('judged', key=['touch_id', 'touch_date']) }}
+)
+
+select * from touches

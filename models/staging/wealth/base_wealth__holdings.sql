@@ -1,0 +1,47 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_changed_batches(source('wealth', 'holdings')) }}",
+) }}
+
+with
+
+source as (
+    {{ new_batches(source('wealth', 'holdings')) }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(customer_id), '') as customer_id,
+        nullif(trim(product_id), '') as product_id,
+        holding_date,
+        market_value,
+        loaded_at,
+        dt,
+        batch_fingerprint,
+        cast(null as string) as unknown_values
+    from source
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when customer_id is null then 'missing_customer_id'
+            when product_id is null then 'missing_product_id'
+            when holding_date is null then 'missing_holding_date'
+            when market_value is null then 'missing_market_value'
+            when loaded_at is null then 'missing_loaded_at'
+            when market_value < 0 then 'invalid_market_value'
+            when holding_date > dt then 'future_holding_date'
+        end as fault
+    from standardised
+),
+
+-- Within a batch the last row of a key stands; a later batch may revise it.
+holdings as (
+    {{ latest_state_wins('judged', key=['customer_id', 'product_id', 'holding_date']) }}
+)
+
+select * from holdings

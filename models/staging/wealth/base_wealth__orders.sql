@@ -1,0 +1,62 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ forget_changed_batches(source('wealth', 'orders')) }}",
+) }}
+
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'channel': 'channels.channel',
+} %}
+
+with
+
+source as (
+    {{ new_batches(source('wealth', 'orders')) }}
+),
+
+-- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
+standardised as (
+    select
+        nullif(trim(source.order_id), '') as order_id,
+        nullif(trim(source.customer_id), '') as customer_id,
+        nullif(trim(source.product_id), '') as product_id,
+        source.order_date,
+        upper(nullif(trim(source.order_type), '')) as order_type,
+        source.amount,
+        upper(nullif(trim(source.status), '')) as status,
+        {{ known.channel }} as channel,
+        source.loaded_at,
+        source.dt,
+        source.batch_fingerprint,
+        {{ unknown_values(known) }} as unknown_values
+    from source
+    left join {{ ref('channels') }} as channels on upper(trim(source.channel)) = channels.channel
+),
+
+-- What is wrong with a row itself: the first of these.
+judged as (
+    select
+        *,
+        case
+            when order_id is null then 'missing_order_id'
+            when order_date is null then 'missing_order_date'
+            when customer_id is null then 'missing_customer_id'
+            when product_id is null then 'missing_product_id'
+            when order_type is null then 'missing_order_type'
+            when amount is null then 'missing_amount'
+            when status is null then 'missing_status'
+            when loaded_at is null then 'missing_loaded_at'
+            when order_type not in ('PURCHASE', 'REDEMPTION', 'SIP') then 'unknown_order_type'
+            when status not in ('CONFIRMED', 'CANCELLED', 'FAILED') then 'unknown_status'
+            when amount <= 0 then 'invalid_amount'
+            when order_date > dt then 'future_order_date'
+        end as fault
+    from standardised
+),
+
+-- The first delivery of each key stands.
+orders as (
+    {{ first_delivery_wins('judged', key=['order_id', 'order_date']) }}
+)
+
+select * from orders

@@ -33,28 +33,25 @@
    loaded_at, then the text of the row as a tie-break), whether it came in this run or before; the others are a
    duplicate_delivery.
 
-   relation: rows with their own `fault` (null = valid). key: columns of the key, the business date last. #}
-{% macro first_delivery_wins(relation, key) -%}
-    with contested as (
-        {{ contested_keys(relation, key) }}
-    )
-
+   relation: rows with their own `fault` (null = valid). contested: what contested_keys made of it. key: columns of the key, the
+   business date last. #}
+{% macro first_delivery_wins(relation, contested, key) -%}
     select
         {{ relation }}.*,
         fault as quarantine_reason
     from {{ relation }}
-    where not exists (select 1 from contested where {{ same_key(key, 'contested', relation) }})
+    where not exists (select 1 from {{ contested }} where {{ same_key(key, contested, relation) }})
     union all
     select
         {{ relation }}.*,
         case
             when fault is not null then fault
-            when contested.is_held = 1 then 'duplicate_delivery'
+            when {{ contested }}.is_held = 1 then 'duplicate_delivery'
             when row_number() over (
                 partition by {{ relation }}.{{ key | join(', ' ~ relation ~ '.') }}, (fault is null)
                 order by dt, loaded_at, {{ row_as_text(relation) }}
             ) > 1 then 'duplicate_delivery'
         end as quarantine_reason
     from {{ relation }}
-    inner join contested on {{ same_key(key, 'contested', relation) }}
+    inner join {{ contested }} on {{ same_key(key, contested, relation) }}
 {%- endmacro %}

@@ -1,21 +1,18 @@
 {# Judges the deliveries of an incremental table of kind state: of the valid rows of a key in one batch the last loaded stands
    (loaded_at, then the text of the row as a tie-break), the others are a duplicate_delivery. A row that a later batch
    delivers for a key known before corrects it. The corrected row is left as it is, because as of the days between it was the
-   truth; the new one is marked revises_earlier, and known_states drops what is revised by the date asked for.
+   truth; the new one is marked revises_earlier, and is_revised tells which rows are corrected by the date asked for.
 
-   relation: rows with their own `fault` (null = valid). key: columns of the key, the business date last. #}
-{% macro latest_state_wins(relation, key) -%}
+   relation: rows with their own `fault` (null = valid). contested: what contested_keys made of it. key: columns of the key, the
+   business date last. #}
+{% macro latest_state_wins(relation, contested, key) -%}
     {%- set keys = relation ~ '.' ~ key | join(', ' ~ relation ~ '.') -%}
-    with contested as (
-        {{ contested_keys(relation, key) }}
-    )
-
     select
         {{ relation }}.*,
         fault as quarantine_reason,
         false as revises_earlier
     from {{ relation }}
-    where not exists (select 1 from contested where {{ same_key(key, 'contested', relation) }})
+    where not exists (select 1 from {{ contested }} where {{ same_key(key, contested, relation) }})
     union all
     select
         {{ relation }}.*,
@@ -25,18 +22,19 @@
                 partition by {{ keys }}, dt, (fault is null) order by loaded_at desc, {{ row_as_text(relation) }} desc
             ) > 1 then 'duplicate_delivery'
         end as quarantine_reason,
-        fault is null and (contested.is_held = 1 or dt > min(dt) over (partition by {{ keys }}, (fault is null))) as revises_earlier
+        fault is null and ({{ contested }}.is_held = 1 or dt > min(dt) over (partition by {{ keys }}, (fault is null))) as revises_earlier
     from {{ relation }}
-    inner join contested on {{ same_key(key, 'contested', relation) }}
+    inner join {{ contested }} on {{ same_key(key, contested, relation) }}
 {%- endmacro %}
 
-{# True for a row of a state table that a batch known as of the run's date has corrected. base: relation of the state table,
-   under its own name in the query. #}
-{% macro is_revised(base, key) -%}
+{# True for a row that a later batch, known as of the run's date, has corrected. The row stands in the query as `base`.
+   states: the base model of a state table. #}
+{% macro is_revised(states, key) -%}
     exists (
         select 1
-        from {{ base }} as later
-        where later.revises_earlier
+        from {{ states }} as later
+        where
+            later.revises_earlier
             and later.quarantine_reason is null
             and later.dt > base.dt
             and later.dt <= {{ as_of_date() }}

@@ -74,7 +74,7 @@ by_customer as (
         count(case when source_system = 'core' then 1 end) as core_records,
         count(distinct birth_date) as birth_dates,
         count(distinct gender) as genders,
-        count(distinct name_hash) as names,
+        count(distinct name_hash) as different_names,
         {{ record_keys() }} as record_keys
     from records
     group by customer_id
@@ -124,7 +124,7 @@ differing_name as (
         record_keys,
         'merged by identity number; the value of the latest core record counts' as resolution
     from by_customer
-    where names > 1
+    where different_names > 1
 ),
 
 conflicts as (

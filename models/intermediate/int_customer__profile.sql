@@ -1,5 +1,5 @@
--- What is known about each person, one value an attribute: the first one known, core customers before CRM contacts, and of
--- each the record that was delivered latest. Home, car, WeCom and lead source are kept by CRM only.
+-- What is known about each person, one value an attribute: the first one known, core customers before CRM contacts, and
+-- of each the record that was delivered latest. Home, car, WeCom and lead source are kept by CRM only.
 
 with
 
@@ -79,7 +79,10 @@ records as (
 ranked as (
     select
         *,
-        row_number() over (partition by customer_id order by system_rank, dt desc, loaded_at desc, source_key) as rank
+        row_number() over (
+            partition by customer_id
+            order by system_rank asc, dt desc, loaded_at desc, source_key asc
+        ) as rank
     from records
 ),
 

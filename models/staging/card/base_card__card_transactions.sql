@@ -10,6 +10,8 @@
     'instalments': 'case when source.instalments >= 1 then source.instalments end',
 } %}
 
+{% set key = ['card_transaction_id', 'transaction_date'] %}
+
 with
 
 source as (
@@ -34,7 +36,8 @@ standardised as (
         source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
-    left join {{ ref('merchant_categories') }} as merchant_categories on trim(source.mcc) = merchant_categories.mcc
+    left join {{ ref('merchant_categories') }} as merchant_categories
+        on trim(source.mcc) = merchant_categories.mcc
 ),
 
 -- What is wrong with a row itself: the first of these.
@@ -55,9 +58,14 @@ judged as (
     from standardised
 ),
 
+-- Keys that more than one delivery claims: few, so only their rows are ranked.
+contested as (
+    {{ contested_keys('judged', key) }}
+),
+
 -- The first delivery of each key stands.
 card_transactions as (
-    {{ first_delivery_wins('judged', key=['card_transaction_id', 'transaction_date']) }}
+    {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
 select * from card_transactions

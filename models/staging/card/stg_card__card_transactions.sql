@@ -12,5 +12,6 @@ select
     loaded_at,
     dt
 from {{ ref('base_card__card_transactions') }}
-where quarantine_reason is null
+where
+    quarantine_reason is null
     and dt <= {{ as_of_date() }}

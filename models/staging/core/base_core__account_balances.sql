@@ -3,6 +3,8 @@
     pre_hook="{{ forget_changed_batches(source('core', 'account_balances')) }}",
 ) }}
 
+{% set key = ['account_id', 'balance_date'] %}
+
 with
 
 source as (
@@ -36,9 +38,14 @@ judged as (
     from standardised
 ),
 
+-- Keys that more than one delivery claims: few, so only their rows are ranked.
+contested as (
+    {{ contested_keys('judged', key) }}
+),
+
 -- Within a batch the last row of a key stands; a later batch may revise it.
 account_balances as (
-    {{ latest_state_wins('judged', key=['account_id', 'balance_date']) }}
+    {{ latest_state_wins('judged', 'contested', key) }}
 )
 
 select * from account_balances

@@ -1,3 +1,5 @@
+{% set key = ['batch_id', 'system_name', 'table_name', 'business_date'] %}
+
 with
 
 source as (
@@ -41,9 +43,14 @@ judged as (
     from standardised
 ),
 
+-- Keys that more than one delivery claims: few, so only their rows are ranked.
+contested as (
+    {{ contested_keys('judged', key) }}
+),
+
 -- The first delivery of each key stands.
 batches as (
-    {{ first_delivery_wins('judged', key=['batch_id', 'system_name', 'table_name', 'business_date']) }}
+    {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
 select * from batches

@@ -22,7 +22,8 @@ standardised as (
         source.dt,
         {{ unknown_values(known) }} as unknown_values
     from source
-    left join {{ ref('cities') }} as cities on trim(source.city_code) = cities.city_code
+    left join {{ ref('cities') }} as cities
+        on trim(source.city_code) = cities.city_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -56,10 +56,14 @@ standardised as (
         source.dt,
         {{ unknown_values(known) }} as unknown_values
     from identifiable as source
-    left join {{ ref('genders') }} as genders on upper(trim(source.gender)) = genders.source_code
-    left join {{ ref('cities') }} as cities on trim(source.city_code) = cities.city_code
-    left join {{ ref('occupations') }} as occupations on trim(source.occupation_code) = occupations.occupation_code
-    left join {{ ref('education_levels') }} as education_levels on trim(source.education_code) = education_levels.education_code
+    left join {{ ref('genders') }} as genders
+        on upper(trim(source.gender)) = genders.source_code
+    left join {{ ref('cities') }} as cities
+        on trim(source.city_code) = cities.city_code
+    left join {{ ref('occupations') }} as occupations
+        on trim(source.occupation_code) = occupations.occupation_code
+    left join {{ ref('education_levels') }} as education_levels
+        on trim(source.education_code) = education_levels.education_code
 ),
 
 -- What is wrong with a row itself: the first of these.

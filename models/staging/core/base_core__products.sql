@@ -42,7 +42,8 @@ judged as (
             when standardised.delisted_date < standardised.launched_date then 'invalid_delisted_date'
         end as fault
     from standardised
-    left join {{ ref('product_categories') }} as product_categories on standardised.product_category = product_categories.product_category
+    left join {{ ref('product_categories') }} as product_categories
+        on standardised.product_category = product_categories.product_category
 ),
 
 -- The latest delivery of each key stands.

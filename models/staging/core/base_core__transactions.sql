@@ -8,6 +8,8 @@
     'channel': 'channels.channel',
 } %}
 
+{% set key = ['transaction_id', 'transaction_date'] %}
+
 with
 
 source as (
@@ -32,7 +34,8 @@ standardised as (
         source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
-    left join {{ ref('channels') }} as channels on upper(trim(source.channel)) = channels.channel
+    left join {{ ref('channels') }} as channels
+        on upper(trim(source.channel)) = channels.channel
 ),
 
 -- What is wrong with a row itself: the first of these.
@@ -53,12 +56,18 @@ judged as (
             when standardised.transaction_date > standardised.dt then 'future_transaction_date'
         end as fault
     from standardised
-    left join {{ ref('transaction_types') }} as transaction_types on standardised.transaction_type = transaction_types.transaction_type
+    left join {{ ref('transaction_types') }} as transaction_types
+        on standardised.transaction_type = transaction_types.transaction_type
+),
+
+-- Keys that more than one delivery claims: few, so only their rows are ranked.
+contested as (
+    {{ contested_keys('judged', key) }}
 ),
 
 -- The first delivery of each key stands.
 transactions as (
-    {{ first_delivery_wins('judged', key=['transaction_id', 'transaction_date']) }}
+    {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
 select * from transactions

@@ -1,3 +1,5 @@
+{% set key = ['response_id', 'responded_date'] %}
+
 with
 
 source as (
@@ -35,9 +37,14 @@ judged as (
     from standardised
 ),
 
+-- Keys that more than one delivery claims: few, so only their rows are ranked.
+contested as (
+    {{ contested_keys('judged', key) }}
+),
+
 -- The first delivery of each key stands.
 nps_responses as (
-    {{ first_delivery_wins('judged', key=['response_id', 'responded_date']) }}
+    {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
 select * from nps_responses

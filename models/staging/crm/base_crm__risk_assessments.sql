@@ -40,7 +40,8 @@ judged as (
             when standardised.assessed_date > standardised.dt then 'future_assessed_date'
         end as fault
     from standardised
-    left join {{ ref('risk_levels') }} as risk_levels on standardised.risk_level = risk_levels.risk_level
+    left join {{ ref('risk_levels') }} as risk_levels
+        on standardised.risk_level = risk_levels.risk_level
 ),
 
 -- The latest delivery of each key stands.

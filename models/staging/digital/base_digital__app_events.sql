@@ -8,6 +8,8 @@
     'page': code_or_unknown('source.page', ['home', 'transfer', 'wealth', 'fund', 'loan', 'card', 'life', 'insurance', 'me'], case='lower'),
 } %}
 
+{% set key = ['event_id', 'event_date'] %}
+
 with
 
 source as (
@@ -48,9 +50,14 @@ judged as (
     from standardised
 ),
 
+-- Keys that more than one delivery claims: few, so only their rows are ranked.
+contested as (
+    {{ contested_keys('judged', key) }}
+),
+
 -- The first delivery of each key stands.
 app_events as (
-    {{ first_delivery_wins('judged', key=['event_id', 'event_date']) }}
+    {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
 select * from app_events

@@ -1,3 +1,5 @@
+{% set key = ['query_id', 'queried_date'] %}
+
 with
 
 source as (
@@ -36,9 +38,14 @@ judged as (
     from standardised
 ),
 
+-- Keys that more than one delivery claims: few, so only their rows are ranked.
+contested as (
+    {{ contested_keys('judged', key) }}
+),
+
 -- The first delivery of each key stands.
 query_log as (
-    {{ first_delivery_wins('judged', key=['query_id', 'queried_date']) }}
+    {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
 select * from query_log

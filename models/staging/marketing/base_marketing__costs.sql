@@ -1,3 +1,5 @@
+{% set key = ['cost_id', 'cost_date'] %}
+
 with
 
 source as (
@@ -35,9 +37,14 @@ judged as (
     from standardised
 ),
 
+-- Keys that more than one delivery claims: few, so only their rows are ranked.
+contested as (
+    {{ contested_keys('judged', key) }}
+),
+
 -- The first delivery of each key stands.
 costs as (
-    {{ first_delivery_wins('judged', key=['cost_id', 'cost_date']) }}
+    {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
 select * from costs

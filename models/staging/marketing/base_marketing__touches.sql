@@ -3,6 +3,8 @@
     pre_hook="{{ forget_changed_batches(source('marketing', 'touches')) }}",
 ) }}
 
+{% set key = ['touch_id', 'touch_date'] %}
+
 with
 
 source as (
@@ -45,9 +47,14 @@ judged as (
     from standardised
 ),
 
+-- Keys that more than one delivery claims: few, so only their rows are ranked.
+contested as (
+    {{ contested_keys('judged', key) }}
+),
+
 -- The first delivery of each key stands.
 touches as (
-    {{ first_delivery_wins('judged', key=['touch_id', 'touch_date']) }}
+    {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
 select * from touches

@@ -3,6 +3,8 @@
     pre_hook="{{ forget_changed_batches(source('wealth', 'holdings')) }}",
 ) }}
 
+{% set key = ['customer_id', 'product_id', 'holding_date'] %}
+
 with
 
 source as (
@@ -39,9 +41,14 @@ judged as (
     from standardised
 ),
 
+-- Keys that more than one delivery claims: few, so only their rows are ranked.
+contested as (
+    {{ contested_keys('judged', key) }}
+),
+
 -- Within a batch the last row of a key stands; a later batch may revise it.
 holdings as (
-    {{ latest_state_wins('judged', key=['customer_id', 'product_id', 'holding_date']) }}
+    {{ latest_state_wins('judged', 'contested', key) }}
 )
 
 select * from holdings

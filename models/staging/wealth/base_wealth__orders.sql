@@ -8,6 +8,8 @@
     'channel': 'channels.channel',
 } %}
 
+{% set key = ['order_id', 'order_date'] %}
+
 with
 
 source as (
@@ -30,7 +32,8 @@ standardised as (
         source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
-    left join {{ ref('channels') }} as channels on upper(trim(source.channel)) = channels.channel
+    left join {{ ref('channels') }} as channels
+        on upper(trim(source.channel)) = channels.channel
 ),
 
 -- What is wrong with a row itself: the first of these.
@@ -54,9 +57,14 @@ judged as (
     from standardised
 ),
 
+-- Keys that more than one delivery claims: few, so only their rows are ranked.
+contested as (
+    {{ contested_keys('judged', key) }}
+),
+
 -- The first delivery of each key stands.
 orders as (
-    {{ first_delivery_wins('judged', key=['order_id', 'order_date']) }}
+    {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
 select * from orders

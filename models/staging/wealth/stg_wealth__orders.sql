@@ -10,5 +10,6 @@ select
     loaded_at,
     dt
 from {{ ref('base_wealth__orders') }}
-where quarantine_reason is null
+where
+    quarantine_reason is null
     and dt <= {{ as_of_date() }}

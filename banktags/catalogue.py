@@ -15,7 +15,7 @@ from typing import Any
 DIMENSIONS = ("人口", "资产", "行为", "风险", "社交")
 #: Columns of a tag model that are its grain, not tags.
 GRAIN = ("customer_id", "as_of_date")
-#: Folders of models whose other columns are tags.
+#: Folders of models whose other columns are tags; a model there with another grain (the RFM cut points) has none.
 TAG_FOLDERS = ("tags", "segments")
 
 KINDS = ("fact", "rule", "model", "derived")
@@ -127,7 +127,10 @@ def dictionary_problems(entries: list[TagEntry]) -> list[str]:
 
 def _tag_models(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
-    return sorted((model for model in models if model["fqn"][1] in TAG_FOLDERS), key=lambda model: model["name"])
+    return sorted(
+        (model for model in models if model["fqn"][1] in TAG_FOLDERS and model["columns"].keys() >= set(GRAIN)),
+        key=lambda model: model["name"],
+    )
 
 
 def _entry(model: Mapping[str, Any], column: Mapping[str, Any]) -> TagEntry:

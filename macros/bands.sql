@@ -4,11 +4,13 @@
     (({{ lower }} is null or {{ value }} >= {{ lower }}) and ({{ upper }} is null or {{ value }} < {{ upper }}))
 {%- endmacro %}
 
-{# True where a row of an effective-dated policy seed is in force on the run's date, for the bank's base currency. #}
-{% macro in_force(seed_alias) -%}
+{# True where a row of an effective-dated policy seed is in force on the run's date, for the bank's base currency. Takes the
+   seed's alias where the query reads more than the seed. #}
+{% macro in_force(seed_alias=none) -%}
+    {%- set prefix = seed_alias ~ '.' if seed_alias else '' -%}
     (
-        {{ seed_alias }}.currency = '{{ var("base_currency") }}'
-        and {{ seed_alias }}.valid_from <= {{ as_of_date() }}
-        and ({{ seed_alias }}.valid_to is null or {{ as_of_date() }} < {{ seed_alias }}.valid_to)
+        {{ prefix }}currency = '{{ var("base_currency") }}'
+        and {{ prefix }}valid_from <= {{ as_of_date() }}
+        and ({{ prefix }}valid_to is null or {{ as_of_date() }} < {{ prefix }}valid_to)
     )
 {%- endmacro %}

@@ -1,31 +1,31 @@
--- Each policy has rows in force for the bank's base currency on the run's date; without them every customer would be left without
--- a tier or an RFM class, silently.
+-- Each policy has rows in force for the base currency on the run's date, the parameters just one: without them every
+-- customer would be left without a tier or an RFM class, silently.
 with in_force as (
     select
-        'pyramid_tiers' as seed,
+        'pyramid_tiers' as seed_name,
         count(*) as row_count
-    from {{ ref('pyramid_tiers') }} as tiers
-    where {{ in_force('tiers') }}
+    from {{ ref('pyramid_tiers') }}
+    where {{ in_force() }}
 
     union all
 
     select
-        'rfm_parameters' as seed,
+        'rfm_parameters' as seed_name,
         count(*) as row_count
-    from {{ ref('rfm_parameters') }} as parameters
-    where {{ in_force('parameters') }}
+    from {{ ref('rfm_parameters') }}
+    where {{ in_force() }}
 
     union all
 
     select
-        'rfm_bands' as seed,
+        'rfm_bands' as seed_name,
         count(*) as row_count
-    from {{ ref('rfm_bands') }} as bands
-    where {{ in_force('bands') }}
+    from {{ ref('rfm_bands') }}
+    where {{ in_force() }}
 )
 
 select
-    seed,
+    seed_name,
     'add rows for base_currency {{ var("base_currency") }} that are valid on {{ var("as_of_date") }}' as remedy
 from in_force
-where row_count = 0 or (seed = 'rfm_parameters' and row_count > 1)
+where row_count = 0 or (seed_name = 'rfm_parameters' and row_count > 1)

@@ -42,7 +42,7 @@ def manifest_of(columns: dict, folder_defaults: dict, model_defaults: dict) -> d
                 "config": {"meta": {"folder_tag_defaults": folder_defaults, "tag_defaults": model_defaults}},
                 "columns": {
                     name: {"name": name, "data_type": "int", "description": "Text.", "config": {"meta": {"tag": tag}}}
-                    for name, tag in columns.items()
+                    for name, tag in {"customer_id": {}, "as_of_date": {}, **columns}.items()
                 },
             },
             "model.bank_tags.stg_core__customers": {
@@ -59,7 +59,7 @@ def manifest_of(columns: dict, folder_defaults: dict, model_defaults: dict) -> d
 def test_column_wins_over_model_and_model_over_folder():
     folder = {"kind": "fact", "status": "draft", "unit": "times", "scenarios": ["a", "b"]}
     model = {"status": "certified", "unit": "days"}
-    (entry,) = tag_entries(manifest_of({"customer_id": {}, "login_days": {"unit": "minutes"}}, folder, model))
+    (entry,) = tag_entries(manifest_of({"login_days": {"unit": "minutes"}}, folder, model))
     assert (entry.kind, entry.status, entry.unit) == ("fact", "certified", "minutes")
     assert entry.scenarios == ("a", "b")
 

@@ -1,0 +1,71 @@
+-- What RFM measures of each customer (recency, frequency, monetary value by its definition), and whom it applies to.
+
+with
+
+-- The parameters in force on the run's date, for the bank's base currency.
+parameters as (
+    select
+        recency_window_days,
+        monetary_definition,
+        min_tenure_days
+    from {{ ref('rfm_parameters') }}
+    where {{ in_force() }}
+),
+
+-- The three measures of every customer, from the fact tags. No activity within the window counts as the whole window.
+measured as (
+    select
+        spine.customer_id,
+        spine.as_of_date,
+        spine.is_core_customer,
+        spine.status,
+        {{ dbt.datediff('spine.opened_date', 'spine.as_of_date', 'day') }}
+            as tenure_days,
+        parameters.min_tenure_days,
+        least(
+            coalesce(activity.activity_recency_days, parameters.recency_window_days),
+            parameters.recency_window_days
+        ) as recency_days,
+        activity.activity_monthly_avg_365d as frequency,
+        case parameters.monetary_definition
+            when 'aum_month_avg' then aum.aum_month_avg
+            when 'activity_amount_365d' then activity.activity_amount_365d
+        end as monetary
+    from {{ ref('int_customer__spine') }} as spine
+    left join parameters on true
+    left join {{ ref('fact_tags__transactions') }} as activity
+        on spine.customer_id = activity.customer_id
+    left join {{ ref('fact_tags__aum') }} as aum
+        on spine.customer_id = aum.customer_id
+),
+
+-- RFM ranks customers in stock (存量客户) only. The first reason that holds is given.
+judged as (
+    select
+        *,
+        case
+            -- 潜在客户: no core record
+            when not is_core_customer then 'prospect'
+            -- 已销户: the relation has ended
+            when status <> 'ACTIVE' then 'closed'
+            -- 新客户: with the bank for too short a time to be compared
+            when tenure_days < min_tenure_days then 'short_tenure'
+            -- 数据缺失: a measure is unknown
+            when frequency is null or monetary is null then 'no_data'
+            else 'eligible'
+        end as rfm_eligibility
+    from measured
+),
+
+rfm_measures as (
+    select
+        customer_id,
+        as_of_date,
+        rfm_eligibility,
+        case when rfm_eligibility = 'eligible' then cast(recency_days as int) end as rfm_recency_days,
+        case when rfm_eligibility = 'eligible' then cast(frequency as double) end as rfm_frequency,
+        case when rfm_eligibility = 'eligible' then cast(monetary as decimal(18, 2)) end as rfm_monetary
+    from judged
+)
+
+select * from rfm_measures

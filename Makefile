@@ -44,12 +44,18 @@ clean: ## remove what was generated: target, logs, site, warehouse, demo bank (n
 
 setup: $(BIN)/.installed dbt_packages/.provided ## environment from the locked requirements, and dbt_utils
 
+# Lint compiles the project: in a target folder and a warehouse of its own, so that it disturbs no build and no open SQL client.
+lint: export DBT_TARGET_PATH := target/lint
+lint: export BANK_TAGS_DB := target/lint/lint.duckdb
+lint: export BANK_TAGS_PII_KEY := lint-reads-no-data
+lint: export COLUMNS := 200
 lint: setup ## ruff, sqlfluff and the project's conventions
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+	@mkdir -p target/lint
 	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt
 	@$(BIN)/dbt --quiet parse
-	@if test -x $(BIN)/dbt-bouncer; then $(BIN)/dbt-bouncer --config-file dbt-bouncer.yml; \
+	@if test -x $(BIN)/dbt-bouncer; then $(BIN)/dbt-bouncer --show-all-failures; \
 		else echo "dbt-bouncer needs Python 3.11 or newer: conventions not checked"; fi
 
 pytest: setup
@@ -61,7 +67,7 @@ bench: setup ## time and memory of `dbt build` on 100,000 customers (CUSTOMERS=â
 lock: $(BIN)/.installed ## requirements.txt anew from pyproject.toml, with hashes, for Python 3.10 and newer
 	@$(PIP) install uv
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \
-		--no-emit-index-url --custom-compile-command "make lock" --quiet --upgrade --output-file requirements.txt
+		--no-emit-index-url --no-strip-extras --custom-compile-command "make lock" --quiet --upgrade --output-file requirements.txt
 
 # The docs site is one file that opens without a server.
 site:
@@ -76,7 +82,7 @@ $(BIN)/.installed: requirements.txt pyproject.toml
 		|| { echo "bank-tags needs Python 3.10 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the locked requirements into .venv (about a minute) ..."
-	@$(PIP) install --require-hashes --requirement requirements.txt
+	@$(PIP) install --no-deps --require-hashes --requirement requirements.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -38,9 +38,11 @@ docs: setup ## docs site (the tag catalogue), served on http://127.0.0.1:8580 (P
 	@echo "The tag catalogue: http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory site $(PORT)
 
+# A landing zone with the planted truth and without a loaded batch is a demo bank.
 clean: ## remove what was generated: target, logs, site, warehouse, demo bank (never extracts you loaded)
 	@rm -rf target logs site .pytest_cache .ruff_cache
 	@rm -rf $(DB) $(DB).wal $(DB).tmp
+	@if test -d $(RAW)/_truth && ! test -e $(RAW)/_load; then rm -rf $(RAW); fi
 
 setup: $(BIN)/.installed dbt_packages/.provided ## environment from the locked requirements, and dbt_utils
 

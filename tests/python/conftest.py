@@ -1,8 +1,13 @@
 """Fixtures shared by the Python tests."""
 
+from pathlib import Path
+
 import pytest
 from dbt.cli.main import dbtRunner
+from dbt_warehouse import Warehouse
+from typer.testing import CliRunner
 
+from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 
 
@@ -14,3 +19,21 @@ def manifest() -> dict:
     )
     assert result.success, result.exception
     return result.result.to_dict()
+
+
+@pytest.fixture(scope="session")
+def demo_bank(tmp_path_factory) -> Path:
+    """Landed extracts of a small demo bank: a year and a bit of 300 customers. Read it; do not change it."""
+    raw = tmp_path_factory.mktemp("demo_bank") / "raw"
+    arguments = ["simulate", "--customers", "300", "--days", "400", "--out", str(raw)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    return raw
+
+
+@pytest.fixture(scope="session")
+def demo_warehouse(demo_bank, tmp_path_factory) -> Warehouse:
+    """The small demo bank after one ``dbt build`` with all its data tests and unit tests, whatever their outcome."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("demo_warehouse"), demo_bank)
+    warehouse.dbt("build", check=False)
+    return warehouse

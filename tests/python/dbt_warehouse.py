@@ -1,0 +1,52 @@
+"""A warehouse of its own for tests: landed extracts, DuckDB file and dbt target, apart from the user's."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from banktags.contract import PROJECT_ROOT
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Extracts in ``raw`` and what dbt makes of them in ``folder``; dbt runs in child processes."""
+
+    folder: Path
+    raw: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "bank_tags.duckdb"
+
+    @property
+    def target(self) -> Path:
+        return self.folder / "target"
+
+    def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        """Run dbt on this warehouse; with ``check``, a failing run fails the test with its output."""
+        environment = os.environ | {
+            "BANK_TAGS_RAW": str(self.raw),
+            "BANK_TAGS_DB": str(self.database),
+            "BANK_TAGS_PII_KEY": "key-of-the-tests",
+            "DBT_TARGET_PATH": str(self.target),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+        }
+        command = (sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments)
+        run = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True)
+        assert not check or run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+        return run
+
+    def results(self) -> dict[str, str]:
+        """Outcome by node of the last dbt run."""
+        run_results = json.loads((self.target / "run_results.json").read_text(encoding="utf-8"))
+        return {result["unique_id"]: result["status"] for result in run_results["results"]}
+
+    def rows(self, sql: str) -> list[tuple]:
+        """Rows of one query on the built warehouse."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.sql(sql).fetchall()

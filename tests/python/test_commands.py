@@ -1,0 +1,96 @@
+"""The commands a newcomer meets first: ``make help``, ``banktags --help``, ``query`` and ``summary``."""
+
+import json
+import re
+import subprocess
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from banktags.cli import app
+from banktags.contract import PROJECT_ROOT
+from banktags.query import MAX_ROWS
+from banktags.summary import built
+
+
+@pytest.fixture
+def warehouse(tmp_path, monkeypatch):
+    """A tiny warehouse that ``banktags query`` finds."""
+    path = tmp_path / "bank_tags.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table tags as select * from (values ('c1', '高净值'), ('c2', null)) as t (id, tier)")
+    monkeypatch.setenv("BANK_TAGS_DB", str(path))
+    return path
+
+
+def query(sql: str) -> tuple[int, str]:
+    """Exit code and output of ``banktags query``, with the frame of error messages taken away."""
+    result = CliRunner().invoke(app, ["query", sql])
+    return result.exit_code, re.sub(r"[│╭╮╰╯─\s]+", " ", result.output)
+
+
+def test_make_help_lists_each_target_with_what_it_does():
+    output = subprocess.run(["make", "help"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True).stdout
+    for target in ("build", "test", "docs", "clean", "help", "setup", "lint", "lock", "bench"):
+        assert re.search(rf"^  make {target} +\S+", output, re.MULTILINE), target
+
+
+def test_help_lists_each_command():
+    output = CliRunner().invoke(app, ["--help"]).output
+    for command in app.registered_commands:
+        name = command.name or command.callback.__name__
+        assert re.search(rf"\b{name}\b", output), name
+
+
+def test_query_prints_a_table(warehouse):
+    code, output = query("select * from tags order by id")
+    assert code == 0
+    assert "c1" in output and "高净值" in output and "None" not in output
+
+
+def test_query_prints_a_wide_row_column_by_column(warehouse):
+    code, output = query("select " + ", ".join(f"{n} as column_{n}" for n in range(30)))
+    assert code == 0
+    assert "column_0 0 column_1 1" in output.replace("┃", "")
+
+
+def test_query_says_when_there_are_more_rows(warehouse):
+    assert f"these are the first {MAX_ROWS}" in query(f"select * from range({MAX_ROWS + 1})")[1]
+    assert "first" not in query(f"select * from range({MAX_ROWS})")[1]
+
+
+def test_query_cannot_change_the_warehouse(warehouse):
+    code, output = query("drop table tags")
+    assert code == 2
+    assert "read-only" in output
+
+
+def test_a_wrong_query_names_the_place(warehouse):
+    code, output = query("select teir from tags")
+    assert code == 2
+    assert 'Candidate bindings: "tier"' in output
+
+
+def test_a_missing_warehouse_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("BANK_TAGS_DB", str(tmp_path / "none.duckdb"))
+    code, output = query("select 1")
+    assert code == 2
+    assert "run make build" in output
+
+
+def test_a_file_that_is_no_warehouse_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database " * 1000)
+    monkeypatch.setenv("BANK_TAGS_DB", str(path))
+    code, output = query("select 1")
+    assert code == 2
+    assert "cannot be opened for reading" in output
+
+
+def test_summary_counts_kinds_and_names_what_was_not_plain_success(tmp_path):
+    statuses = {"model.a.x": "success", "model.a.y": "success", "seed.a.z": "success", "test.a.t": "warn"}
+    results = [{"unique_id": node, "status": status} for node, status in statuses.items()]
+    run_results = tmp_path / "run_results.json"
+    run_results.write_text(json.dumps({"results": results}))
+    assert built(run_results) == "2 models, 1 seeds, 1 data tests: 1 warn"

@@ -6,15 +6,15 @@
 {%- endmacro %}
 
 {% macro duckdb__delivered_batches(relation) -%}
-    {%- set location = modules.re.search("read_parquet\('([^']+)'", relation | string) -%}
-    {%- if location is none -%}
+    {%- set files = parquet_files(relation) -%}
+    {%- if files is none -%}
         {{ return(default__delivered_batches(relation)) }}
     {%- endif -%}
     select
         cast(regexp_extract(file_name, 'dt=(\d{4}-\d{2}-\d{2})', 1) as date) as dt,
         sum(num_rows) as row_count,
         sum(num_rows) || ' rows, ' || sum(file_size_bytes) || ' bytes, key ' || left({{ keyed_hash("'fingerprint'") }}, 8) as fingerprint
-    from parquet_file_metadata('{{ location.group(1) }}')
+    from parquet_file_metadata('{{ files }}')
     group by 1
     having sum(num_rows) > 0
 {%- endmacro %}

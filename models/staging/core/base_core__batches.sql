@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 {% set key = ['batch_id', 'system_name', 'table_name', 'business_date'] %}
 
 with

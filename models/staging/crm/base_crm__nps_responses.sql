@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 {% set key = ['response_id', 'responded_date'] %}
 
 with

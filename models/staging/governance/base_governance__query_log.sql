@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 {% set key = ['query_id', 'queried_date'] %}
 
 with

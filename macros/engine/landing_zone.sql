@@ -1,0 +1,99 @@
+{# Glob of the Parquet files that a source relation reads; none when it stands for something else, as in a unit test.
+   Only DuckDB's sources are read from files. #}
+{% macro parquet_files(relation) -%}
+    {%- set location = modules.re.search("read_parquet\('([^']+)'", relation | string) -%}
+    {{ return(location.group(1) if location else none) }}
+{%- endmacro %}
+
+{# At the start of a run that builds models, before anything is built: every source table has extracts, every file can be
+   read, and has the columns and types of the contract. Otherwise the run stops with the file, the column and the remedy,
+   and the warehouse stays as it was. Reads footers only. An unreadable file is named by the engine's own error.
+   Difference: DuckDB answers from the Parquet files; an engine with tables of its own has nothing to check here. #}
+{% macro check_landing_zone() -%}
+    {% if execute and flags.WHICH in ('build', 'run') and ' model.' in ' ' ~ selected_resources | join(' ') %}
+        {{ return(adapter.dispatch('check_landing_zone')()) }}
+    {% endif %}
+{%- endmacro %}
+
+{% macro default__check_landing_zone() -%}
+{%- endmacro %}
+
+{% macro duckdb__check_landing_zone() -%}
+    {% set tables = [] %}
+    {% for table in graph.sources.values() %}
+        {% do tables.append({
+            'name': table.source_name ~ '.' ~ table.name,
+            'files': parquet_files(source(table.source_name, table.name)),
+            'columns': table.columns.values(),
+        }) %}
+    {% endfor %}
+
+    {% set undelivered -%}
+        {% for table in tables %}
+        select '{{ table.files }}' as files where not exists (select 1 from glob('{{ table.files }}'))
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
+    {%- endset %}
+    {% for row in run_query(undelivered).rows[:5] %}
+        {% set folder = row[0].split('/dt=')[0] %}
+        {{ exceptions.raise_compiler_error(
+            "no extracts under " ~ folder ~ ": run `make build` for the demo bank, or `banktags load FROM` to land your own."
+            ~ " Nothing was built."
+        ) }}
+    {% endfor %}
+
+    {% set differing -%}
+        with
+
+        contract(files, column_name, data_type, duckdb_type) as (
+            values
+            {% for table in tables %}
+            {% set outer = loop %}
+            {% for column in table.columns if column.name != 'dt' %}
+            (
+                '{{ table.files.split('dt=')[0] }}', '{{ column.name }}', '{{ column.data_type }}',
+                '{{ duckdb_type(column.data_type) }}'
+            ){{ ',' if not (loop.last and outer.last) }}
+            {% endfor %}
+            {% endfor %}
+        ),
+
+        delivered as (
+            select
+                split_part(file_name, 'dt=', 1) as files,
+                file_name,
+                name as column_name,
+                duckdb_type
+            from parquet_schema([{% for table in tables %}'{{ table.files }}'{{ ', ' if not loop.last }}{% endfor %}])
+        ),
+
+        delivered_files as (
+            select distinct files, file_name from delivered
+        )
+
+        select
+            delivered_files.file_name,
+            contract.column_name,
+            contract.data_type,
+            delivered.duckdb_type
+        from contract
+        inner join delivered_files on contract.files = delivered_files.files
+        left join delivered
+            on delivered_files.file_name = delivered.file_name
+            and contract.column_name = delivered.column_name
+        where delivered.column_name is null or delivered.duckdb_type <> contract.duckdb_type
+        order by delivered_files.file_name, contract.column_name
+        limit 1
+    {%- endset %}
+    {% for row in run_query(differing).rows %}
+        {{ exceptions.raise_compiler_error(
+            row[0] ~ ": column " ~ row[1] ~ (" is " ~ row[3] if row[3] else " is missing") ~ ", the contract says " ~ row[2]
+            ~ ". Land it again with `banktags load`, which checks extracts against the contract. Nothing was built."
+        ) }}
+    {% endfor %}
+{%- endmacro %}
+
+{# DuckDB's own name of a type of the contract. #}
+{% macro duckdb_type(data_type) -%}
+    {{ return({'string': 'VARCHAR', 'int': 'INTEGER'}.get(data_type, data_type | upper)) }}
+{%- endmacro %}

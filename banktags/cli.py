@@ -2,6 +2,7 @@
 
 import typer
 
+from banktags import catalogue_sync
 from banktags.query import query
 from banktags.simulate.command import simulate_command
 from banktags.summary import summary
@@ -10,4 +11,5 @@ app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, load
 
 app.command()(query)
 app.command()(summary)
+app.add_typer(catalogue_sync.app, name="catalogue")
 app.command("simulate")(simulate_command)

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,8 @@ from banktags.simulate.parameters import Parameters
 
 SQL = Path(__file__).parent / "sql"
 MEMORY_LIMIT = "4GB"
+#: Files that are written at the same time, and partitions that each writer may keep open.
+WRITERS, MOST_OPEN_FILES = 2, 400
 
 #: Files run once, in this order, and the tables they land.
 ONCE = ("reference", "population", "card", "marketing", "wealth", "core", "lending", "crm", "others")
@@ -46,11 +49,12 @@ class Bank:
         self.folder = folder
         self.contract = read_contract()
         self._templates = Environment(loader=FileSystemLoader(SQL), undefined=StrictUndefined, autoescape=False)
-        self._work = folder / "_work"
-        self._work.mkdir(parents=True)
-        self._db = duckdb.connect(str(self._work / "bank.duckdb"))
+        # Tables live in memory up to the limit, and spill into the folder beyond it.
+        self._spill = folder / "_spill"
+        self._db = duckdb.connect()
         self._db.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
-        self._db.execute(f"set temp_directory = '{self._work / 'spill'}'")
+        self._db.execute(f"set temp_directory = '{self._spill}'")
+        self._db.execute(f"set partitioned_write_max_open_files = {MOST_OPEN_FILES}")
         self._db.execute("create table batch (system_name varchar, table_name varchar, dt date, row_count bigint, content_hash varchar)")
 
     def write(self, progress: Progress = lambda step, share: None) -> None:
@@ -64,41 +68,39 @@ class Bank:
         for table in self.contract.values():
             if table.qualified_name not in monthly and table.qualified_name != BATCHES:
                 progress(f"landing {table.qualified_name}", 0.25)
-                self._land_by_month(table)
+                self._land_whole(table)
         for number in range(months):
             month = values | self.parameters.month_values(number)
             for part, (name, tables) in enumerate(MONTHLY.items()):
                 progress(f"{month['first']:%Y-%m} {name.removeprefix('month_')}", 0.3 + 0.65 * (number + part / len(MONTHLY)) / months)
                 self._run(name, month)
                 for table in tables:
-                    self._land(self.contract[table], f"select * from {table}")
+                    self._land(self.contract[table])
         progress("control table and truth", 0.96)
         self._run("batches", values)
-        self._land_by_month(self.contract[BATCHES])
+        self._land_whole(self.contract[BATCHES])
         self._write_truth(values)
         write_empty_tables(self.folder, self.contract)
         self._db.close()
-        shutil.rmtree(self._work)
+        shutil.rmtree(self._spill, ignore_errors=True)
         progress("checking the contract", 0.99)
         check_contract(self.folder, self.contract)
 
     def _run(self, name: str, values: dict) -> None:
         self._db.execute(self._templates.get_template(f"{name}.sql").render(values))
 
-    def _land_by_month(self, table: Table) -> None:
-        """Land a table that was computed whole; a month at a time, so that few partitions are open at once."""
-        for first, last in self.parameters.months:
-            self._land(table, f"select * from {table.qualified_name} where {PARTITION} between date '{first}' and date '{last}'")
+    def _land_whole(self, table: Table) -> None:
+        """Land a table that was computed for the whole period, and drop it."""
+        self._land(table)
+        self._db.execute(f"drop table {table.qualified_name}")
 
-    def _land(self, table: Table, query: str) -> None:
-        """Write rows of ``query`` as one file for each ``dt``, in the query's order, and note them for the control table."""
+    def _land(self, table: Table) -> None:
+        """Write a table as one file for each ``dt``, in the table's order, and note the files for the control table."""
         known_at = f"cast({PARTITION} + 1 as timestamp) + interval {120 + LOAD_MINUTE[table.system]} minute"
         columns = ", ".join(
             f"cast({known_at if column.name == KNOWN_AT else column.name} as {column.data_type}) as {column.name}" for column in table.columns
         )
-        self._db.execute(f"create or replace temp table landing as select {columns} from ({query})")
-        folder = self.folder / table.system / table.name
-        folder.mkdir(parents=True, exist_ok=True)
+        self._db.execute(f"create or replace table landing as select {columns} from {table.qualified_name}")
         if table.qualified_name != BATCHES:
             # The sum of row hashes does not depend on the order of the rows.
             self._db.execute(
@@ -109,11 +111,25 @@ class Bank:
                 group by {PARTITION}
                 """
             )
-        # One thread writes, so that each partition is one file and its rows keep their order.
+        folder = self.folder / table.system / table.name
+        folder.mkdir(parents=True, exist_ok=True)
+        dates = [row[0] for row in self._db.execute(f"select distinct {PARTITION} from landing order by {PARTITION}").fetchall()]
+        # A writer of one thread keeps each partition one file in the table's order, so parallel writers share the dates out.
+        size = min(MOST_OPEN_FILES, -(-len(dates) // WRITERS)) or 1
+        spans = [(dates[i], dates[min(i + size, len(dates)) - 1]) for i in range(0, len(dates), size)]
+        copy = "copy (from landing where {dt} between date '{first}' and date '{last}') to '{folder}' (format parquet, compression zstd, partition_by ({dt}), overwrite_or_ignore)"
+        with self._single_threaded(), ThreadPoolExecutor(WRITERS) as pool:
+            list(pool.map(lambda span: self._db.cursor().execute(copy.format(dt=PARTITION, first=span[0], last=span[1], folder=folder)), spans))
+
+    @contextmanager
+    def _single_threaded(self) -> Iterator[None]:
+        """Queries use one thread each inside the block."""
         threads = self._db.execute("select current_setting('threads')").fetchone()[0]
         self._db.execute("set threads = 1")
-        self._db.execute(f"copy landing to '{folder}' (format parquet, compression zstd, partition_by ({PARTITION}), overwrite_or_ignore)")
-        self._db.execute(f"set threads = {threads}")
+        try:
+            yield
+        finally:
+            self._db.execute(f"set threads = {threads}")
 
     def _write_truth(self, values: dict) -> None:
         """Write what was planted: ``_truth/*.parquet`` and ``_truth/summary.json``."""

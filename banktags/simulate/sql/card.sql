@@ -74,7 +74,7 @@ credit as (
     from moment
 )
 select
-    'K' || lpad(cast(n as varchar), 9, '0') || cast(kind as varchar) as card_id,
+    card_key(n, kind) as card_id,
     case kind when 1 then '6299' else '5199' end || lpad(cast((n * 7919 + kind) % 1000000000000 as varchar), 12, '0') as card_no,
     customer_key(n) as customer_id,
     case kind when 1 then account_key(n * 100) end as account_id,

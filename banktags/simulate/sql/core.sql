@@ -18,9 +18,9 @@ with base as (
         end as city_code,
         mobile_form(identity.mobile, case when u(person.n, 'mobile form') < 0.04 then 1 + u_int(person.n, 'mobile form kind', 3) else 0 end) as mobile_text,
         case
-            when person.tier = 1 then 'M' || lpad(cast((case when branch.branch_type in ('HEAD', 'CITY') then person.b else 0 end) * 10 as varchar), 5, '0')
-            when person.tier in (2, 3) then 'M' || lpad(cast(person.b * 10 + 1 + u_int(person.n, 'manager', 2) as varchar), 5, '0')
-            when person.tier = 4 and u(person.n, 'has manager') < 0.4 then 'M' || lpad(cast(person.b * 10 + 3 as varchar), 5, '0')
+            when person.tier = 1 then manager_key(case when branch.branch_type in ('HEAD', 'CITY') then person.b * 10 else 0 end)
+            when person.tier in (2, 3) then manager_key(person.b * 10 + 1 + u_int(person.n, 'manager', 2))
+            when person.tier = 4 and u(person.n, 'has manager') < 0.4 then manager_key(person.b * 10 + 3)
         end as manager_id
     from person
     inner join identity using (n)

@@ -141,7 +141,7 @@ dated as (
     select *, greatest(created_date, date '{{ end }}' - 700 - cast(u_int(n, 'assessed on', 200) as integer)) from assessed where u(n, 'assessed before') < 0.3
 )
 select
-    'S' || lpad(cast(n as varchar), 9, '0') || strftime(assessed_date, '%y%m%d') as assessment_id,
+    'S' || cast(100000000 + n as varchar) || strftime(assessed_date, '%y%m%d') as assessment_id,
     contact_key(n) as contact_id,
     assessed_date,
     assessed_date + 365 as valid_to,
@@ -181,7 +181,7 @@ version as (
     select *, true, withdrawn_date from withdrawn where withdrawn_date > greatest(date '{{ start }}', given_date)
 )
 select
-    'N' || lpad(cast(n as varchar), 9, '0') || cast(i as varchar) as consent_id,
+    'N' || cast(100000000 + n as varchar) || cast(i as varchar) as consent_id,
     contact_key(n) as contact_id,
     purpose,
     channel,
@@ -194,7 +194,7 @@ order by dt, consent_id;
 
 create table crm.nps_responses as
 select
-    'V' || lpad(cast(person.n as varchar), 9, '0') || cast(wave.wave as varchar) as response_id,
+    'V' || cast(100000000 + person.n as varchar) || cast(wave.wave as varchar) as response_id,
     contact_key(person.n) as contact_id,
     wave.day + cast(u_int(person.n * 8 + wave.wave, 'answered', 7) as integer) as responded_date,
     cast(case person.stage
@@ -223,7 +223,7 @@ resolved as (
     where complained_date <= date '{{ end }}'
 )
 select
-    'Z' || lpad(cast(n as varchar), 9, '0') as complaint_id,
+    'Z' || cast(100000000 + n as varchar) as complaint_id,
     contact_key(n) as contact_id,
     complained_date,
     pick(['SERVICE', 'SERVICE', 'FEES', 'APP', 'SALES', 'CREDIT', 'OTHER'], n, 'complaint') as category,

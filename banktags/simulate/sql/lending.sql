@@ -39,7 +39,7 @@ granted as (
 )
 select
     n, tier, b, loan_type, term, principal_cents, annual_rate, granted_date, overdue_days,
-    'L' || lpad(cast(n as varchar), 9, '0') as loan_id,
+    'L' || cast(100000000 + n as varchar) as loan_id,
     'LN0' || case loan_type when 'MORTGAGE' then '1' when 'CONSUMER' then '2' when 'BUSINESS' then '3' when 'AUTO' then '4' else '5' end as product_id,
     date_trunc('month', granted_date) + to_months(1) + to_days(cast(due_day - 1 as integer)) as first_due_at,
     cast(principal_cents // term as bigint) as principal_part,
@@ -148,7 +148,7 @@ order by version.dt, version.n;
 
 create table lending.limits as
 select
-    'Q' || lpad(cast(n as varchar), 9, '0') || '1' as limit_id,
+    'Q' || cast(100000000 + n as varchar) || '1' as limit_id,
     customer_key(n) as customer_id,
     'CREDIT_CARD' as limit_type,
     yuan(limit_cents) as granted_amount,
@@ -159,7 +159,7 @@ select
 from credit_card
 union all
 select
-    'Q' || lpad(cast(n as varchar), 9, '0') || '2',
+    'Q' || cast(100000000 + n as varchar) || '2',
     customer_key(n),
     case when loan_type = 'BUSINESS' then 'BUSINESS' else 'CONSUMER' end,
     yuan(principal_cents * 2),

@@ -100,7 +100,7 @@ with target as (
 ),
 step (step, touch_status, seconds) as (values (1, 'sent', 0), (2, 'delivered', 5), (3, 'opened', 1800), (4, 'clicked', 1860), (5, 'replied', 5400), (6, 'unsubscribed', 5400))
 select
-    lpad(cast(target.k as varchar), 11, '0') || cast(step.step as varchar) as touch_id,
+    cast(1000000000000 + target.k * 10 + step.step as varchar) as touch_id,
     target.campaign_id,
     customer_key(target.n) as customer_id,
     target.sent_date as touch_date,

@@ -1,5 +1,5 @@
 -- One month of card spending: credit-card purchases, and the point-of-sale payments of debit cards, which are core postings too.
-create or replace table card.card_transactions as
+create or replace temp table delivered_spending as
 with credit as (
     select n, n * 1000000 + {{ serial }} * 100 + i.i as k, is_white_collar, favourite_mcc, spend_cents, activated_date,
         date '{{ first }}' + pick([{{ day_slots | join(', ') }}], n * 1000000 + {{ serial }} * 100 + i.i, 'card day') as d
@@ -41,9 +41,7 @@ placed as (
 ),
 row as (
     select
-        'W' || lpad(cast(n as varchar), 9, '0') || '{{ serial_text }}' || cast(kind as varchar) || lpad(cast(k % 100 as varchar), 2, '0') as card_transaction_id,
-        'K' || lpad(cast(n as varchar), 9, '0') || cast(kind as varchar) as card_id,
-        n, kind, d, s, cents, transaction_type, instalments, dirt, k,
+        n, kind, d, s, cents, transaction_type, instalments, dirt, k, 0 as is_extra,
         case
             when mcc is not null then mcc
             -- The planted white-collar group goes to the cinema, the karaoke bar and the beauty parlour.
@@ -59,17 +57,26 @@ row as (
     from placed
 ),
 delivered as (
-    select * replace (case when dirt >= 0.0009 and dirt < 0.0014 then '0000' else mcc end as mcc) from row
+    select * replace (case when dirt >= 0.0009 and dirt < 0.0014 then '0000' else mcc end as mcc), case when dirt >= 0.0009 and dirt < 0.0014 then 'bad_mcc' end as dirt_kind from row
     union all
-    select * from row where dirt < 0.0003
+    select *, 'exact_duplicate' from row where dirt < 0.0003
     union all
-    select * replace ('Y' || card_transaction_id as card_transaction_id, -cents as cents) from row where dirt >= 0.0003 and dirt < 0.0006
+    select * replace (1 as is_extra, -cents as cents), 'non_positive_amount' from row where dirt >= 0.0003 and dirt < 0.0006
     union all
-    select * replace ('Y' || card_transaction_id as card_transaction_id, 'K9999999999' as card_id) from row where dirt >= 0.0006 and dirt < 0.0009
+    select * replace (1 as is_extra), 'orphan_card' from row where dirt >= 0.0006 and dirt < 0.0009
 )
+select * from delivered
+order by dt, n, kind, s, k, is_extra, cents;
+
+create or replace macro spending_key(k, kind, is_extra) as cast(1000000000000000 + k * 100 + kind * 10 + is_extra as varchar);
+
+insert into truth.dirt
+select dirt_kind, 'card.card_transactions', spending_key(k, kind, is_extra), d from delivered_spending where dirt_kind is not null;
+
+create or replace view card.card_transactions as
 select
-    card_transaction_id,
-    card_id,
+    spending_key(k, kind, is_extra) as card_transaction_id,
+    case when dirt_kind = 'orphan_card' then card_key(n + 700000000, kind) else card_key(n, kind) end as card_id,
     d as transaction_date,
     clock(d, s) as transaction_at,
     transaction_type,
@@ -79,15 +86,4 @@ select
     kind = 2 and u(k, 'online') < 0.45 as is_online,
     cast(instalments as integer) as instalments,
     dt
-from delivered
-order by dt, n, kind, s, card_transaction_id, cents;
-
-insert into truth.dirt
-with counted as (select card_transaction_id, transaction_date, card_id, amount, mcc, count(*) as deliveries from card.card_transactions group by all)
-select 'exact_duplicate', 'card.card_transactions', card_transaction_id, transaction_date from counted where deliveries > 1
-union all
-select 'non_positive_amount', 'card.card_transactions', card_transaction_id, transaction_date from counted where amount <= 0
-union all
-select 'orphan_card', 'card.card_transactions', card_transaction_id, transaction_date from counted where card_id = 'K9999999999'
-union all
-select 'bad_mcc', 'card.card_transactions', card_transaction_id, transaction_date from counted where mcc = '0000' and card_id <> 'K9999999999';
+from delivered_spending;

@@ -47,54 +47,55 @@ where
     and (is_payroll or n = 0 or u(n * 10000 + {{ serial }}, 'active month') < steadiness)
 order by n;
 
--- Postings that are not free: (account, day, second, code) says where, when and what; code is unique for an account and day.
+-- Postings that are not free: account, day, second of the day, a code unique for the account and day, and cents with their sign.
 create or replace temp table fixed as
 with legs as (
     -- Income.
     select n, a, payday_date as d, 32400 + u_int(k, 'income at', 3600) as s, 1 as code, 1 as sign, income as cents, income_type as transaction_type,
         case income_type when 'SALARY' then 'SYSTEM' when 'PENSION' then 'SYSTEM' when 'CASH_DEPOSIT' then 'COUNTER' else pick(['APP', 'APP', 'WEB'], n, 'income channel') end as channel,
-        case when income_type in ('SALARY', 'PENSION') then 'E' || lpad(cast(employer as varchar), 8, '0') when income_type = 'TRANSFER' then 'X' || lpad(cast(n * 10 as varchar), 12, '0') end as counterparty_account,
-        case income_type when 'TRANSFER' then pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n, 'home bank') end as counterparty_bank
+        case when income_type in ('SALARY', 'PENSION') then 'E' when income_type = 'TRANSFER' then 'X' end as party_kind,
+        case when income_type in ('SALARY', 'PENSION') then employer else n * 10 end as party,
+        case income_type when 'TRANSFER' then pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n, 'home bank') end as bank
     from active
     union all
     -- First deposit of a new customer.
     select n, n * 100, opened_date, 36000 + u_int(n, 'opened at', 20000), 2, 1, greatest(1000, cash), case when u(n, 'first deposit') < 0.4 then 'CASH_DEPOSIT' else 'TRANSFER' end,
         case when u(n, 'first deposit') < 0.4 then 'COUNTER' else 'APP' end,
-        case when u(n, 'first deposit') >= 0.4 then 'X' || lpad(cast(n * 10 as varchar), 12, '0') end, case when u(n, 'first deposit') >= 0.4 then pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n, 'home bank') end
+        case when u(n, 'first deposit') >= 0.4 then 'X' end, n * 10, case when u(n, 'first deposit') >= 0.4 then pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n, 'home bank') end
     from person
     where stage = 'joiner' and opened_date between date '{{ activity_first }}' and date '{{ last }}'
     {%- if interest_day %}
     union all
     -- Quarterly interest on every open demand account, posted by the system.
     select n, n * 100, date '{{ interest_day }}', 7200 + u_int(n, 'interest at', 3600), 3, 1,
-        greatest(1, cast(floor(case when n = 1 then 10000000 when single_product in ('wealth', 'time') then 2000000 else cash_level(stage, cash, {{ months_to_end }}) end * 0.0005) as bigint)), 'INTEREST', 'SYSTEM', null, null
+        greatest(1, cast(floor(case when n = 1 then 10000000 when single_product in ('wealth', 'time') then 2000000 else cash_level(stage, cash, {{ months_to_end }}) end * 0.0005) as bigint)), 'INTEREST', 'SYSTEM', null, null, null
     from person
     where opened_date < date '{{ interest_day }}' and (closed_date is null or closed_date > date '{{ interest_day }}')
     union all
     -- Swept out again where the account is kept at a fixed amount.
     select n, n * 100, date '{{ interest_day }}', 10900, 4, -1,
-        greatest(1, cast(floor(case when n = 1 then 10000000 else 2000000 end * 0.0005) as bigint)), 'AUTO_DEBIT', 'SYSTEM', null, null
+        greatest(1, cast(floor(case when n = 1 then 10000000 else 2000000 end * 0.0005) as bigint)), 'AUTO_DEBIT', 'SYSTEM', null, null, null
     from person
     where n = 1 or single_product in ('wealth', 'time')
     {%- endif %}
     {%- if fee_day %}
     union all
     -- Message fee of customers without the mobile bank.
-    select n, n * 100, date '{{ fee_day }}', 10800 + u_int(n, 'fee at', 1800), 5, -1, 200, 'FEE', 'SYSTEM', null, null
+    select n, n * 100, date '{{ fee_day }}', 10800 + u_int(n, 'fee at', 1800), 5, -1, 200, 'FEE', 'SYSTEM', null, null, null
     from person
     where not is_app_user and cash > 30000 and n >= 2 and opened_date < date '{{ fee_day }}' and (closed_date is null or closed_date > date '{{ fee_day }}')
     {%- endif %}
     union all
     -- Private clients who keep nothing in cash, and the customer of the 80-15-120 story: money comes and goes within the day.
     select n, n * 100, date '{{ first }}' + cast(floor({{ month_days }} * (i.i + 0.2 + 0.6 * u(n * 1000000 + {{ serial }} * 10 + i.i, 'pass day')) / 3) as integer), 36000 + 3600 * side.side, 6 + 2 * cast(i.i as integer) + side.side,
-        1 - 2 * side.side, 500000 + u_int(n * 1000000 + {{ serial }} * 10 + i.i, 'pass amount', 2500000), 'TRANSFER', 'APP', 'X' || lpad(cast(n * 10 + side.side as varchar), 12, '0'), 'CMB'
+        1 - 2 * side.side, 500000 + u_int(n * 1000000 + {{ serial }} * 10 + i.i, 'pass amount', 2500000), 'TRANSFER', 'APP', 'X', n * 10 + side.side, 'CMB'
     from person
     cross join range(3) as i (i)
     cross join (values (0), (1)) as side (side)
     where n = 1 or single_product in ('wealth', 'time')
     union all
     -- Repayment of the credit card, two days after payday.
-    select active.n, active.a, payday_date + 2, 50000, 12, -1, credit_card.spend_cents, 'CARD_REPAYMENT', 'APP', null, null
+    select active.n, active.a, payday_date + 2, 50000, 12, -1, credit_card.spend_cents, 'CARD_REPAYMENT', 'APP', null, null, null
     from active
     inner join credit_card using (n)
     where payday_date + 2 <= date '{{ last }}' and credit_card.activated_date < payday_date - 40 and credit_card.spend_cents > 0
@@ -102,51 +103,51 @@ with legs as (
     union all
     -- Loan instalments, paid with money sent in the same day from the salary account elsewhere.
     select n, n * 100, paid_date, 34000 + 4000 * side.side, 14 + side.side, 1 - 2 * side.side, instalment_cents, case side.side when 0 then 'TRANSFER' else 'LOAN_REPAYMENT' end,
-        case side.side when 0 then 'APP' else 'SYSTEM' end, case side.side when 0 then 'X' || lpad(cast(n * 10 as varchar), 12, '0') end, case side.side when 0 then 'ICBC' end
+        case side.side when 0 then 'APP' else 'SYSTEM' end, case side.side when 0 then 'X' end, n * 10, case side.side when 0 then 'ICBC' end
     from instalment
     cross join (values (0), (1)) as side (side)
     where paid_date between date '{{ activity_first }}' and date '{{ last }}' and paid_date > granted_date
     union all
     select n, n * 100, granted_date, 39000 + 4000 * side.side, 16 + side.side, 1 - 2 * side.side, principal_cents, case side.side when 0 then 'LOAN_DISBURSEMENT' else 'TRANSFER' end,
-        case side.side when 0 then 'SYSTEM' else 'COUNTER' end, case side.side when 1 then 'X' || lpad(cast(n * 10 + 7 as varchar), 12, '0') end, case side.side when 1 then 'CCB' end
+        case side.side when 0 then 'SYSTEM' else 'COUNTER' end, case side.side when 1 then 'X' end, n * 10 + 7, case side.side when 1 then 'CCB' end
     from loan
     cross join (values (0), (1)) as side (side)
     where granted_date between date '{{ activity_first }}' and date '{{ last }}'
     union all
     -- Purchase of an investment: money comes in from another bank (but for rolls and monthly plans), then is invested.
-    select n, n * 100, start_date, 35000 + u_int(n * 1000 + slot, 'funded at', 1000), 100 + 10 * cast(slot as integer), 1, buy_cents, 'TRANSFER', 'APP', 'X' || lpad(cast(n * 10 as varchar), 12, '0'), 'CMB'
+    select n, n * 100, start_date, 35000 + u_int(n * 1000 + slot, 'funded at', 1000), 100 + 10 * cast(slot as integer), 1, buy_cents, 'TRANSFER', 'APP', 'X', n * 10, 'CMB'
     from tranche
     where start_date between date '{{ activity_first }}' and date '{{ last }}' and not is_roll and order_type <> 'SIP'
     union all
     select n, n * 100, start_date, 39600 + u_int(n * 1000 + slot, 'bought at', 10000), 101 + 10 * cast(slot as integer), -1, buy_cents,
         case cat when 1 then 'TRANSFER' when 4 then 'INSURANCE_PREMIUM' else 'WEALTH_PURCHASE' end,
         case when order_type = 'SIP' then 'SYSTEM' when n < 2 then 'APP' else pick(['APP', 'APP', 'APP', 'WEB', 'COUNTER', 'PHONE', 'WECOM'], n * 1000 + slot, 'order channel') end,
-        case cat when 1 then account_key(n * 100 + slot) end, null
+        case cat when 1 then 'A' end, n * 100 + slot, null
     from tranche
     where start_date between date '{{ activity_first }}' and date '{{ last }}'
     union all
     select n, n * 100 + slot, start_date, 39600 + u_int(n * 1000 + slot, 'bought at', 10000), 102 + 10 * cast(slot as integer), 1, buy_cents, 'TRANSFER',
-        pick(['APP', 'APP', 'APP', 'WEB', 'COUNTER', 'PHONE', 'WECOM'], n * 1000 + slot, 'order channel'), account_key(n * 100), null
+        pick(['APP', 'APP', 'APP', 'WEB', 'COUNTER', 'PHONE', 'WECOM'], n * 1000 + slot, 'order channel'), 'A', n * 100, null
     from tranche
     where cat = 1 and start_date between date '{{ activity_first }}' and date '{{ last }}'
     union all
     -- Sale or maturity: the money comes back, and leaves the bank unless it is invested again the next day.
-    select n, n * 100 + slot, end_date, 30000, 103 + 10 * cast(slot as integer), -1, sell_cents, 'TRANSFER', 'SYSTEM', account_key(n * 100), null
+    select n, n * 100 + slot, end_date, 30000, 103 + 10 * cast(slot as integer), -1, sell_cents, 'TRANSFER', 'SYSTEM', 'A', n * 100, null
     from tranche
     where cat = 1 and end_date between date '{{ activity_first }}' and date '{{ last }}'
     union all
     select n, n * 100, end_date, 30000, 104 + 10 * cast(slot as integer), 1, sell_cents, case cat when 1 then 'TRANSFER' else 'WEALTH_REDEMPTION' end,
         case when cat = 1 then 'SYSTEM' when n < 2 then 'APP' else pick(['APP', 'APP', 'APP', 'WEB', 'COUNTER', 'PHONE', 'WECOM'], n * 1000 + slot, 'order channel') end,
-        case cat when 1 then account_key(n * 100 + slot) end, null
+        case cat when 1 then 'A' end, n * 100 + slot, null
     from tranche
     where end_date between date '{{ activity_first }}' and date '{{ last }}'
     union all
-    select n, n * 100, end_date, 40000 + u_int(n * 1000 + slot, 'taken at', 10000), 105 + 10 * cast(slot as integer), -1, sell_cents, 'TRANSFER', 'APP', 'X' || lpad(cast(n * 10 as varchar), 12, '0'), 'CMB'
+    select n, n * 100, end_date, 40000 + u_int(n * 1000 + slot, 'taken at', 10000), 105 + 10 * cast(slot as integer), -1, sell_cents, 'TRANSFER', 'APP', 'X', n * 10, 'CMB'
     from tranche
     where end_date between date '{{ activity_first }}' and date '{{ last }}' and not is_roll
     {%- for row in named_postings %}
     union all
-    select {{ row.n }}, {{ row.n * 100 }}, date '{{ row.day }}', {{ row.second }}, {{ row.code }}, {{ row.sign }}, {{ row.cents }}, '{{ row.type }}', '{{ row.channel }}', 'X000000000999', 'ICBC'
+    select {{ row.n }}, {{ row.n * 100 }}, date '{{ row.day }}', {{ row.second }}, {{ row.code }}, {{ row.sign }}, {{ row.cents }}, '{{ row.type }}', '{{ row.channel }}', 'X', 999, 'ICBC'
     {%- endfor %}
 )
 select * from legs where cents > 0 and d >= date '{{ activity_first }}' and d <= date '{{ last }}';
@@ -213,12 +214,13 @@ select n, a, d,
         when 'AUTO_DEBIT' then 'SYSTEM'
         else pick(['APP', 'COUNTER'], j, 'channel')
     end as channel,
+    case transaction_type when 'TRANSFER' then case when u(j, 'to') < 0.3 then 'A' else 'X' end when 'PAYMENT' then 'S' when 'BILL_PAYMENT' then 'U' end as party_kind,
     case transaction_type
-        when 'TRANSFER' then case when u(j, 'to') < 0.3 then account_key(u_int(n * 8 + u_int(j, 'payee', 3), 'payee of', {{ customers }}) * 100) else 'X' || lpad(cast(n * 10 + 1 + u_int(j, 'payee', 5) as varchar), 12, '0') end
-        when 'PAYMENT' then 'S' || lpad(cast(u_int(j, 'shop', 2000) as varchar), 8, '0')
-        when 'BILL_PAYMENT' then 'U' || lpad(cast(u_int(j, 'utility', 40) as varchar), 8, '0')
-    end as counterparty_account,
-    case when transaction_type = 'TRANSFER' and u(j, 'to') >= 0.3 then pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n * 8 + u_int(j, 'payee', 5), 'payee bank') end as counterparty_bank
+        when 'TRANSFER' then case when u(j, 'to') < 0.3 then u_int(n * 8 + u_int(j, 'payee', 3), 'payee of', {{ customers }}) * 100 else n * 10 + 1 + u_int(j, 'payee', 5) end
+        when 'PAYMENT' then u_int(j, 'shop', 2000)
+        else u_int(j, 'utility', 40)
+    end as party,
+    case when transaction_type = 'TRANSFER' and u(j, 'to') >= 0.3 then pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n * 8 + u_int(j, 'payee', 5), 'payee bank') end as bank
 from capped;
 
 create or replace temp table posting as
@@ -234,49 +236,52 @@ left_over as (
     left join closing on person.n * 100 = closing.a
     left join (select a, sum(sign * cents) as cents from everything where a % 100 = 0 group by a) as flow on person.n * 100 = flow.a
     where person.closed_date between date '{{ activity_first }}' and date '{{ last }}'
+),
+complete as (
+    select * from everything
+    union all
+    select n, n * 100, closed_date, 57000, 9, -1, cents, 'CASH_WITHDRAWAL', 'COUNTER', null, null, null from left_over where cents > 0
 )
-select * from everything
-union all
-select n, n * 100, closed_date, 57000, 9, -1, cents, 'CASH_WITHDRAWAL', 'COUNTER', null, null from left_over where cents > 0
-order by d, a, s, code;
-
-create or replace temp table transaction_row as
 select
-    lpad(cast(n as varchar), 9, '0') || '{{ serial_text }}' || lpad(cast(code as varchar), 4, '0') || lpad(cast(a % 100 as varchar), 2, '0') as transaction_id,
-    a, n, d, s, code, sign, cents, transaction_type, channel, counterparty_account, counterparty_bank,
-    d as dt,
-    -- The share of rows that is planted as dirt, in steps; the last days of a month stay clean, so that no redelivery leaves it.
+    n, a, d, cast(s as integer) as s, cast(code as integer) as code, cast(sign as tinyint) as sign, cast(cents as bigint) as cents,
+    cast(transaction_type as transaction_type) as transaction_type, cast(channel as channel) as channel, party_kind, cast(party as bigint) as party, bank,
+    -- What is planted as dirt, by steps of this number; the last days of a month stay clean, so that no redelivery leaves it.
     case when n >= 2 and d + 3 <= date '{{ last }}' then u(a * 100000000 + {{ serial }} * 10000 + code, 'dirt') else 1.0 end as dirt
-from posting;
+from complete;
 
-create or replace temp table dirty_row as
-select 'exact_duplicate' as kind, * from transaction_row where dirt < 0.0003
+create or replace temp table delivered as
+with dirty as (
+    select *, d as dt, 'exact_duplicate' as kind from posting where dirt < 0.0003
+    union all
+    select *, d + 1, 'redelivered' from posting where dirt >= 0.0003 and dirt < 0.00045
+    union all
+    select * replace (cents + 100 as cents), d + 1, 'changed_redelivery' from posting where dirt >= 0.00045 and dirt < 0.0006
+    union all
+    select *, d + 1 + cast(floor(dirt * 10000000) as integer) % 3, 'late' from posting where dirt >= 0.0006 and dirt < 0.0009
+    -- Rows that should not be: their code is moved, so that no good row has their key.
+    union all
+    select * replace (code + 5000 as code, 'ZZZ' as transaction_type), d, 'unknown_type' from posting where dirt >= 0.0009 and dirt < 0.001
+    union all
+    select * replace (code + 5000 as code, case when code % 2 = 0 then 0 else -cents end as cents), d, 'non_positive_amount' from posting where dirt >= 0.001 and dirt < 0.0011
+    union all
+    select * replace (code + 5000 as code, d + 400 as d), d, 'future_dated' from posting where dirt >= 0.0011 and dirt < 0.0012
+    union all
+    select * replace (code + 5000 as code, 99000000000 + a as a), d, 'orphan_account' from posting where dirt >= 0.0012 and dirt < 0.0013
+)
+select *, d as dt, null as kind from posting where dirt < 0.0006 or dirt >= 0.0009
 union all
-select 'redelivered' as kind, * replace (dt + 1 as dt) from transaction_row where dirt >= 0.0003 and dirt < 0.00045
-union all
-select 'changed_redelivery' as kind, * replace (dt + 1 as dt, cents + 100 as cents) from transaction_row where dirt >= 0.00045 and dirt < 0.0006
-union all
-select 'unknown_type' as kind, * replace ('Y' || transaction_id as transaction_id, 'ZZZ' as transaction_type) from transaction_row where dirt >= 0.0009 and dirt < 0.001
-union all
-select 'non_positive_amount' as kind, * replace ('Y' || transaction_id as transaction_id, case when code % 2 = 0 then 0 else -cents end as cents) from transaction_row where dirt >= 0.001 and dirt < 0.0011
-union all
-select 'future_dated' as kind, * replace ('Y' || transaction_id as transaction_id, d + 400 as d) from transaction_row where dirt >= 0.0011 and dirt < 0.0012
-union all
-select 'orphan_account' as kind, * replace ('Y' || transaction_id as transaction_id, 99999999900 + a % 100 as a) from transaction_row where dirt >= 0.0012 and dirt < 0.0013;
+select * from dirty
+order by dt, a, s, code, cents;
+
+-- Posting number: customer, month, code and account of the customer.
+create or replace macro posting_key(n, serial, code, a) as cast(1000000000000000000 + (n * 1000 + serial) * 1000000 + code * 100 + a % 100 as varchar);
 
 insert into truth.dirt
-select kind, 'core.transactions', transaction_id, d from dirty_row
-union all
-select 'late', 'core.transactions', transaction_id, d from transaction_row where dirt >= 0.0006 and dirt < 0.0009;
+select kind, 'core.transactions', posting_key(n, {{ serial }}, code, a), d from delivered where kind is not null;
 
-create or replace table core.transactions as
-with delivered as (
-    select * replace (case when dirt >= 0.0006 and dirt < 0.0009 then dt + 1 + cast(floor(dirt * 10000000) as integer) % 3 else dt end as dt) from transaction_row
-    union all
-    select * exclude (kind) from dirty_row
-)
+create or replace view core.transactions as
 select
-    transaction_id,
+    posting_key(n, {{ serial }}, code, a) as transaction_id,
     account_key(a) as account_id,
     d as transaction_date,
     clock(d, s) as transaction_at,
@@ -284,49 +289,48 @@ select
     yuan(cents) as amount,
     transaction_type,
     channel,
-    counterparty_account,
-    counterparty_bank,
+    party_key(party_kind, party) as counterparty_account,
+    bank as counterparty_bank,
     dt
-from delivered
-order by dt, a, s, code, transaction_id;
+from delivered;
 
 -- End-of-day balances: yesterday's plus the day's signed postings, one row for each day that had any.
-create or replace temp table balance_row as
+create or replace temp table balance as
 with daily as (
     select a, n, d, sum(sign * cents) as cents from posting group by a, n, d
-)
-select daily.a, daily.n, daily.d, cast(coalesce(closing.cents, 0) + sum(daily.cents) over (partition by daily.a order by daily.d) as bigint) as cents
-from daily
-left join closing using (a)
-{%- if is_first %}
-union all
-select a, n, date '{{ start }}', cents from closing
-{%- endif %};
-
-create or replace table core.account_balances as
-with row_dirt as (
-    select *, case when n >= 2 and d + 3 <= date '{{ last }}' then u(a * 1000000 + (d - date '{{ start }}'), 'balance dirt') else 1.0 end as dirt
-    from balance_row
 ),
-delivered as (
-    -- A wrong balance is corrected the day after.
-    select a, d, case when dirt between 0.0003 and 0.0006 then cents + 100000 else cents end as cents, d as dt from row_dirt
+running as (
+    select daily.a, daily.n, daily.d, cast(coalesce(closing.cents, 0) + sum(daily.cents) over (partition by daily.a order by daily.d) as bigint) as cents
+    from daily
+    left join closing on daily.a = closing.a
+    {%- if is_first %}
     union all
-    select a, d, cents, d from row_dirt where dirt < 0.0003
-    union all
-    select a, d, cents, d + 1 from row_dirt where dirt between 0.0003 and 0.0006
+    select a, n, date '{{ start }}', cents from closing
+    {%- endif %}
 )
-select account_key(a) as account_id, d as balance_date, yuan(cents) as balance, dt
-from delivered
+select *, case when n >= 2 and d + 3 <= date '{{ last }}' then u(a * 1000000 + (d - date '{{ start }}'), 'balance dirt') else 1.0 end as dirt
+from running;
+
+create or replace temp table delivered_balance as
+-- A wrong balance is corrected the day after.
+select a, d, case when dirt >= 0.0003 and dirt < 0.0006 then cents + 100000 else cents end as cents, d as dt from balance
+union all
+select a, d, cents, d from balance where dirt < 0.0003
+union all
+select a, d, cents, d + 1 from balance where dirt >= 0.0003 and dirt < 0.0006
 order by dt, a, d, cents;
 
 insert into truth.dirt
 select case when dirt < 0.0003 then 'exact_duplicate' else 'changed_redelivery' end, 'core.account_balances', account_key(a), d
-from (select *, case when n >= 2 and d + 3 <= date '{{ last }}' then u(a * 1000000 + (d - date '{{ start }}'), 'balance dirt') else 1.0 end as dirt from balance_row)
+from balance
 where dirt < 0.0006;
+
+create or replace view core.account_balances as
+select account_key(a) as account_id, d as balance_date, yuan(cents) as balance, dt
+from delivered_balance;
 
 create or replace temp table next_closing as
 select a, n, max_by(cents, d) as cents
-from (select a, n, date '1900-01-01' as d, cents from closing union all select a, n, d, cents from balance_row)
+from (select a, n, date '1900-01-01' as d, cents from closing union all select a, n, d, cents from balance)
 group by a, n;
 create or replace table closing as select * from next_closing order by a;

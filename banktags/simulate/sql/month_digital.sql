@@ -1,6 +1,6 @@
 -- One month of the mobile bank: sessions around the customer's hour, at most one in each two-hour block, so that sessions of a
 -- day stand more than thirty minutes apart and events within one session do not.
-create or replace table digital.app_events as
+create or replace temp table delivered_event as
 with session as (
     select person.n, person.n * 1000000 + {{ serial }} * 100 + i.i as k, i.i, null as application,
         date '{{ first }}' + pick([{{ day_slots | join(', ') }}], person.n * 1000000 + {{ serial }} * 100 + i.i, 'session day') as d,
@@ -8,7 +8,7 @@ with session as (
         person.opened_date, person.closed_date, person.dormant_from, person.tier
     from person
     cross join lateral (select unnest(range(cast(floor(
-        (case when tier <= 3 then 4.0 else 0.8 + 0.35 * activity end) * {{ season }} * case stage when 'declining' then 0.6 when 'growing' then 1.2 else 1.0 end
+        (case when tier <= 3 then 3.2 else 0.7 + 0.35 * activity end) * {{ season }} * case stage when 'declining' then 0.6 when 'growing' then 1.2 else 1.0 end
         + u(person.n * 10000 + {{ serial }}, 'session count')) as bigint))) as i) as i
     where person.is_app_user and person.n < {{ customers }}
     union all
@@ -54,26 +54,33 @@ event as (
 ),
 row as (
     select
-        'V' || lpad(cast(n as varchar), 9, '0') || '{{ serial_text }}' || lpad(cast(k % 100 as varchar), 2, '0') || cast(j + 1 as varchar) as event_id,
-        case when j >= 0 then customer_key(n) end as customer_id,
-        'D' || lpad(cast(n as varchar), 9, '0') || '0' as device_id,
-        d, s + j * (25 + u_int(k, 'pace', 120)) as second, event_type, page, n, j,
+        n, k, j, d, cast(s + j * (25 + u_int(k, 'pace', 120)) as integer) as second, event_type, page, 0 as is_extra,
         case when n >= 2 and d + 3 <= date '{{ last }}' then u(k * 16 + j, 'event dirt') else 1.0 end as dirt
     from event
 ),
 delivered as (
-    select * from row
+    select *, null as dirt_kind from row
     union all
-    select * from row where dirt < 0.0003
+    select *, 'exact_duplicate' from row where dirt < 0.0003
     union all
-    select * replace ('Y' || event_id as event_id, 'C999999999' as customer_id) from row where dirt >= 0.0003 and dirt < 0.0005 and j >= 0
+    select * replace (1 as is_extra), 'orphan_customer' from row where dirt >= 0.0003 and dirt < 0.0005 and j >= 0
 )
-select event_id, customer_id, device_id, d as event_date, clock(d, second) as event_at, event_type, page, d as dt
-from delivered
-order by dt, n, second, event_id;
+select * from delivered
+order by d, n, second, k, j, is_extra;
+
+create or replace macro event_key(k, j, is_extra) as cast(10000000000000000 + k * 1000 + (j + 1) * 10 + is_extra as varchar);
 
 insert into truth.dirt
-with counted as (select event_id, event_date, customer_id, count(*) as deliveries from digital.app_events group by all)
-select 'exact_duplicate', 'digital.app_events', event_id, event_date from counted where deliveries > 1
-union all
-select 'orphan_customer', 'digital.app_events', event_id, event_date from counted where customer_id = 'C999999999';
+select dirt_kind, 'digital.app_events', event_key(k, j, is_extra), d from delivered_event where dirt_kind is not null;
+
+create or replace view digital.app_events as
+select
+    event_key(k, j, is_extra) as event_id,
+    case when j < 0 then null when is_extra = 1 then customer_key(n + 700000000) else customer_key(n) end as customer_id,
+    'D' || cast(1000000000 + n * 10 as varchar) as device_id,
+    d as event_date,
+    clock(d, second) as event_at,
+    event_type,
+    page,
+    d as dt
+from delivered_event;

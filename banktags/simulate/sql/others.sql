@@ -2,7 +2,7 @@
 
 create table digital.devices as
 select
-    'D' || lpad(cast(person.n as varchar), 9, '0') || cast(i.i as varchar) as device_id,
+    'D' || cast(1000000000 + person.n * 10 + i.i as varchar) as device_id,
     person.customer_id,
     pick(['IOS', 'ANDROID', 'ANDROID', 'HARMONY', 'HARMONY', 'OTHER'], person.n * 4 + i.i, 'os') as os,
     greatest(person.opened_date, date '{{ start }}' - 900 + 300 * cast(i.i as integer)) as first_seen_date,
@@ -34,7 +34,7 @@ scored as (
     from subject
 )
 select
-    'CR' || lpad(cast(n as varchar), 9, '0') as report_id,
+    'CR' || cast(100000000 + n as varchar) as report_id,
     customer_key(n) as customer_id,
     greatest(reported_date, opened_date) as reported_date,
     cast(least(850, greatest(320, 700 + 60 * (u(n, 'score') + u(n, 'score2') - 1) * 1.6 - case when is_weak then 90 else 0 end - least(120, overdue_then))) as integer) as credit_score,

@@ -189,7 +189,7 @@ select
         else 1 + u_int(n, 'income day', 20)
     end as payday,
     -- Postings a month that the customer makes when active, and the share of months in which he is.
-    case tier when 1 then 11.0 when 2 then 10.0 when 3 then 9.0 when 4 then 7.5 else 2.2 + 6.5 * q end * skewed(n, 'activity', 0.35) as activity,
+    case tier when 1 then 8.0 when 2 then 7.0 when 3 then 6.0 when 4 then 5.0 else 1.4 + 3.6 * q end * skewed(n, 'activity', 0.35) as activity,
     case when tier = 5 then least(1.0, 0.55 + 0.4 * q + 0.2 * u(n, 'steady')) else 0.97 end as steadiness,
     -- Hour around which the customer lives his digital day.
     pick([8, 9, 10, 12, 12, 13, 18, 19, 20, 20, 21, 21, 22], n, 'hour') as hour,

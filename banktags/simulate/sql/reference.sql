@@ -16,10 +16,15 @@ create macro day_of(first_day, days) as first_day + cast(days as integer);
 create macro clock(day, second) as cast(day as timestamp) + to_seconds(cast(second as bigint));
 -- Cents to the contract's decimal(18,2).
 create macro yuan(cents) as cast(cents / 100.0 as decimal(18, 2));
-create macro customer_key(n) as case n when 0 then 'DEMO-BEIJING-35' when 1 then 'DEMO-UPDOWN' else 'C' || lpad(cast(n as varchar), 9, '0') end;
-create macro contact_key(n) as 'P' || lpad(cast(n as varchar), 9, '0');
-create macro account_key(a) as 'A' || lpad(cast(a as varchar), 12, '0');
-create macro branch_key(b) as 'B' || lpad(cast(b as varchar), 4, '0');
+-- Keys have a fixed width, because the number is added to a power of ten.
+create macro customer_key(n) as case n when 0 then 'DEMO-BEIJING-35' when 1 then 'DEMO-UPDOWN' else 'C' || cast(100000000 + n as varchar) end;
+create macro contact_key(n) as 'P' || cast(100000000 + n as varchar);
+create macro account_key(a) as 'A' || cast(100000000000 + a as varchar);
+create macro card_key(n, kind) as 'K' || cast(1000000000 + n * 10 + kind as varchar);
+create macro branch_key(b) as 'B' || cast(1000 + b as varchar);
+create macro manager_key(m) as 'M' || cast(10000 + m as varchar);
+-- The other side of a posting: E employer, S shop, U utility, X account at another bank, A account here.
+create macro party_key(kind, party) as case kind when 'A' then account_key(party) else kind || cast(100000000000 + party as varchar) end;
 -- The three landing forms of a mobile number that the bank's systems have grown: plain, with country code, with spaces.
 create macro mobile_form(mobile, form) as case form
     when 1 then '+86 ' || mobile[1:3] || '-' || mobile[4:7] || '-' || mobile[8:11]
@@ -36,6 +41,11 @@ insert into month values
 {%- for month in months %}
     (date '{{ month.first }}', date '{{ month.last }}'){{ "," if not loop.last }}
 {%- endfor %};
+
+create type transaction_type as enum (
+    'TRANSFER', 'CASH_DEPOSIT', 'CASH_WITHDRAWAL', 'PAYMENT', 'BILL_PAYMENT', 'INSURANCE_PREMIUM', 'WEALTH_PURCHASE', 'WEALTH_REDEMPTION', 'LOAN_REPAYMENT',
+    'CARD_REPAYMENT', 'SALARY', 'PENSION', 'AUTO_DEBIT', 'LOAN_DISBURSEMENT', 'INTEREST', 'FEE', 'ZZZ');
+create type channel as enum ('APP', 'WEB', 'WECOM', 'COUNTER', 'ATM', 'POS', 'PHONE', 'SYSTEM');
 
 -- Planted dirt, one row per bad delivery: what it is, where it stands, by which key it is found.
 create table truth.dirt (kind varchar, table_name varchar, row_key varchar, business_date date);
@@ -138,7 +148,7 @@ select
 create table manager as
 select
     branch.b * 10 + j.j as m,
-    'M' || lpad(cast(branch.b * 10 + j.j as varchar), 5, '0') as manager_id,
+    manager_key(branch.b * 10 + j.j) as manager_id,
     branch.b,
     case when j.j = 0 then 'PRIVATE_BANKER' when j.j in (1, 2) then 'WEALTH_MANAGER' else 'GENERAL' end as role
 from branch

@@ -193,7 +193,7 @@ order by order_date, n, slot, leg;
 
 create table wealth.orders as
 select
-    'O' || lpad(cast(n as varchar), 9, '0') || lpad(cast(slot as varchar), 3, '0') || cast(leg as varchar) as order_id,
+    'O' || cast(10000000000000 + n * 10000 + slot * 10 + leg as varchar) as order_id,
     customer_key(n) as customer_id,
     product_id,
     order_date,

@@ -139,7 +139,7 @@ class Bank:
         for (name,) in self._db.execute("select table_name from duckdb_tables() where schema_name = 'truth' order by table_name").fetchall():
             self._db.execute(f"copy (from truth.{name} order by all) to '{folder / name}.parquet' (format parquet, compression zstd)")
         parameters, story = self.parameters, self.parameters.story
-        tiers = self._db.execute("select tier_name, count(*) from truth.customers where not is_second_number group by tier_name order by min(tier)").fetchall()
+        tiers = self._db.execute("select tier_name, count(*) from truth.customers where tier is not null and not is_second_number group by tier_name order by min(tier)").fetchall()
         stages = self._db.execute("select stage, count(*) from truth.customers group by stage order by stage").fetchall()
         dirt = self._db.execute("select table_name, kind, count(*) from truth.dirt group by table_name, kind order by table_name, kind").fetchall()
         effects = self._db.execute("from truth.treatment_effects order by campaign_id")

@@ -46,10 +46,10 @@ class Tier:
 
 
 TIERS = (
-    Tier(1, "private", 0.001, 8e6, 1e13, 9e6, 110e6, 30e6, 200e3),
+    Tier(1, "private", 0.001, 8e6, 1e13, 9e6, 110e6, 29e6, 200e3),
     Tier(2, "wealth", 0.02, 1e6, 8e6, 1.1e6, 7.1e6, 2.1e6, 60e3),
-    Tier(3, "vip", 0.08, 200e3, 1e6, 220e3, 900e3, 375e3, 25e3),
-    Tier(4, "potential", 0.15, 50e3, 200e3, 55e3, 178e3, 80e3, 14e3),
+    Tier(3, "vip", 0.08, 200e3, 1e6, 220e3, 900e3, 385e3, 25e3),
+    Tier(4, "potential", 0.15, 50e3, 200e3, 55e3, 178e3, 83e3, 14e3),
     Tier(5, "mass", 0.749, 0, 50e3, 100, 40e3, 7e3, 6e3),
 )
 
@@ -172,6 +172,8 @@ class Parameters:
             "employers": max(10, self.customers // 60),
             "seconds": max(1, self.customers // 2000),
             "family_pairs": max(1, self.customers // 1000) if self.customers >= 110 else 0,
+            "leaver_candidates": self.customers // 5,
+            "mass_customers": float(self.tier_counts[5]),
             "prospects": max(5, self.customers * 6 // 100),
             "prospects_from": self.customers * 2,
             "single_private": round(SINGLE_PRODUCT_SHARE * self.tier_counts[1]),

@@ -12,7 +12,7 @@ with holder as (
     from person
     where
         n = 0
-        or n >= 2 and n < {{ customers }} and stage not in ('churned', 'dormant') and single_product is null and income > 20000 and age between 18 and 68
+        or n >= 2 and not is_second and stage not in ('churned', 'dormant') and single_product is null and income > 20000 and age between 18 and 68
         and u(n, 'credit card') < case when is_white_collar then 0.9 when age < 30 then 0.45 when age < 50 then 0.5 else 0.25 end
 )
 select

@@ -7,7 +7,7 @@ with base as (
         person.*,
         identity.name, identity.id_type, identity.id_no, identity.mobile,
         branch.city_code as branch_city,
-        case when person.n < {{ customers }} and person.n >= 2 and u(person.n, 'bad gender') < 0.0008 then 'X'
+        case when not person.is_second and person.n >= 2 and u(person.n, 'bad gender') < 0.0008 then 'X'
             else case person.sex when 'M' then pick(['M', 'M', 'M', 'M', '1', '男'], person.n, 'gender form') else pick(['F', 'F', 'F', 'F', '2', '女'], person.n, 'gender form') end
         end as gender,
         case
@@ -76,7 +76,7 @@ select 'mobile_form', 'core.customers', customer_id, min(dt) from core.customers
 union all
 select 'family_mobile', 'core.customers', person.customer_id, greatest(date '{{ start }}', opened_date) from identity inner join person using (n) where shares_family_mobile
 union all
-select 'second_customer_number', 'core.customers', customer_id, date '{{ start }}' from person where n >= {{ customers }};
+select 'second_customer_number', 'core.customers', customer_id, date '{{ start }}' from person where is_second;
 
 -- Exact duplicates of customer rows within a delivery.
 insert into truth.dirt

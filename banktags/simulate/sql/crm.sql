@@ -8,7 +8,7 @@ select
     case when n < 2 or u(n, 'crm id') < 0.7 then 'id' when u(n, 'crm id') < 0.985 or n >= 100 and n < 100 + 2 * {{ family_pairs }} then 'mobile' else 'none' end as recognised_by,
     opened_date - cast(u_int(n, 'lead time', 30) as integer) as created_date
 from person
-where n < {{ customers }} and (n < 2 or u(n, 'in crm') < 0.93)
+where not is_second and (n < 2 or u(n, 'in crm') < 0.93)
 union all
 -- Prospects have no core record.
 select {{ prospects_from }} + j as n, false, 'none', date '{{ end }}' - 1 - cast(u_int(j, 'prospect since', {{ days }} + 200) as integer)

@@ -20,7 +20,7 @@ with eligible as (
     select campaign.c, person.n,
         row_number() over (partition by campaign.c order by draw(person.n * 16 + campaign.c, 'invited'), person.n) as place
     from campaign
-    inner join person on person.n >= 2 and person.n < {{ customers }} and person.single_product is null and person.opened_date < campaign.start_date - 10
+    inner join person on person.n >= 2 and not person.is_second and person.single_product is null and person.opened_date < campaign.start_date - 10
     left join credit_card using (n)
     where case campaign.c
         when 1 then person.tier <= 3 and person.stage in ('mature', 'growing', 'declining')

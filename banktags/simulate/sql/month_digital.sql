@@ -10,7 +10,7 @@ with session as (
     cross join lateral (select unnest(range(cast(floor(
         (case when tier <= 3 then 3.2 else 0.7 + 0.35 * activity end) * {{ season }} * case stage when 'declining' then 0.6 when 'growing' then 1.2 else 1.0 end
         + u(person.n * 10000 + {{ serial }}, 'session count')) as bigint))) as i) as i
-    where person.is_app_user and person.n < {{ customers }}
+    where person.is_app_user and not person.is_second
     union all
     -- The application that led to a new credit card.
     select person.n, person.n * 1000000 + {{ serial }} * 100 + 99, -1, 'card', greatest(credit_card.issued_date - 2, person.opened_date), 10, person.opened_date, person.closed_date, person.dormant_from, person.tier

@@ -10,7 +10,7 @@ select
     greatest(date '{{ start }}', person.opened_date) as dt
 from person
 cross join range(2) as i (i)
-where person.is_app_user and person.n < {{ customers }} and (i.i = 0 or u(person.n, 'second device') < 0.15)
+where person.is_app_user and not person.is_second and (i.i = 0 or u(person.n, 'second device') < 0.15)
 order by dt, device_id;
 
 -- Bureau: drawn at each application and once a year; the score falls with overdue debt here.
@@ -25,7 +25,7 @@ with subject as (
     from person
     left join loan using (n)
     left join credit_card using (n)
-    where person.n < {{ customers }} and person.stage <> 'churned' and (person.n < 2 or loan.n is not null or credit_card.n is not null or u(person.n, 'report') < 0.15)
+    where not person.is_second and person.stage <> 'churned' and (person.n < 2 or loan.n is not null or credit_card.n is not null or u(person.n, 'report') < 0.15)
 ),
 scored as (
     select *,

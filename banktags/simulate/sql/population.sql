@@ -25,14 +25,17 @@ from ranked
 inner join bounds on ranked.place > bounds.upto - bounds.customers and ranked.place <= bounds.upto
 order by n;
 
--- Traits that come before wealth: age, sex, occupation, branch, habits. {{ seconds }} people stand twice in core: numbers from
--- {{ customers }} on are second customer numbers of number `self`.
+-- Traits that come before wealth: age, sex, occupation, branch, habits. Beside the {{ customers }} customers of the end date stand
+-- {{ seconds }} second customer numbers of mass customers (`self` is the person), and candidates for having left on the way.
 create table trait as
 with numbers as (
-    select n, n as self, tier from tiered
+    select n, n as self, tier, 'customer' as kind from tiered
     union all
-    select {{ customers }} + j as n, 2 + j * 7 as self, 5 as tier
-    from range({{ seconds }}) as j (j)
+    select {{ customers }} + row_number() over (order by draw(n, 'second number'), n) - 1, n, tier, 'second'
+    from (select * from tiered where tier = 5 order by draw(n, 'second number'), n limit {{ seconds }})
+    union all
+    select {{ customers }} + {{ seconds }} + j, {{ customers }} + {{ seconds }} + j, 5, 'leaver'
+    from range({{ leaver_candidates }}) as j (j)
 ),
 aged as (
     select
@@ -55,7 +58,7 @@ placed as (
             when u(self // 2, 'couple') < 0.2 then case when (self % 2 = 0) = (u(self // 2, 'couple sex') < 0.5) then 'M' else 'F' end
             when u(self, 'sex') < 0.51 then 'M' else 'F'
         end as sex,
-        u(self // 2, 'couple') < 0.2 and self >= 2 and (self // 2) * 2 + 1 < {{ customers }} as is_coupled
+        u(self // 2, 'couple') < 0.2 and self between 2 and {{ customers }} - 2 as is_coupled
     from aged
 )
 select
@@ -76,30 +79,37 @@ select
 from placed
 order by placed.n;
 
--- Stage of the life cycle at the end date. The yearly churn hazard is planted from traits; only mass customers may have left,
--- since a closed customer owns nothing.
+-- Stage of the life cycle at the end date. The yearly churn hazard of mass customers is planted from traits; so many of the
+-- candidates have left that, among those who were there, the hazard holds.
 create table staged as
 with hazard as (
     select
         *,
-        case when tier < 5 or n < 2 or n >= {{ customers }} then 0.0
+        case when kind = 'second' or tier < 5 then 0.0
             else 0.015 + 0.03 * (not is_app_user)::int + 0.03 * (age < 25)::int + 0.02 * (occupation_code in ('09', '11'))::int end as churn_hazard
     from trait
+),
+staged as (
+    select
+        *,
+        case
+            when n < 2 then 'named'
+            when kind = 'second' then 'mature'
+            when kind = 'leaver' then 'churned'
+            when u(n, 'stage') < {{ years }} * case tier when 5 then 0.08 when 4 then 0.06 else 0.04 end
+                and date '{{ start }}' + 10 < case when tier = 5 then date '{{ end }}' - 5 else date '{{ month_start }}' - 5 end then 'joiner'
+            when u(n, 'stage') between 0.1 and case tier when 5 then 0.28 when 4 then 0.14 when 3 then 0.13 else 0.12 end then 'dormant'
+            when u(n, 'stage') between 0.3 and 0.43 then 'declining'
+            when u(n, 'stage') between 0.5 and case tier when 5 then 0.63 else 0.72 end then 'growing'
+            else 'mature'
+        end as stage
+    from hazard
 )
-select
-    *,
-    case
-        when n < 2 then 'named'
-        when n >= {{ customers }} then 'mature'
-        when u(n, 'churn') < churn_hazard * {{ years }} then 'churned'
-        when u(n, 'stage') < {{ years }} * case tier when 5 then 0.08 when 4 then 0.06 else 0.04 end
-            and date '{{ start }}' + 10 < case when tier = 5 then date '{{ end }}' - 5 else date '{{ month_start }}' - 5 end then 'joiner'
-        when u(n, 'stage') between 0.1 and case tier when 5 then 0.28 when 4 then 0.14 when 3 then 0.13 else 0.12 end then 'dormant'
-        when u(n, 'stage') between 0.3 and 0.43 then 'declining'
-        when u(n, 'stage') between 0.5 and case tier when 5 then 0.63 else 0.72 end then 'growing'
-        else 'mature'
-    end as stage
-from hazard
+select *
+from staged
+where
+    kind <> 'leaver'
+    or u(n, 'leaves') < {{ mass_customers }} / {{ leaver_candidates }} * churn_hazard * {{ years }} / (1 - least(0.5, churn_hazard * {{ years }}))
 order by n;
 
 -- Wealth: a customer's place within his tier gives his assets at the end date (power law with the tier's mean), one quarter of
@@ -109,8 +119,8 @@ with placed as (
     select
         staged.*,
         tier.low, tier.high, tier.bottom, tier.top, tier.power, tier.income_cap,
-        (row_number() over (partition by staged.tier, staged.stage = 'churned' order by draw(staged.n, 'wealth'), staged.n) - 0.5)
-        / count(*) over (partition by staged.tier, staged.stage = 'churned') as q,
+        (row_number() over (partition by staged.tier, staged.kind order by draw(staged.n, 'wealth'), staged.n) - 0.5)
+        / count(*) over (partition by staged.tier, staged.kind) as q,
         row_number() over (partition by staged.tier order by draw(staged.n, 'single product'), staged.n) as place_in_tier
     from staged
     inner join tier on staged.tier = tier.tier
@@ -121,7 +131,7 @@ valued as (
         case
             when n = 0 then 12000000
             when n = 1 then {{ updown_level_cents }}
-            when n >= {{ customers }} then 20000 + u_int(n, 'second wealth', 80000)
+            when kind = 'second' then 20000 + u_int(n, 'second wealth', 80000)
             -- The churned own nothing at the end; this is what they had.
             when stage = 'churned' then 50000 + cast(floor(3000000 * power(q, 3)) as bigint)
             -- Movers that have just fallen below their tier.
@@ -138,7 +148,7 @@ levelled as (
             when n = 0 then 4000000
             when n = 1 then 0
             when single_product in ('wealth', 'time') then 0
-            when single_product = 'demand' or stage = 'churned' or n >= {{ customers }} then assets
+            when single_product = 'demand' or stage = 'churned' or kind = 'second' then assets
             when tier = 5 and (assets < 100000 or u(n, 'cash only') < 0.45) then assets
             else cast(floor(assets * (0.18 + 0.24 * u(n, 'cash share'))) as bigint)
         end as cash
@@ -162,7 +172,7 @@ earning as (
     from levelled
 )
 select
-    n, self, tier, age, b, sex, is_coupled, birth_date, occupation_code, is_app_user, churn_hazard, stage, assets, cash, income, low, high, single_product,
+    n, self, kind = 'second' as is_second, tier, age, b, sex, is_coupled, birth_date, occupation_code, is_app_user, churn_hazard, stage, assets, cash, income, low, high, single_product,
     customer_key(n) as customer_id,
     case
         when stage = 'joiner' then date '{{ start }}' + 3

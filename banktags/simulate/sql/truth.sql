@@ -3,9 +3,9 @@ create table truth.customers as
 select
     person.customer_id,
     customer_key(person.self) as person_customer_id,
-    person.n >= {{ customers }} as is_second_number,
-    person.tier,
-    tier.tier_name,
+    person.is_second as is_second_number,
+    case when person.stage <> 'churned' then person.tier end as tier,
+    case when person.stage <> 'churned' then tier.tier_name end as tier_name,
     person.stage,
     person.churn_hazard,
     person.opened_date,

@@ -3,12 +3,14 @@
 import typer
 
 from banktags import catalogue_sync
+from banktags.load.command import load
 from banktags.query import query
 from banktags.simulate.command import simulate_command
 from banktags.summary import summary
 
 app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, loader and helpers.", no_args_is_help=True)
 
+app.command()(load)
 app.command()(query)
 app.command()(summary)
 app.add_typer(catalogue_sync.app, name="catalogue")

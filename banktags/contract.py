@@ -12,6 +12,9 @@ STAGING = PROJECT_ROOT / "models" / "staging"
 #: Columns that the platform adds to every table: known-at time, and the partition (business date of the batch).
 KNOWN_AT, PARTITION = "loaded_at", "dt"
 
+#: The safe loader, in C where PyYAML has it: five times as fast.
+YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @dataclass(frozen=True)
 class Column:
@@ -61,7 +64,7 @@ def read_contract(staging: Path = STAGING) -> dict[str, Table]:
         )
     tables = {}
     for path in paths:
-        for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]:
+        for source in yaml.load(path.read_text(encoding="utf-8"), Loader=YAML_LOADER)["sources"]:
             for table in source["tables"]:
                 parsed = _table(source["name"], table)
                 tables[parsed.qualified_name] = parsed

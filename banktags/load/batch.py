@@ -1,0 +1,251 @@
+"""One batch from the bank's folder to the landing zone: open, check, compare with what is landed, stage and publish."""
+
+import datetime
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+from rich.progress import Progress
+
+from banktags.contract import PARTITION, read_contract
+from banktags.landing import EMPTY_PARTITION
+from banktags.load import publish, stage
+from banktags.load.checks import column_problems
+from banktags.load.delivery import Extract, delivered_twice, find_files, folder_date, literal, open_extract, table_of
+from banktags.load.mapping import create_views, read_mapping, run_mapping
+from banktags.load.problems import BatchError, Problem
+from banktags.load.rows import BadRow, DeliveredTable, Partition, places
+
+#: Local time of the bank (Asia/Shanghai has no daylight saving), in which ``loaded_at`` is stamped.
+BANK_TIME = datetime.timezone(datetime.timedelta(hours=8))
+#: Memory that DuckDB may use; what needs more is spilled to the staging folder.
+MEMORY_LIMIT = "2GB"
+#: Bad rows listed for each table when a batch is refused.
+LISTED_ROWS = 5
+CONTROL_TABLE = "core.batches"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to treat a delivery; see ``banktags load --help``."""
+
+    mapping: Path | None = None
+    date: datetime.date | None = None
+    max_rejects: int = 0
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a load did."""
+
+    batch_id: str
+    partitions: list[Partition]
+    notes: list[str]
+
+
+def load_batch(delivery: Path, root: Path, options: Options, progress: Progress) -> Report:
+    """Land the extracts of the folder ``delivery`` under ``root``, all or none.
+
+    Raises:
+        BatchError: the delivery breaks the contract; the landing zone is as it was.
+        LandingBusy: another load is running.
+    """
+    inside, outside = sorted((delivery.resolve(), root.resolve()), key=lambda path: len(path.parts), reverse=True)
+    if inside.is_relative_to(outside):
+        what = f"the extracts and the landing zone {root} lie in one another"
+        raise BatchError([Problem(str(delivery), what, "load from a folder of its own")])
+    files = find_files(delivery)
+    with publish.landing_lock(root), duckdb.connect() as con:
+        return _Batch(con, delivery, root, options, progress).load(files)
+
+
+class _Batch:
+    """One load: the DuckDB session, the staging folder, and the problems and notes gathered so far."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, delivery: Path, root: Path, options: Options, progress: Progress
+    ) -> None:
+        self.con, self.delivery, self.root, self.options, self.progress = con, delivery, root, options, progress
+        self.contract = read_contract()
+        self.work = root / publish.STAGING / "work"
+        self.work.mkdir(parents=True)
+        con.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set TimeZone = 'Asia/Shanghai'")
+        con.execute(f"set temp_directory = {literal(self.work / 'spill')}")
+        self.loaded_at = datetime.datetime.now(BANK_TIME).replace(tzinfo=None, microsecond=0)
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+
+    def load(self, files: list[Path]) -> Report:
+        extracts = self._map(files) if self.options.mapping else self._open(files)
+        tables, rejects = self._check_rows(self._check_columns(extracts))
+        partitions = {name: table.partitions() for name, table in self._track("counting", tables)}
+        self._verify_counts(tables, partitions)
+        self._stop_on_problems()
+        self._compare(tables, partitions)
+        return self._land(tables, partitions, rejects)
+
+    # Every file becomes an extract of a contract table: by its name, or through the mapping.
+
+    def _open(self, files: list[Path]) -> dict[str, list[Extract]]:
+        opened, repeatable = defaultdict(list), defaultdict(list)
+        for path in self.progress.track(files, description="opening files"):
+            name = path.relative_to(self.delivery).as_posix()
+            table, dt = table_of(name, self.contract), folder_date(name)
+            if self._is_problem(table) or self._is_problem(dt):
+                continue
+            extract = open_extract(self.con, path, name, self.work)
+            if self._is_problem(extract) or (extract.rows == 0 and str(dt) == EMPTY_PARTITION):
+                continue
+            opened[table.qualified_name].append(replace(extract, dt=dt))
+            if extract.rows:
+                # A full snapshot may well equal the one of another business date.
+                repeatable[dt if table.kind == "version" else None].append((name, path))
+        for group in repeatable.values():
+            self.problems += delivered_twice(group)
+        return opened
+
+    def _map(self, files: list[Path]) -> dict[str, list[Extract]]:
+        mapping = read_mapping(self.options.mapping, self.contract)
+        opened = []
+        for path in self.progress.track(files, description="opening files"):
+            name = path.relative_to(self.delivery).as_posix()
+            extract = open_extract(self.con, path, name, self.work, any_delimiter=True)
+            if not self._is_problem(extract):
+                opened.append(extract)
+        self.problems += delivered_twice((path.relative_to(self.delivery).as_posix(), path) for path in files)
+        self.problems += create_views(self.con, opened)
+        self._stop_on_problems()
+        mapped = defaultdict(list)
+        for path, table in self.progress.track(mapping.items(), description="mapping"):
+            extract = run_mapping(self.con, path, self.work)
+            if not self._is_problem(extract):
+                mapped[table.qualified_name].append(extract)
+        return mapped
+
+    # All problems of all files are gathered before the batch is refused.
+
+    def _check_columns(self, extracts: dict[str, list[Extract]]) -> dict[str, list[Extract]]:
+        """The tables whose extracts all have the contract's columns."""
+        sound = {}
+        for name, found in extracts.items():
+            before = len(self.problems)
+            for extract in found:
+                dated = (extract.dt or self.options.date) is not None
+                self.problems += column_problems(extract, self.contract[name], dated)
+            if len(self.problems) == before:
+                sound[name] = found
+        return sound
+
+    def _check_rows(self, extracts: dict[str, list[Extract]]) -> tuple[dict[str, DeliveredTable], list[BadRow]]:
+        tables, rejects = {}, []
+        limit = max(self.options.max_rejects, LISTED_ROWS)
+        for name, found in self._track("checking rows", extracts):
+            tables[name] = DeliveredTable(self.con, self.contract[name], found, self.options.date, self.loaded_at)
+            rejects += tables[name].bad_rows(limit)
+        total = sum(table.bad_count for table in tables.values())
+        # A row without a valid business date has no partition, and a batch record no place to count it.
+        unplaceable = any(row.check.column == PARTITION for row in rejects)
+        if total > self.options.max_rejects or unplaceable:
+            for name, table in tables.items():
+                found = [row for row in rejects if row.table.qualified_name == name]
+                listed = sorted(found, key=lambda row: row.check.column != PARTITION)[:LISTED_ROWS]
+                self.problems += [row.problem(place) for row, place in zip(listed, places(listed), strict=True)]
+                if listed:
+                    what = f"{table.bad_count} bad rows in all; values of sensitive columns are shown as shapes"
+                    remedy = "mend them at the source"
+                    if not unplaceable:
+                        remedy += f", or let them be set aside: --max-rejects {total}"
+                    self.problems.append(Problem(name, what, remedy))
+        return tables, rejects
+
+    def _verify_counts(self, tables: dict[str, DeliveredTable], partitions: dict[str, list[Partition]]) -> None:
+        """Hold a delivered control table against the files. The loader's own batch records are landed in its place."""
+        control = tables.pop(CONTROL_TABLE, None)
+        partitions.pop(CONTROL_TABLE, None)
+        if control is None or self.problems:
+            return
+        counts = "select system_name || '.' || table_name, business_date, sum(row_count)"
+        announced = {
+            row[:2]: row[2] for row in self.con.execute(f"{counts} from {control.good} group by all").fetchall()
+        }
+        delivered = {
+            (name, partition.dt): partition.rows + partition.rejected
+            for name, found in partitions.items()
+            for partition in found
+        }
+        for name, dt in sorted(announced.keys() | delivered.keys()):
+            here, there = announced.get((name, dt), 0), delivered.get((name, dt), 0)
+            if here != there:
+                what = f"{name} {PARTITION}={dt}: {here} rows announced, {there} delivered"
+                remedy = "have the table delivered again, together with its control record"
+                self.problems.append(Problem(control.extracts[0].name, what, remedy))
+        self.notes.append(f"Control table: all {len(announced)} announced row counts agree with the files.")
+
+    def _compare(self, tables: dict[str, DeliveredTable], partitions: dict[str, list[Partition]]) -> None:
+        """Find out which partitions are landed already, and refuse to change one unasked."""
+        for name, found in self._track("comparing with the landing zone", partitions):
+            landed = tables[name].landed_hashes(self.root, found)
+            for partition in found:
+                partition.landed_hash = landed.get(partition.dt)
+            for partition in found:
+                if partition.is_changed and not self.options.replace:
+                    what = f"changed redelivery: {name} {PARTITION}={partition.dt} is landed with other content"
+                    remedy = "deliver the correction under a later business date, or pass --replace"
+                    self.problems.append(Problem(_names(tables[name].extracts), what, remedy))
+        self._stop_on_problems()
+        every = [partition for found in partitions.values() for partition in found]
+        unchanged = sum(not partition.is_new for partition in every)
+        changed = [partition.dt for partition in every if partition.is_changed]
+        if unchanged:
+            self.notes.append(f"Landed before with the same content and left as they are: {unchanged} of {len(every)}.")
+        if changed:
+            self.notes.append(f"Replaced: {len(changed)}. Rebuild every business date from {min(changed)} on.")
+
+    def _land(
+        self, tables: dict[str, DeliveredTable], partitions: dict[str, list[Partition]], rejects: list[BadRow]
+    ) -> Report:
+        every = [partition for found in partitions.values() for partition in found]
+        new = [partition for partition in every if partition.is_new]
+        batch_id = _batch_id(new)
+        if not new:
+            return Report(batch_id, every, self.notes)
+        folder = self.root / publish.STAGING / "landing"
+        for name, found in self._track("staging", partitions):
+            stage.stage_rows(folder, tables[name], [partition for partition in found if partition.is_new])
+        stage.stage_records(self.con, folder, self.contract[CONTROL_TABLE], batch_id, new, self.loaded_at)
+        landed = {(partition.table.qualified_name, partition.dt) for partition in new}
+        rejects = [row for row in rejects if (row.table.qualified_name, row.dt) in landed]
+        stage.stage_rejects(self.con, folder, batch_id, rejects, self.loaded_at)
+        stage.stage_empty_tables(folder, self.root, self.contract)
+        if rejects:
+            self.notes.append(f"Set aside with their reasons: {len(rejects)} rows in {self.root / stage.REJECTS}.")
+        stale = [path for partition in new for path in (self.root / partition.folder).glob("*.parquet")]
+        removals = [path.relative_to(self.root).as_posix() for path in stale]
+        publish.publish(self.root, stage.renames(folder, self.root, batch_id), removals)
+        return Report(batch_id, every, self.notes)
+
+    def _track(self, description: str, by_table: dict) -> list[tuple]:
+        return self.progress.track(sorted(by_table.items()), description=description)
+
+    def _is_problem(self, found: object) -> bool:
+        if isinstance(found, Problem):
+            self.problems.append(found)
+        return isinstance(found, Problem)
+
+    def _stop_on_problems(self) -> None:
+        if self.problems:
+            raise BatchError(self.problems)
+
+
+def _batch_id(partitions: list[Partition]) -> str:
+    """Key of a batch: what it lands, and in place of what."""
+    content = sorted(f"{p.folder} {p.content_hash} {p.landed_hash}" for p in partitions)
+    return hashlib.sha256("\n".join(content).encode()).hexdigest()[:16]
+
+
+def _names(extracts: list[Extract]) -> str:
+    names = ", ".join(extract.name for extract in extracts[:3])
+    return f"{names} and {len(extracts) - 3} more" if len(extracts) > 3 else names

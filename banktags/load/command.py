@@ -1,0 +1,80 @@
+"""Command ``banktags load``."""
+
+import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table as RichTable
+
+from banktags.landing import landing_zone
+from banktags.load.batch import Options, Report, load_batch
+from banktags.load.problems import BatchError
+from banktags.load.publish import LandingBusy
+
+
+def load(
+    delivery: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FROM",
+            help="Folder of the extracts: <system>/<table>.csv, <system>__<table>.parquet, "
+            "<system>/<table>/dt=YYYY-MM-DD/<any>.csv …",
+        ),
+    ],
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder of <system>__<table>.sql files that select the contract's columns "
+            "from views named after the files.",
+        ),
+    ] = None,
+    date: Annotated[
+        datetime.datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Business date of extracts that carry none (no column dt, no folder dt=…)."
+        ),
+    ] = None,
+    max_rejects: Annotated[
+        int, typer.Option(min=0, help="Bad rows to set aside in _load/rejects; one more refuses the batch.")
+    ] = 0,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let a changed redelivery replace what is landed for its business date.")
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option(metavar="RAW", help="Landing zone; default BANK_TAGS_RAW, else data/raw.")
+    ] = None,
+) -> None:
+    """Check a bank's own extracts against the source contract and land them, all of the batch or none."""
+    options = Options(mapping, date.date() if date else None, max_rejects, replace)
+    console = Console(stderr=True)
+    try:
+        with Progress(console=console, transient=True) as progress:
+            report = load_batch(delivery, to or landing_zone(), options, progress)
+    except (BatchError, LandingBusy) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    Console().print(_summary(report))
+    for note in report.notes:
+        typer.echo(note)
+
+
+def _summary(report: Report) -> RichTable:
+    new = any(partition.is_new for partition in report.partitions)
+    table = RichTable(title=f"Batch {report.batch_id}" if new else "Nothing new to land")
+    for heading in ("table", "first dt", "last dt"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("dates", "new", "rows", "rejected"):
+        table.add_column(heading, justify="right")
+    by_name = sorted(report.partitions, key=lambda partition: (partition.table.qualified_name, partition.dt))
+    for name, group in groupby(by_name, key=lambda partition: partition.table.qualified_name):
+        partitions = list(group)
+        landed = [partition for partition in partitions if partition.is_new]
+        rows, rejected = sum(partition.rows for partition in landed), sum(partition.rejected for partition in landed)
+        counts = (f"{count:,}" for count in (len(partitions), len(landed), rows, rejected))
+        table.add_row(name, str(partitions[0].dt), str(partitions[-1].dt), *counts)
+    return table

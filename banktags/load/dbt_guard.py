@@ -1,0 +1,21 @@
+"""dbt-duckdb plugin: no dbt run starts on a batch of which only a part is visible.
+
+Where a load was killed in the midst of publishing, the plugin finishes it; where one is publishing now, the run stops.
+"""
+
+from typing import Any
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+from banktags.landing import landing_zone
+from banktags.load.publish import is_interrupted, landing_lock
+
+
+class Plugin(BasePlugin):
+    """Looks at the landing zone when dbt opens its first connection."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        root = landing_zone()
+        if is_interrupted(root):
+            with landing_lock(root):
+                pass

@@ -1,0 +1,183 @@
+"""The delivered rows of one contract table, as views of the DuckDB session: which are bad, how many, with what hash."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+
+from banktags.contract import PARTITION, Table
+from banktags.load.checks import EMPTY_HASH, Check, checked_rows, content_columns, content_hash, row_checks, row_hash
+from banktags.load.delivery import Extract, literal
+from banktags.load.problems import Problem
+
+
+@dataclass
+class Partition:
+    """One business date of one delivered table. ``landed_hash``: what the landing zone holds for it, if anything."""
+
+    table: Table
+    dt: datetime.date
+    rows: int
+    rejected: int
+    content_hash: str
+    landed_hash: str | None = None
+
+    @property
+    def is_new(self) -> bool:
+        return self.content_hash != self.landed_hash
+
+    @property
+    def is_changed(self) -> bool:
+        return self.landed_hash is not None and self.is_new
+
+    @property
+    def folder(self) -> str:
+        """Folder in the landing zone."""
+        return f"{self.table.system}/{self.table.name}/{PARTITION}={self.dt}"
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that fails a check. ``masked``: the row as JSON, sensitive values as shapes; ``value``: the failing one."""
+
+    table: Table
+    extract: Extract
+    row: int
+    dt: datetime.date | None
+    check: Check
+    value: str | None
+    masked: str
+
+    def problem(self, place: str) -> Problem:
+        value = "" if self.value is None else f": {self.value!r}"
+        return Problem(self.extract.name, f"{self.check.reason}{value}", self.check.remedy, place, self.check.column)
+
+
+def places(rows: list[BadRow]) -> list[str]:
+    """Line or row of each bad row in its file; each file is read once."""
+    wanted = defaultdict(set)
+    for row in rows:
+        wanted[row.extract].add(row.row)
+    found = {extract: extract.places(numbers) for extract, numbers in wanted.items()}
+    return [found[row.extract][row.row] for row in rows]
+
+
+class DeliveredTable:
+    """All delivered rows of one contract table.
+
+    The view ``good`` holds the rows that pass every check, ``bad`` the others with the number of the check they fail.
+    """
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: Table,
+        extracts: list[Extract],
+        date: datetime.date | None,
+        loaded_at: datetime.datetime,
+    ) -> None:
+        self.con, self.table, self.extracts, self._date = con, table, extracts, date
+        key = f"({', '.join(table.primary_key)})"
+        repeated = Check(
+            key, f"primary key repeated within one {PARTITION}", "deliver each key once, in its last state"
+        )
+        self._checks = [*row_checks(table), repeated]
+        name = f"{table.system}__{table.name}"
+        self._typed, self._repeated = f"typed_{name}", f"repeated_{name}"
+        self.good, self.bad = f"good_{name}", f"bad_{name}"
+        selects = [checked_rows(extract, number, table, date, loaded_at) for number, extract in enumerate(extracts)]
+        con.execute(f"create view {self._typed} as {' union all '.join(selects)}")
+        self._find_repeated_keys()
+        con.execute(
+            f"""
+            create view {self.good} as
+            select * from {self._typed} anti join {self._repeated} using (_file, _row) where _check is null;
+
+            create view {self.bad} as
+            select * from {self._typed} where _check is not null
+            union all
+            select * replace ({len(self._checks) - 1} as _check)
+            from {self._typed} semi join {self._repeated} using (_file, _row)
+            """
+        )
+
+    def _find_repeated_keys(self) -> None:
+        """Rows to be refused for their key: of equal rows all but one, of rows that contradict each other all."""
+        key = ", ".join([PARTITION, *self.table.primary_key])
+        self.con.execute(
+            f"""
+            create table {self._repeated} as
+            with repeated_keys as (
+                select {key} from {self._typed} where _check is null group by all having count(*) > 1
+            ),
+            numbered as (
+                select
+                    _file,
+                    _row,
+                    count(distinct {row_hash(self.table)}) over (partition by {key}) as contents,
+                    row_number() over (partition by {key} order by _file, _row) as number
+                from {self._typed} semi join repeated_keys using ({key})
+                where _check is null
+            )
+            select _file, _row from numbered where contents > 1 or number > 1
+            """
+        )
+
+    @cached_property
+    def bad_count(self) -> int:
+        return self.con.execute(f"select count(*) from {self.bad}").fetchone()[0]
+
+    def bad_rows(self, limit: int) -> list[BadRow]:
+        """The first bad rows in the order of the files."""
+        found = self.con.execute(
+            f"select _file, _row, {PARTITION}, _check, _masked from {self.bad} order by _file, _row limit {limit}"
+        ).fetchall()
+        rows = []
+        for file, row, dt, number, masked in found:
+            check = self._checks[number]
+            (value,) = self.con.execute(
+                "select json_extract_string(?, ['$.' || ?])[1]", [masked, check.column]
+            ).fetchone()
+            rows.append(BadRow(self.table, self.extracts[file], row, dt, check, value, masked))
+        return rows
+
+    def partitions(self) -> list[Partition]:
+        """The business dates delivered, those of files without rows included."""
+        counted = self.con.execute(
+            f"""
+            with hashed as (
+                select {PARTITION}, {row_hash(self.table)} as _hash from {self.good}
+                union all
+                select {PARTITION}, null from {self.bad} where {PARTITION} is not null
+            )
+            select {PARTITION}, count(_hash), count(*) - count(_hash), {content_hash("_hash")}
+            from hashed group by all order by all
+            """
+        ).fetchall()
+        partitions = [Partition(self.table, *row) for row in counted]
+        named = {
+            extract.dt or self._date for extract in self.extracts if extract.dt or PARTITION not in extract.columns
+        }
+        without_rows = named - {partition.dt for partition in partitions}
+        return partitions + [Partition(self.table, dt, 0, 0, EMPTY_HASH) for dt in sorted(without_rows)]
+
+    def landed_hashes(self, root: Path, partitions: Iterable[Partition]) -> dict[datetime.date, str]:
+        """Content hash of what the landing zone holds for these business dates, where it holds anything."""
+        files = {partition.dt: sorted((root / partition.folder).glob("*.parquet")) for partition in partitions}
+        paths = ", ".join(literal(path) for found in files.values() for path in found)
+        if not paths:
+            return {}
+        columns = ", ".join([*content_columns(self.table), f"cast({PARTITION} as date) as {PARTITION}"])
+        landed = self.con.execute(
+            f"""
+            with landed as (select {columns} from read_parquet([{paths}], hive_partitioning = true)),
+            hashed as (select {PARTITION}, {row_hash(self.table)} as _hash from landed)
+            select {PARTITION}, {content_hash("_hash")} from hashed group by all
+            """
+        ).fetchall()
+        hashes = dict(landed)
+        return {dt: hashes.get(dt, EMPTY_HASH) for dt, found in files.items() if found}

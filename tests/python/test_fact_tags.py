@@ -1,0 +1,198 @@
+"""Fact tags against an independent calculation: pandas from the raw Parquet files, day by day, in whole cents."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+import yaml
+
+from banktags.contract import PROJECT_ROOT
+
+AS_OF = pd.Timestamp(yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["as_of_date"])
+DICTIONARIES = PROJECT_ROOT / "seeds" / "dictionaries"
+
+
+def days_ago(days: int) -> pd.Timestamp:
+    return AS_OF - pd.Timedelta(days=days)
+
+
+def landed(raw: Path, table: str, columns: str) -> pd.DataFrame:
+    """Rows of ``system/table`` delivered by the date, in the order in which they became known."""
+    sql = f"select {columns}, dt, loaded_at from read_parquet('{raw}/{table}/*/*.parquet') order by dt, loaded_at"
+    rows = duckdb.sql(sql).df()
+    return rows[rows["dt"] <= AS_OF]
+
+
+def yuan(cents: int, divisor: int = 1) -> Decimal:
+    """Cents as yuan, divided and rounded half up as a person would."""
+    return (Decimal(int(cents)) / (100 * divisor)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@pytest.fixture(scope="module")
+def golden(demo_warehouse) -> pd.Series:
+    """Golden customer of each core customer number; how customers are merged is another test's business."""
+    sql = "select source_key, customer_id from intermediate.int_customer__identity where source_system = 'core'"
+    return pd.DataFrame(demo_warehouse.rows(sql), columns=["core", "golden"]).set_index("core")["golden"]
+
+
+@pytest.fixture(scope="module")
+def tags(demo_warehouse):
+    """Reads the columns of a fact tag model for core customers, by golden customer."""
+
+    def read(model: str, *columns: str) -> pd.DataFrame:
+        sql = f"select customer_id, {', '.join(columns)} from tags.{model} inner join intermediate.int_customer__spine \
+            using (customer_id) where is_core_customer"
+        rows = pd.DataFrame(demo_warehouse.rows(sql), columns=["customer_id", *columns], dtype=object)
+        return rows.set_index("customer_id").sort_index()
+
+    return read
+
+
+@pytest.fixture(scope="module")
+def accounts(demo_bank, golden) -> pd.DataFrame:
+    rows = landed(demo_bank, "core/accounts", "account_id, customer_id, product_id, closed_date")
+    rows = rows.drop_duplicates("account_id", keep="last")
+    return rows.assign(golden=rows["customer_id"].map(golden)).set_index("account_id")
+
+
+@pytest.fixture(scope="module")
+def daily_balances(demo_bank, golden, accounts) -> pd.DataFrame:
+    """Cents at each day end of the last 366 days: a row a day, a column for each (golden customer, product category, unit)."""
+    products = landed(demo_bank, "core/products", "product_id, product_category").drop_duplicates("product_id", keep="last")
+    category = products.set_index("product_id")["product_category"]
+
+    balances = landed(
+        demo_bank, "core/account_balances", "account_id, balance_date as day, cast(balance * 100 as bigint) as cents"
+    )
+    balances = balances.drop_duplicates(["account_id", "day"], keep="last")
+    on_accounts = balances.pivot(index="day", columns="account_id", values="cents")
+    on_accounts.columns = pd.MultiIndex.from_tuples(
+        [(accounts["golden"][a], category[accounts["product_id"][a]], a) for a in on_accounts]
+    )
+
+    holdings = landed(
+        demo_bank,
+        "wealth/holdings",
+        "customer_id, product_id, holding_date as day, cast(market_value * 100 as bigint) as cents",
+    )
+    holdings = holdings.drop_duplicates(["customer_id", "product_id", "day"], keep="last")
+    held = holdings.pivot(index="day", columns=["customer_id", "product_id"], values="cents")
+    held.columns = pd.MultiIndex.from_tuples([(golden[c], category[p], f"{c} {p}") for c, p in held])
+
+    daily = pd.concat([on_accounts, held], axis=1).sort_index()
+    daily = daily.reindex(pd.date_range(daily.index.min(), AS_OF)).ffill().fillna(0).astype("int64")
+    for customer, product_category, unit in daily.columns:
+        if unit in accounts.index and pd.notna(closed := accounts["closed_date"][unit]):
+            daily.loc[daily.index >= closed, (customer, product_category, unit)] = 0
+    return daily.loc[days_ago(365) :]
+
+
+def test_aum_agrees_with_daily_balances(daily_balances, tags):
+    categories = pd.read_csv(DICTIONARIES / "product_categories.csv").set_index("product_category")
+    component = daily_balances.columns.get_level_values(1).map(categories["aum_component"])
+    counted = daily_balances.columns.get_level_values(1).map(categories["in_aum"])
+    customer = daily_balances.columns.get_level_values(0)
+    aum = daily_balances.loc[:, counted].T.groupby(customer[counted]).sum().T
+
+    expected = {
+        "aum_spot": aum.loc[AS_OF],
+        "aum_peak_365d": aum.loc[days_ago(364) :].max(),
+        **{f"aum_change_{n}d": aum.loc[AS_OF] - aum.loc[days_ago(n)] for n in (1, 30, 90, 365)},
+        **{
+            f"aum_{name}_spot": daily_balances.loc[AS_OF, component == name].groupby(level=0).sum()
+            for name in ("deposit", "wealth", "fund", "insurance", "metal", "trust", "structured")
+        },
+        "custody_securities_spot": daily_balances.loc[AS_OF, component == "custody"].groupby(level=0).sum(),
+    }
+    actual = tags("fact_tags__aum", *expected)
+    for code, cents in expected.items():
+        wanted = cents.reindex(actual.index, fill_value=0).map(yuan)
+        assert (actual[code] == wanted).all(), actual[code][actual[code] != wanted].head()
+
+    averages = {
+        "aum_month_avg": AS_OF.to_period("M").start_time,
+        "aum_quarter_avg": AS_OF.to_period("Q").start_time,
+        "aum_year_avg": AS_OF.to_period("Y").start_time,
+        "aum_avg_365d": days_ago(364),
+    }
+    actual = tags("fact_tags__aum", *averages)
+    for code, first_day in averages.items():
+        period = aum.loc[first_day:]
+        wanted = period.sum().reindex(actual.index, fill_value=0).map(lambda cents, days=len(period): yuan(cents, days))
+        assert (actual[code] == wanted).all(), actual[code][actual[code] != wanted].head()
+
+
+@pytest.fixture(scope="module")
+def postings(demo_bank, accounts) -> pd.DataFrame:
+    """Valid postings, first delivery of each, with golden customer, type and age in days."""
+    types = pd.read_csv(DICTIONARIES / "transaction_types.csv").set_index("transaction_type")
+    rows = landed(
+        demo_bank,
+        "core/transactions",
+        "transaction_id, transaction_date, account_id, direction, transaction_type, channel, counterparty_account, "
+        "cast(amount * 100 as bigint) as cents",
+    )
+    valid = rows["transaction_type"].isin(types.index) & (rows["cents"] > 0) & (rows["transaction_date"] <= rows["dt"])
+    rows = rows[valid].drop_duplicates(["transaction_id", "transaction_date"], keep="first").join(types, on="transaction_type")
+    return rows.assign(
+        golden=rows["account_id"].map(accounts["golden"]), age=(AS_OF - rows["transaction_date"]).dt.days
+    ).query("age >= 0")
+
+
+def test_transactions_agree_with_postings(postings, tags):
+    own, activity = postings[postings["initiator"] == "customer"], postings[postings["is_activity"]]
+    transfers = own[(own["category"] == "transfer") & (own["direction"] == "OUT")]
+
+    def count(rows, days):
+        return rows[rows["age"] < days].groupby("golden").size()
+
+    def amount(rows, days):
+        return rows[rows["age"] < days].groupby("golden")["cents"].sum()
+
+    counts = {
+        **{f"transaction_count_{n}d": count(own, n) for n in (7, 30, 90, 365)},
+        "activity_count_365d": count(activity, 365),
+        "transfer_count_30d": count(transfers, 30),
+        "salary_count_90d": count(postings[postings["transaction_type"] == "SALARY"], 90),
+        "bank_posting_count_90d": count(postings[postings["initiator"] == "bank"], 90),
+        "counter_transaction_count_90d": count(own[own["channel"] == "COUNTER"], 90),
+        "digital_transaction_count_90d": count(own[own["channel"].isin(["APP", "WEB", "WECOM"])], 90),
+        "counterparty_count_90d": activity[activity["age"] < 90].groupby("golden")["counterparty_account"].nunique(),
+    }
+    amounts = {
+        "activity_amount_365d": amount(activity, 365),
+        "transaction_amount_1d": amount(own, 1),
+        "transaction_amount_90d": amount(own, 90),
+        "transfer_amount_30d": amount(transfers, 30),
+        "inflow_amount_30d": amount(postings[postings["direction"] == "IN"], 30),
+        "outflow_amount_90d": amount(postings[postings["direction"] == "OUT"], 90),
+    }
+    actual = tags("fact_tags__transactions", *counts, *amounts, "activity_recency_days")
+    for code, series in counts.items():
+        wanted = series.reindex(actual.index, fill_value=0)
+        assert (actual[code] == wanted).all(), actual[code][actual[code] != wanted].head()
+    for code, cents in amounts.items():
+        wanted = cents.reindex(actual.index, fill_value=0).map(yuan)
+        assert (actual[code] == wanted).all(), actual[code][actual[code] != wanted].head()
+
+    recency = activity.groupby("golden")["age"].min().reindex(actual.index)
+    assert (actual["activity_recency_days"].astype("Float64").isna() == recency.isna()).all()
+    assert (actual["activity_recency_days"].dropna() == recency.dropna()).all()
+
+
+def test_monthly_average_is_over_the_months_observed(demo_bank, golden, tags):
+    customers = landed(demo_bank, "core/customers", "customer_id, opened_date").drop_duplicates("customer_id", keep="last")
+    opened = customers.groupby(customers["customer_id"].map(golden))["opened_date"].min()
+    actual = tags("fact_tags__transactions", "activity_count_365d", "activity_months_observed_365d", "activity_monthly_avg_365d")
+    opened = opened.reindex(actual.index)
+
+    days = (AS_OF - opened.clip(lower=days_ago(364))).dt.days + 1
+    months = (days * 12 / 365).clip(lower=1)
+    assert (actual["activity_months_observed_365d"].astype(float) - months).abs().max() < 1e-9
+    average = actual["activity_count_365d"].astype(float) / months
+    assert (actual["activity_monthly_avg_365d"].astype(float) - average).abs().max() < 1e-9
+    assert (months < 12).any() and (months == 12).any()
+
+

@@ -1,6 +1,7 @@
 """Fact tags against an independent calculation: pandas from the raw Parquet files, day by day, in whole cents."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,8 @@ import yaml
 
 from banktags.contract import PROJECT_ROOT
 
-AS_OF = pd.Timestamp(yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["as_of_date"])
+PROJECT = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+AS_OF = pd.Timestamp(PROJECT["vars"]["as_of_date"])
 DICTIONARIES = PROJECT_ROOT / "seeds" / "dictionaries"
 
 
@@ -59,9 +61,9 @@ def accounts(demo_bank, golden) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def daily_balances(demo_bank, golden, accounts) -> pd.DataFrame:
-    """Cents at each day end of the last 366 days: a row a day, a column for each (golden customer, product category, unit)."""
-    products = landed(demo_bank, "core/products", "product_id, product_category").drop_duplicates("product_id", keep="last")
-    category = products.set_index("product_id")["product_category"]
+    """Cents at day end: a row for each of the last 366 days, a column for each (golden customer, category, unit)."""
+    products = landed(demo_bank, "core/products", "product_id, product_category")
+    category = products.drop_duplicates("product_id", keep="last").set_index("product_id")["product_category"]
 
     balances = landed(
         demo_bank, "core/account_balances", "account_id, balance_date as day, cast(balance * 100 as bigint) as cents"
@@ -119,8 +121,8 @@ def test_aum_agrees_with_daily_balances(daily_balances, tags):
     }
     actual = tags("fact_tags__aum", *averages)
     for code, first_day in averages.items():
-        period = aum.loc[first_day:]
-        wanted = period.sum().reindex(actual.index, fill_value=0).map(lambda cents, days=len(period): yuan(cents, days))
+        cents = aum.loc[first_day:].sum().reindex(actual.index, fill_value=0)
+        wanted = cents.map(partial(yuan, divisor=len(aum.loc[first_day:])))
         assert (actual[code] == wanted).all(), actual[code][actual[code] != wanted].head()
 
 
@@ -135,10 +137,10 @@ def postings(demo_bank, accounts) -> pd.DataFrame:
         "cast(amount * 100 as bigint) as cents",
     )
     valid = rows["transaction_type"].isin(types.index) & (rows["cents"] > 0) & (rows["transaction_date"] <= rows["dt"])
-    rows = rows[valid].drop_duplicates(["transaction_id", "transaction_date"], keep="first").join(types, on="transaction_type")
-    return rows.assign(
-        golden=rows["account_id"].map(accounts["golden"]), age=(AS_OF - rows["transaction_date"]).dt.days
-    ).query("age >= 0")
+    rows = rows[valid].drop_duplicates(["transaction_id", "transaction_date"], keep="first")
+    rows["golden"] = rows["account_id"].map(accounts["golden"])
+    rows["age"] = (AS_OF - rows["transaction_date"]).dt.days
+    return rows.join(types, on="transaction_type")
 
 
 def test_transactions_agree_with_postings(postings, tags):
@@ -183,9 +185,11 @@ def test_transactions_agree_with_postings(postings, tags):
 
 
 def test_monthly_average_is_over_the_months_observed(demo_bank, golden, tags):
-    customers = landed(demo_bank, "core/customers", "customer_id, opened_date").drop_duplicates("customer_id", keep="last")
+    customers = landed(demo_bank, "core/customers", "customer_id, opened_date")
+    customers = customers.drop_duplicates("customer_id", keep="last")
     opened = customers.groupby(customers["customer_id"].map(golden))["opened_date"].min()
-    actual = tags("fact_tags__transactions", "activity_count_365d", "activity_months_observed_365d", "activity_monthly_avg_365d")
+    columns = ["activity_count_365d", "activity_months_observed_365d", "activity_monthly_avg_365d"]
+    actual = tags("fact_tags__transactions", *columns)
     opened = opened.reindex(actual.index)
 
     days = (AS_OF - opened.clip(lower=days_ago(364))).dt.days + 1
@@ -196,3 +200,14 @@ def test_monthly_average_is_over_the_months_observed(demo_bank, golden, tags):
     assert (months < 12).any() and (months == 12).any()
 
 
+def test_the_documents_customers_have_the_documents_values(golden, tags):
+    """近30天转账次数=12次, 持有我行信用卡=是; and 80万 → 15万 (21 March) → 120万 (20 June) as of 30 June."""
+    man_of_beijing, up_and_down = golden["DEMO-BEIJING-35"], golden["DEMO-UPDOWN"]
+    assert tags("fact_tags__transactions", "transfer_count_30d")["transfer_count_30d"][man_of_beijing] == 12
+    assert tags("fact_tags__products", "is_credit_card_holder")["is_credit_card_holder"][man_of_beijing] is True
+
+    codes = ["aum_spot", "aum_month_avg", "aum_quarter_avg", "aum_change_30d", "aum_change_90d", "aum_peak_365d"]
+    june = Decimal(150_000 * 19 + 1_200_000 * 11) / 30
+    quarter = (Decimal(150_000 * 80 + 1_200_000 * 11) / 91).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    expected = [1_200_000, june, quarter, 1_050_000, 1_050_000, 1_200_000]
+    assert tags("fact_tags__aum", *codes).loc[up_and_down].tolist() == expected

@@ -1,6 +1,6 @@
--- What a customer contributed to the bank's profit in the last 365 days: margins on what the customer keeps and owes, and
--- fees, less the cost of serving and the loss to expect. Rates are policy (seed profit_rates); each part is rounded once,
--- so that parts add up to the contribution to the cent.
+-- What a customer contributed to the bank's profit in the last 365 days: margins on what the customer keeps and owes,
+-- and fees, less the cost of serving and the loss to expect. Rates are policy (seed profit_rates); each part is rounded
+-- once, so that parts add up to the contribution to the cent.
 
 with
 
@@ -15,31 +15,35 @@ rates as (
 ),
 
 -- Daily average balances times the margin of their category.
-balance_margins as (
+category_margins as (
     select
         balances.customer_id,
-        sum(case when balances.aum_component = 'deposit' then
-            {{ divide_amount('balances.balance_days_365d', 365) }} * rates.rate
-        end) as deposit_margin,
-        sum(case when balances.aum_component <> 'deposit' then
-            {{ divide_amount('balances.balance_days_365d', 365) }} * rates.rate
-        end) as investment_margin
+        balances.aum_component,
+        {{ divide_amount('balances.balance_days_365d', 365) }} * rates.rate as margin
     from {{ ref('int_aum__by_category') }} as balances
     inner join rates
         on
             rates.driver = 'balance'
             and balances.product_category = rates.item
-    group by balances.customer_id
 ),
 
--- What is owed now, and for which part of the year: loans keep no daily balance, so today's principal stands for the year.
+balance_margins as (
+    select
+        customer_id,
+        sum(case when aum_component = 'deposit' then margin end) as deposit_margin,
+        sum(case when aum_component <> 'deposit' then margin end) as investment_margin
+    from category_margins
+    group by customer_id
+),
+
+-- What is owed now, and for how many days of the year: loans keep no daily balance, so today's principal stands for it.
 debts as (
     select
         loan_id as exposure_id,
         'loan' as driver,
         loan_type as item,
         outstanding_principal as amount_owed,
-        least(365, {{ dbt.datediff('granted_date', as_of_date(), 'day') }} + 1) as days_owed
+        least(365, {{ days_since('granted_date') }} + 1) as days_owed
     from {{ ref('stg_lending__loans') }}
     where status = 'ACTIVE'
 

@@ -18,9 +18,7 @@ last_activity as (
     select
         customer_id,
         last_activity_date,
-        cast(
-            {{ dbt.datediff('last_activity_date', as_of_date(), 'day') }} as int
-        ) as recency_days
+        {{ days_since('last_activity_date') }} as recency_days
     from last_dates
 )
 

@@ -112,16 +112,12 @@ products as (
         {{ measured('customer_accounts.open_account_count', 'bigint') }} as account_count,
         customer_accounts.first_opened_date as account_first_opened_date,
         customer_accounts.next_maturity_date as time_deposit_next_maturity_date,
-        cast(
-            {{ dbt.datediff('spine.as_of_date', 'customer_accounts.next_maturity_date', 'day') }} as int
-        ) as time_deposit_next_maturity_days,
+        -{{ days_since('customer_accounts.next_maturity_date') }} as time_deposit_next_maturity_days,
         {{ measured('customer_accounts.next_maturity_amount') }} as time_deposit_next_maturity_amount,
 
         -- Orders.
         {{ measured('purchases.wealth_purchase_count_90d', 'bigint') }} as wealth_purchase_count_90d,
-        cast(
-            {{ dbt.datediff('purchases.wealth_purchase_last_date', 'spine.as_of_date', 'day') }} as int
-        ) as wealth_purchase_recency_days,
+        {{ days_since('purchases.wealth_purchase_last_date') }} as wealth_purchase_recency_days,
         {{ measured('purchases.fund_purchase_count_90d', 'bigint') }} as fund_purchase_count_90d,
         {{ measured('purchases.sip_order_count_90d', 'bigint') }} as sip_order_count_90d,
         {{ measured('purchases.investment_purchase_count_90d', 'bigint') }} as investment_purchase_count_90d,

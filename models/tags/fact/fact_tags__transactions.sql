@@ -2,26 +2,23 @@
 
 with
 
--- First day of the last year on which the customer was with the bank.
+-- Days of the last year on which the customer was with the bank.
 observed_customers as (
     select
         customer_id,
         as_of_date,
         is_core_customer,
-        greatest(opened_date, {{ days_ago(364) }}) as observed_from
+        {{ days_since('greatest(opened_date, ' ~ days_ago(364) ~ ')') }} + 1 as days_observed
     from {{ ref('int_customer__spine') }}
 ),
 
--- Months observed since then, at least one: a new customer is not measured over twelve.
+-- The same in months, at least one: a new customer is not measured over twelve.
 customers as (
     select
         customer_id,
         as_of_date,
         is_core_customer,
-        greatest(
-            cast(1 as double),
-            cast({{ dbt.datediff('observed_from', 'as_of_date', 'day') }} + 1 as double) * 12 / 365
-        ) as months_observed_365d
+        greatest(cast(1 as double), cast(days_observed as double) * 12 / 365) as months_observed_365d
     from observed_customers
 ),
 

@@ -53,9 +53,7 @@ risk_classes as (
             exposures.scale = scales.scale
             and case
                 when exposures.is_written_off then scales.days_to is null
-                else
-                    (scales.days_from is null or exposures.days_past_due >= scales.days_from)
-                    and (scales.days_to is null or exposures.days_past_due < scales.days_to)
+                else {{ in_band('exposures.days_past_due', 'scales.days_from', 'scales.days_to') }}
             end
 )
 

@@ -1,7 +1,7 @@
-"""Writes the demo bank: renders the SQL files of ``sql/`` with the parameters, runs them in DuckDB and lands each table.
+"""Writes the demo bank: renders the SQL files of ``sql/``, runs them in DuckDB and lands each table.
 
-Slowly changing systems are computed once for the whole period, event systems month by month, so that memory stays bounded.
-Every table is a relation ``<system>.<table>`` with the contract's columns but ``loaded_at``, in the order it is landed.
+Slowly changing systems are computed once for the whole period, event systems month by month, so that memory stays
+bounded. Each table is a relation ``<system>.<table>`` with the contract's columns but ``loaded_at``, in landing order.
 """
 
 import json
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -36,7 +37,17 @@ MONTHLY = {
 BATCHES = "core.batches"
 
 #: Minutes after 02:00 of the next day at which each system's extracts arrive.
-LOAD_MINUTE = {"core": 0, "card": 12, "wealth": 25, "lending": 31, "digital": 40, "crm": 55, "marketing": 70, "bureau": 85, "governance": 100}
+LOAD_MINUTE = {
+    "core": 0,
+    "card": 12,
+    "wealth": 25,
+    "lending": 31,
+    "digital": 40,
+    "crm": 55,
+    "marketing": 70,
+    "bureau": 85,
+    "governance": 100,
+}
 
 Progress = Callable[[str, float], None]
 
@@ -55,7 +66,10 @@ class Bank:
         self._db.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         self._db.execute(f"set temp_directory = '{self._spill}'")
         self._db.execute(f"set partitioned_write_max_open_files = {MOST_OPEN_FILES}")
-        self._db.execute("create table batch (system_name varchar, table_name varchar, dt date, row_count bigint, content_hash varchar)")
+        self._db.execute(
+            "create table batch"
+            " (system_name varchar, table_name varchar, dt date, row_count bigint, content_hash varchar)"
+        )
 
     def write(self, progress: Progress = lambda step, share: None) -> None:
         """Write all tables of the contract and the planted truth into the folder."""
@@ -72,7 +86,10 @@ class Bank:
         for number in range(months):
             month = values | self.parameters.month_values(number)
             for part, (name, tables) in enumerate(MONTHLY.items()):
-                progress(f"{month['first']:%Y-%m} {name.removeprefix('month_')}", 0.3 + 0.65 * (number + part / len(MONTHLY)) / months)
+                progress(
+                    f"{month['first']:%Y-%m} {name.removeprefix('month_')}",
+                    0.3 + 0.65 * (number + part / len(MONTHLY)) / months,
+                )
                 self._run(name, month)
                 for table in tables:
                     self._land(self.contract[table])
@@ -98,7 +115,8 @@ class Bank:
         """Write a table as one file for each ``dt``, in the table's order, and note the files for the control table."""
         known_at = f"cast({PARTITION} + 1 as timestamp) + interval {120 + LOAD_MINUTE[table.system]} minute"
         columns = ", ".join(
-            f"cast({known_at if column.name == KNOWN_AT else column.name} as {column.data_type}) as {column.name}" for column in table.columns
+            f"cast({known_at if column.name == KNOWN_AT else column.name} as {column.data_type}) as {column.name}"
+            for column in table.columns
         )
         self._db.execute(f"create or replace table landing as select {columns} from {table.qualified_name}")
         if table.qualified_name != BATCHES:
@@ -106,20 +124,32 @@ class Bank:
             self._db.execute(
                 f"""
                 insert into batch
-                select '{table.system}', '{table.name}', {PARTITION}, count(*), sha256(cast(sum(hash(landing)) as varchar))
+                select
+                    '{table.system}', '{table.name}', {PARTITION}, count(*),
+                    sha256(cast(sum(hash(landing)) as varchar))
                 from landing
                 group by {PARTITION}
                 """
             )
         folder = self.folder / table.system / table.name
         folder.mkdir(parents=True, exist_ok=True)
-        dates = [row[0] for row in self._db.execute(f"select distinct {PARTITION} from landing order by {PARTITION}").fetchall()]
-        # A writer of one thread keeps each partition one file in the table's order, so parallel writers share the dates out.
+        dates = [
+            row[0]
+            for row in self._db.execute(f"select distinct {PARTITION} from landing order by {PARTITION}").fetchall()
+        ]
+        # A writer of one thread keeps each partition one file in the table's order; writers share the dates out.
         size = min(MOST_OPEN_FILES, -(-len(dates) // WRITERS)) or 1
-        spans = [(dates[i], dates[min(i + size, len(dates)) - 1]) for i in range(0, len(dates), size)]
-        copy = "copy (from landing where {dt} between date '{first}' and date '{last}') to '{folder}' (format parquet, compression zstd, partition_by ({dt}), overwrite_or_ignore)"
+        spans = [dates[i : i + size] for i in range(0, len(dates), size)]
         with self._single_threaded(), ThreadPoolExecutor(WRITERS) as pool:
-            list(pool.map(lambda span: self._db.cursor().execute(copy.format(dt=PARTITION, first=span[0], last=span[1], folder=folder)), spans))
+            list(pool.map(lambda span: self._copy(span[0], span[-1], folder), spans))
+
+    def _copy(self, first: date, last: date, folder: Path) -> None:
+        self._db.cursor().execute(
+            f"""
+            copy (from landing where {PARTITION} between date '{first}' and date '{last}')
+            to '{folder}' (format parquet, compression zstd, partition_by ({PARTITION}), overwrite_or_ignore)
+            """
+        )
 
     @contextmanager
     def _single_threaded(self) -> Iterator[None]:
@@ -136,19 +166,34 @@ class Bank:
         folder = self.folder / "_truth"
         folder.mkdir()
         self._run("truth", values)
-        for (name,) in self._db.execute("select table_name from duckdb_tables() where schema_name = 'truth' order by table_name").fetchall():
-            self._db.execute(f"copy (from truth.{name} order by all) to '{folder / name}.parquet' (format parquet, compression zstd)")
+        for (name,) in self._db.execute(
+            "select table_name from duckdb_tables() where schema_name = 'truth' order by table_name"
+        ).fetchall():
+            self._db.execute(
+                f"copy (from truth.{name} order by all) to '{folder / name}.parquet' (format parquet, compression zstd)"
+            )
         parameters, story = self.parameters, self.parameters.story
-        tiers = self._db.execute("select tier_name, count(*) from truth.customers where tier is not null and not is_second_number group by tier_name order by min(tier)").fetchall()
-        stages = self._db.execute("select stage, count(*) from truth.customers group by stage order by stage").fetchall()
-        dirt = self._db.execute("select table_name, kind, count(*) from truth.dirt group by table_name, kind order by table_name, kind").fetchall()
+        tiers = self._db.execute(
+            """
+            select tier_name, count(*) from truth.customers
+            where tier is not null and not is_second_number
+            group by tier_name order by min(tier)
+            """
+        ).fetchall()
+        stages = self._db.execute(
+            "select stage, count(*) from truth.customers group by stage order by stage"
+        ).fetchall()
+        dirt = self._db.execute(
+            "select table_name, kind, count(*) from truth.dirt group by table_name, kind order by table_name, kind"
+        ).fetchall()
         effects = self._db.execute("from truth.treatment_effects order by campaign_id")
+        effect_columns = [column[0] for column in effects.description]
         summary = {
             "parameters": {**asdict(parameters), "end": str(parameters.end), "start": str(parameters.start)},
             "customers_by_tier": dict(tiers),
             "customers_by_stage": dict(stages),
             "dirt": [{"table": table, "kind": kind, "rows": rows} for table, kind, rows in dirt],
-            "treatment_effects": [dict(zip([c[0] for c in effects.description], row)) for row in effects.fetchall()],
+            "treatment_effects": [dict(zip(effect_columns, row, strict=True)) for row in effects.fetchall()],
             "named_customers": {
                 "DEMO-BEIJING-35": {"age": 35, "city_code": "110000", "holds_credit_card": True, "transfers_30d": 12},
                 "DEMO-UPDOWN": {
@@ -162,7 +207,9 @@ class Bank:
                 },
             },
         }
-        (folder / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
+        (folder / "summary.json").write_text(
+            json.dumps(summary, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8"
+        )
 
 
 def check_contract(folder: Path, contract: dict[str, Table]) -> None:
@@ -172,11 +219,18 @@ def check_contract(folder: Path, contract: dict[str, Table]) -> None:
         AssertionError: names the table and both column lists.
     """
     for table in contract.values():
-        pattern = f"{folder}/{table.system}/{table.name}/dt=*/*.parquet"
-        landed = duckdb.sql(f"describe select * from read_parquet('{pattern}', hive_partitioning = false)").fetchall()
-        expected = duckdb.sql("describe select " + ", ".join(f"cast(null as {c.data_type}) as {c.name}" for c in table.columns if c.name != PARTITION)).fetchall()
-        if [row[:2] for row in landed] != [row[:2] for row in expected]:
-            raise AssertionError(f"{table.qualified_name}: landed {[row[:2] for row in landed]}, contract {[row[:2] for row in expected]}")
+        columns = [column for column in table.columns if column.name != PARTITION]
+        nothing = ", ".join(f"cast(null as {column.data_type}) as {column.name}" for column in columns)
+        files = f"{folder}/{table.system}/{table.name}/dt=*/*.parquet"
+        landed = _columns(f"from read_parquet('{files}', hive_partitioning = false)")
+        expected = _columns(f"select {nothing}")
+        if landed != expected:
+            raise AssertionError(f"{table.qualified_name}: landed {landed}, contract {expected}")
+
+
+def _columns(query: str) -> list[tuple[str, str]]:
+    """Names and types of a query's columns."""
+    return [row[:2] for row in duckdb.sql(f"describe {query}").fetchall()]
 
 
 def simulate(parameters: Parameters, out: Path, progress: Progress = lambda step, share: None) -> None:

@@ -27,12 +27,22 @@ def simulate_command(
     customers: Annotated[int, typer.Option(help="Core customers.")] = 20_000,
     days: Annotated[int, typer.Option(help="Business days up to the end date, weekends included.")] = 365,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
-    out: Annotated[Path | None, typer.Option(help="Empty or new folder; default is the landing zone.", show_default=False)] = None,
-    end_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last business date; default is as_of_date.", show_default=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Empty or new folder; default is the landing zone.", show_default=False)
+    ] = None,
+    end_date: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last business date; default is as_of_date.", show_default=False),
+    ] = None,
 ) -> None:
     """Write a demo bank: every table of the source contract as Parquet, and the planted truth in _truth/."""
     folder = out or landing_zone()
-    columns = TextColumn("{task.description:<36}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn()
+    columns = (
+        TextColumn("{task.description:<36}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("demo bank", total=1.0)
         try:

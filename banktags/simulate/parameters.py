@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
+#: Cents in a yuan.
 CENTS = 100
 
 #: Daily weights of customer postings by ISO weekday, and what the last days of a month add.
@@ -24,7 +25,7 @@ UPDOWN_STORY_END = date(2026, 6, 30)
 
 @dataclass(frozen=True)
 class Tier:
-    """One tier of the pyramid. Bounds and means in yuan; ``share`` of core customers (0–1); ``income_cap`` yuan a month.
+    """One tier of the pyramid: ``share`` of core customers (0–1), amounts in yuan, ``income_cap`` a month.
 
     Assets run from ``bottom`` to ``top``, which keep a margin to the bounds, along a power law with the given ``mean``.
     """
@@ -46,11 +47,11 @@ class Tier:
 
 
 TIERS = (
-    Tier(1, "private", 0.001, 8e6, 1e13, 9e6, 110e6, 29e6, 200e3),
+    Tier(1, "private", 0.001, 8e6, 1e13, 9e6, 110e6, 28e6, 200e3),
     Tier(2, "wealth", 0.02, 1e6, 8e6, 1.1e6, 7.1e6, 2.1e6, 60e3),
-    Tier(3, "vip", 0.08, 200e3, 1e6, 220e3, 900e3, 385e3, 25e3),
-    Tier(4, "potential", 0.15, 50e3, 200e3, 55e3, 178e3, 83e3, 14e3),
-    Tier(5, "mass", 0.749, 0, 50e3, 100, 40e3, 7e3, 6e3),
+    Tier(3, "vip", 0.08, 200e3, 1e6, 220e3, 900e3, 382e3, 25e3),
+    Tier(4, "potential", 0.15, 50e3, 200e3, 55e3, 178e3, 86e3, 14e3),
+    Tier(5, "mass", 0.749, 0, 50e3, 100, 40e3, 7.5e3, 6e3),
 )
 
 #: A quarter of the private-banking customers hold one product only.
@@ -66,7 +67,7 @@ def shift_months(day: date, months: int) -> date:
 
 @dataclass(frozen=True)
 class Story:
-    """Assets of DEMO-UPDOWN over the period: ``fall`` and ``comeback`` are the first days of the new level, amounts in yuan."""
+    """Assets of DEMO-UPDOWN in yuan: ``fall`` and ``comeback`` are the first days of each new level."""
 
     start: date
     end: date
@@ -213,17 +214,28 @@ class Parameters:
             "serial": number,
             "serial_text": first.strftime("%y%m"),
             "season": SEASON.get(first.month, 1.0) * len(days) / 30.4,
-            "interest_day": next((day for day in days if day.day == INTEREST_DAY and day.month in INTEREST_MONTHS and day >= activity_first), None),
+            "interest_day": next(
+                (
+                    day
+                    for day in days
+                    if day.day == INTEREST_DAY and day.month in INTEREST_MONTHS and day >= activity_first
+                ),
+                None,
+            ),
             "fee_day": next((day for day in days if day.day == FEE_DAY and day >= activity_first), None),
             "day_slots": [offset for offset, day in enumerate(days) for _ in range(_day_weight(day))],
-            "named_postings": [posting for posting in self._named_postings() if activity_first <= posting["day"] <= last],
+            "named_postings": [
+                posting for posting in self._named_postings() if activity_first <= posting["day"] <= last
+            ],
         }
 
     def _updown_tranches(self) -> list[dict[str, Any]]:
         """Structured deposits of DEMO-UPDOWN: bought before the period unless it began later, sold at the fall."""
         story, tranches = self.story, []
         if self.start < story.fall:
-            tranches.append({"slot": 50, "start_date": "null", "end_date": f"date '{story.fall}'", "cents": 500_000 * CENTS})
+            tranches.append(
+                {"slot": 50, "start_date": "null", "end_date": f"date '{story.fall}'", "cents": 500_000 * CENTS}
+            )
         begins = f"date '{story.comeback}'" if self.start < story.comeback else "null"
         tranches.append({"slot": 51, "start_date": begins, "end_date": "null", "cents": 800_000 * CENTS})
         return tranches
@@ -231,7 +243,11 @@ class Parameters:
     def _named_postings(self) -> list[dict[str, Any]]:
         """Postings of the named customers beyond what the month templates give them; amounts in cents."""
         story = self.story
-        moves = [(story.fall, story.cash(story.fall) - story.cash(story.fall - timedelta(days=1)))] if self.start < story.fall else []
+        moves = (
+            [(story.fall, story.cash(story.fall) - story.cash(story.fall - timedelta(days=1)))]
+            if self.start < story.fall
+            else []
+        )
         if self.start < story.comeback:
             moves.append((story.comeback, story.cash(story.comeback) - story.cash(story.comeback - timedelta(days=1))))
         updown = [_posting(1, day, 36600, 40, amount * CENTS, "TRANSFER", "APP") for day, amount in moves]
@@ -239,7 +255,9 @@ class Parameters:
         # DEMO-BEIJING-35: twelve transfers within (end − 30, end], one on the excluded day, some before; spending that
         # keeps his balance level.
         end = self.end
-        transfers = [end - timedelta(days=2 * i) for i in range(12)] + [end - timedelta(days=back) for back in (30, 31, 45, 60, 75)]
+        transfers = [end - timedelta(days=2 * i) for i in range(12)] + [
+            end - timedelta(days=back) for back in (30, 31, 45, 60, 75)
+        ]
         beijing = [_posting(0, day, 43200, 50, -10_000, "TRANSFER", "APP") for day in transfers]
         for first, last in self.months:
             for day_of_month in (12, 15, 18, 22, 26):
@@ -249,7 +267,16 @@ class Parameters:
 
 
 def _posting(n: int, day: date, second: int, code: int, cents: int, kind: str, channel: str) -> dict[str, Any]:
-    return {"n": n, "day": day, "second": second, "code": code, "sign": 1 if cents > 0 else -1, "cents": abs(cents), "type": kind, "channel": channel}
+    return {
+        "n": n,
+        "day": day,
+        "second": second,
+        "code": code,
+        "sign": 1 if cents > 0 else -1,
+        "cents": abs(cents),
+        "type": kind,
+        "channel": channel,
+    }
 
 
 def _day_weight(day: date) -> int:

@@ -22,7 +22,7 @@ select
     -- Spent each month, and repaid after the next payday.
     cast(floor(income * 0.25) as bigint) as spend_cents,
     2 + 7 * u(n, 'card activity') as purchases,
-    case when n >= 2 and u(n, 'card overdue') < 0.045 and issued_date < date '{{ start }}' then pick([1, 3, 10, 25, 40, 65, 89, 91, 110, 121, 150, 181, 240], n, 'card overdue days') end as overdue_days,
+    case when n >= 2 and u(n, 'card overdue') < 0.035 and issued_date < date '{{ start }}' then pick([1, 2, 3, 5, 10, 25, 40, 65, 89, 90, 91, 110, 121, 150, 181, 240], n, 'card overdue days') end as overdue_days,
     -- Favourite kind of shop.
     pick([5812, 5411, 4511, 5651, 5641, 5732, 7997, 8299, 5541, 7832, 5912, 5944], n, 'favourite') as favourite_mcc
 from holder

@@ -1,5 +1,5 @@
 -- Loans, their instalments and credit limits. Loan size follows assets, so that lending profit spreads over the tiers as deposit
--- profit does. About one borrower in twelve is overdue (one in thirty of the wealthier), with days past due from a few days to more than a year.
+-- profit does. About one borrower in sixteen is overdue (one in thirty of the wealthier), with days past due from a few days to more than a year.
 
 create table loan as
 with borrower as (
@@ -23,7 +23,7 @@ termed as (
         greatest(300000, cast(round(assets * (0.4 + 0.9 * u(n, 'loan size')), -5) as bigint)) as principal_cents,
         1 + u_int(n, 'due day', 28) as due_day,
         round(case loan_type when 'MORTGAGE' then 0.035 when 'AUTO' then 0.045 when 'BUSINESS' then 0.042 when 'AGRICULTURE' then 0.04 else 0.06 end + 0.01 * u(n, 'loan rate'), 4) as annual_rate,
-        case when u(n, 'overdue') < case when tier <= 3 then 0.03 else 0.085 end then pick([2, 5, 7, 8, 20, 45, 75, 88, 91, 120, 200, 269, 271, 300, 365, 420], n, 'overdue days') end as overdue_days
+        case when u(n, 'overdue') < case when tier <= 3 then 0.03 else 0.06 end then pick([2, 3, 5, 7, 7, 8, 12, 20, 35, 45, 60, 75, 88, 90, 91, 120, 200, 269, 271, 300, 365, 420], n, 'overdue days') end as overdue_days
     from borrower
 ),
 granted as (

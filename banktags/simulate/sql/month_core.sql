@@ -52,7 +52,7 @@ create or replace temp table fixed as
 with legs as (
     -- Income.
     select n, a, payday_date as d, 32400 + u_int(k, 'income at', 3600) as s, 1 as code, 1 as sign, income as cents, income_type as transaction_type,
-        case income_type when 'SALARY' then 'SYSTEM' when 'PENSION' then 'SYSTEM' when 'CASH_DEPOSIT' then 'COUNTER' else pick(['APP', 'APP', 'WEB'], n, 'income channel') end as channel,
+        case income_type when 'SALARY' then 'SYSTEM' when 'PENSION' then 'SYSTEM' when 'CASH_DEPOSIT' then pick(['ATM', 'ATM', 'COUNTER'], k, 'income channel') else pick(['APP', 'APP', 'WEB'], n, 'income channel') end as channel,
         case when income_type in ('SALARY', 'PENSION') then 'E' when income_type = 'TRANSFER' then 'X' end as party_kind,
         case when income_type in ('SALARY', 'PENSION') then employer else n * 10 end as party,
         case income_type when 'TRANSFER' then pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n, 'home bank') end as bank
@@ -208,9 +208,9 @@ select n, a, d,
     transaction_type,
     case transaction_type
         when 'PAYMENT' then case when is_app_user then pick(['APP', 'APP', 'APP', 'POS', 'POS', 'WEB'], j, 'channel') else pick(['POS', 'POS', 'POS', 'WEB'], j, 'channel') end
-        when 'TRANSFER' then case when is_app_user then pick(['APP', 'APP', 'APP', 'APP', 'WEB', 'COUNTER'], j, 'channel') else pick(['WEB', 'COUNTER', 'COUNTER', 'ATM', 'PHONE'], j, 'channel') end
-        when 'BILL_PAYMENT' then case when is_app_user then pick(['APP', 'APP', 'WEB'], j, 'channel') else pick(['COUNTER', 'WEB', 'PHONE'], j, 'channel') end
-        when 'CASH_WITHDRAWAL' then case when age > 60 then pick(['COUNTER', 'ATM'], j, 'channel') else pick(['ATM', 'ATM', 'ATM', 'COUNTER'], j, 'channel') end
+        when 'TRANSFER' then case when is_app_user then pick(['APP', 'APP', 'APP', 'APP', 'WEB', 'COUNTER'], j, 'channel') else pick(['WEB', 'WEB', 'COUNTER', 'ATM', 'PHONE'], j, 'channel') end
+        when 'BILL_PAYMENT' then case when is_app_user then pick(['APP', 'APP', 'WEB'], j, 'channel') else pick(['COUNTER', 'WEB', 'WEB', 'PHONE'], j, 'channel') end
+        when 'CASH_WITHDRAWAL' then case when age > 60 then pick(['COUNTER', 'ATM', 'ATM'], j, 'channel') else pick(['ATM', 'ATM', 'ATM', 'ATM', 'COUNTER'], j, 'channel') end
         when 'AUTO_DEBIT' then 'SYSTEM'
         else pick(['APP', 'COUNTER'], j, 'channel')
     end as channel,

@@ -1,0 +1,38 @@
+-- Accounts and holdings that stand outside every AUM figure because their customer or their product is unknown: nothing
+-- is lost silently. To mend: deliver the missing customer or product, or add the category to seed product_categories.
+{{ config(severity='warn') }}
+
+with
+
+units as (
+    select
+        'accounts' as ledger,
+        account_id as unit_key,
+        customer_id as core_customer_id,
+        product_id
+    from {{ ref('stg_core__accounts') }}
+
+    union all
+
+    select distinct
+        'holdings' as ledger,
+        customer_id || '/' || product_id as unit_key,
+        customer_id as core_customer_id,
+        product_id
+    from {{ ref('stg_wealth__holdings') }}
+)
+
+select
+    units.ledger,
+    units.unit_key,
+    case when products.product_id is null then 'its product is unknown' else 'its customer is unknown' end as problem
+from units
+left join {{ ref('stg_core__products') }} as products
+    on units.product_id = products.product_id
+left join {{ ref('int_customer__identity') }} as identities
+    on
+        units.core_customer_id = identities.source_key
+        and identities.source_system = 'core'
+where
+    products.product_id is null
+    or identities.customer_id is null

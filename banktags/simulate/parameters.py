@@ -47,11 +47,11 @@ class Tier:
 
 
 TIERS = (
-    Tier(1, "private", 0.001, 8e6, 1e13, 9e6, 110e6, 28e6, 200e3),
-    Tier(2, "wealth", 0.02, 1e6, 8e6, 1.1e6, 7.1e6, 2.1e6, 60e3),
+    Tier(1, "private", 0.001, 8e6, 1e13, 9e6, 110e6, 28.3e6, 200e3),
+    Tier(2, "wealth", 0.02, 1e6, 8e6, 1.1e6, 7.1e6, 2.15e6, 60e3),
     Tier(3, "vip", 0.08, 200e3, 1e6, 220e3, 900e3, 382e3, 25e3),
-    Tier(4, "potential", 0.15, 50e3, 200e3, 55e3, 178e3, 86e3, 14e3),
-    Tier(5, "mass", 0.749, 0, 50e3, 100, 40e3, 7.5e3, 6e3),
+    Tier(4, "potential", 0.15, 50e3, 200e3, 55e3, 178e3, 84e3, 14e3),
+    Tier(5, "mass", 0.749, 0, 50e3, 100, 40e3, 6.9e3, 6e3),
 )
 
 #: A quarter of the private-banking customers hold one product only.

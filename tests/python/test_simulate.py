@@ -112,6 +112,14 @@ def test_each_business_date_is_one_file_known_the_morning_after(bank):
         assert timedelta(hours=26) <= hours[0] <= hours[1] < timedelta(hours=28), table.qualified_name
 
 
+def test_keys_repeat_within_a_delivery_only_where_duplicates_were_planted(bank):
+    planted = {row["table"]: row["rows"] for row in bank.summary["dirt"] if row["kind"] == "exact_duplicate"}
+    for table in read_contract().values():
+        key = ", ".join((*table.primary_key, PARTITION))
+        repeated = bank.value(f"select count(*) - count(distinct ({key})) from {table.qualified_name}")
+        assert repeated == planted.get(table.qualified_name, 0), table.qualified_name
+
+
 def test_control_table_counts_the_files(bank):
     for table in read_contract().values():
         if table.qualified_name != "core.batches":

@@ -81,9 +81,15 @@ select 'second_customer_number', 'core.customers', customer_id, date '{{ start }
 -- Exact duplicates of customer rows within a delivery.
 insert into truth.dirt
 select 'exact_duplicate', 'core.customers', customer_id, dt from core.customers where u(customer_id || dt, 'customer duplicate') < 0.0006;
-insert into core.customers
-select customers.* from core.customers
-inner join truth.dirt on dirt.kind = 'exact_duplicate' and dirt.table_name = 'core.customers' and dirt.row_key = customers.customer_id and dirt.business_date = customers.dt;
+create or replace table core.customers as
+select * from core.customers
+union all
+select customers.*
+from core.customers
+inner join truth.dirt on
+    dirt.kind = 'exact_duplicate' and dirt.table_name = 'core.customers'
+    and dirt.row_key = customers.customer_id and dirt.business_date = customers.dt
+order by dt, customer_id;
 
 -- Accounts: one demand account each (slot 0), and a time-deposit account for each time-deposit tranche.
 create table account as

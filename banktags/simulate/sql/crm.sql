@@ -60,8 +60,13 @@ insert into truth.dirt
 select 'mobile_form', 'crm.contacts', contact_id, dt from crm.contacts where length(mobile) <> 11;
 insert into truth.dirt
 select 'exact_duplicate', 'crm.contacts', contact_id, dt from crm.contacts where u(contact_id, 'contact duplicate') < 0.0006;
-insert into crm.contacts
-select contacts.* from crm.contacts inner join truth.dirt on dirt.kind = 'exact_duplicate' and dirt.table_name = 'crm.contacts' and dirt.row_key = contacts.contact_id;
+create or replace table crm.contacts as
+select * from crm.contacts
+union all
+select contacts.*
+from crm.contacts
+inner join truth.dirt on dirt.kind = 'exact_duplicate' and dirt.table_name = 'crm.contacts' and dirt.row_key = contacts.contact_id
+order by dt, contact_id;
 
 -- Relations. Spouses, friends, parents and children are mirrored; a referral points to the earlier contact; a household to its head.
 create table crm.relations as
@@ -138,7 +143,7 @@ dated as (
     select *, greatest(created_date, date '{{ end }}' - cast(u_int(n, 'assessed on', 480) as integer)) as assessed_date from assessed
     union all
     -- An earlier assessment of some.
-    select *, greatest(created_date, date '{{ end }}' - 700 - cast(u_int(n, 'assessed on', 200) as integer)) from assessed where u(n, 'assessed before') < 0.3
+    select *, greatest(created_date, date '{{ end }}' - 700 - cast(u_int(n, 'assessed on', 200) as integer)) from assessed where u(n, 'assessed before') < 0.3 and created_date < date '{{ end }}' - 900
 )
 select
     'S' || cast(100000000 + n as varchar) || strftime(assessed_date, '%y%m%d') as assessment_id,

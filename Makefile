@@ -30,7 +30,9 @@ build: setup bank ## environment, demo bank if there are no extracts yet, dbt bu
 	@$(MAKE) --no-print-directory site
 	@$(BIN)/banktags summary
 
-test: lint pytest ## lint, Python tests and every dbt check on a small bank of their own
+# Lint and pytest share nothing, and each keeps about one core busy.
+test: setup ## lint, Python tests and every dbt check on a small bank of their own
+	@$(MAKE) --no-print-directory -j2 lint pytest
 
 docs: setup ## docs site (the tag catalogue), served on http://127.0.0.1:8580 (PORT=…)
 	@test -e $(DB) || $(MAKE) --no-print-directory build

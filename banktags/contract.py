@@ -31,7 +31,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One source table. ``kind``: version (latest delivery wins), state (one row per key and day), event (never changes)."""
+    """One source table; ``kind`` is version (latest wins), state (one row per key and day) or event (never changes)."""
 
     system: str
     name: str

@@ -35,7 +35,9 @@ def query(
 
 
 def _table(columns: list[str], rows: list[tuple]) -> Table:
-    table = Table(*columns)
+    table = Table()
+    for column, value in zip(columns, rows[0] if rows else columns, strict=True):
+        table.add_column(column, justify="left" if isinstance(value, str) else "right")
     for row in rows:
         table.add_row(*map(_text, row))
     return table
@@ -49,4 +51,6 @@ def _record(columns: list[str], row: tuple) -> Table:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    if value is None:
+        return ""
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -9,7 +9,9 @@ import typer
 from banktags.contract import PROJECT_ROOT
 from banktags.warehouse import warehouse_file
 
-FIRST_QUERY = "select * from marts.customer_tags limit 1"
+FIRST_QUERY = (
+    "select name_zh, customers, customer_share, profit_share from marts.pyramid_benchmark order by tier_rank desc"
+)
 
 #: dbt's resource types, in the order and words of the summary.
 KINDS = {"model": "models", "seed": "seeds", "test": "data tests", "unit_test": "unit tests"}
@@ -25,7 +27,7 @@ def summary() -> None:
     typer.echo(f"Warehouse   {_shown(warehouse_file())}")
     if site.exists():
         typer.echo(f"Catalogue   {_shown(site)}  (open it in a browser, or: make docs)")
-    typer.echo(f'Try         .venv/bin/banktags query "{FIRST_QUERY}"')
+    typer.echo(f'Try         .venv/bin/banktags query \\\n            "{FIRST_QUERY}"')
 
 
 def built(run_results: Path) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table as RichTable
@@ -65,10 +66,10 @@ def load(
 
 def _summary(report: Report) -> RichTable:
     new = any(partition.is_new for partition in report.partitions)
-    table = RichTable(title=f"Batch {report.batch_id}" if new else "Nothing new to land")
+    table = RichTable(box=box.SIMPLE, title=f"Batch {report.batch_id}" if new else "Nothing new to land")
     for heading in ("table", "first dt", "last dt"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("dates", "new", "rows", "rejected"):
+    for heading in ("dates", "new", "rows", "bad"):
         table.add_column(heading, justify="right")
     by_name = sorted(report.partitions, key=lambda partition: (partition.table.qualified_name, partition.dt))
     for name, group in groupby(by_name, key=lambda partition: partition.table.qualified_name):

@@ -231,7 +231,7 @@ def _encoding_problem(path: Path, name: str) -> Problem | None:
                 return Problem(
                     name,
                     f"not UTF-8: byte {byte} is 0x{error.object[error.start]:02x}",
-                    f"convert it, for example: iconv -f GB18030 -t UTF-8 {path.name} > {path.stem}_utf8.csv",
+                    _conversion("GB18030", path),
                     f"line {line}",
                 )
             line += text.count("\n")
@@ -240,10 +240,14 @@ def _encoding_problem(path: Path, name: str) -> Problem | None:
                 return Problem(
                     name,
                     "holds NUL bytes: UTF-16, or not text",
-                    f"convert it, for example: iconv -f UTF-16 -t UTF-8 {path.name} > {path.stem}_utf8.csv",
+                    _conversion("UTF-16", path),
                 )
             if not chunk:
                 return None
+
+
+def _conversion(encoding: str, path: Path) -> str:
+    return f"convert it, for example: iconv -f {encoding} -t UTF-8 {path.name} > utf8 && mv utf8 {path.name}"
 
 
 def _torn_line(path: Path, name: str, delimiter: str, width: int) -> Problem:

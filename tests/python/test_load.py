@@ -676,6 +676,28 @@ def test_mapping_errors_name_the_sql_file(delivery, raw, tmp_path, name, sql, sa
     assert "30.06.2026" not in message, "a value may be a customer's"
 
 
+def test_worked_example(raw):
+    example = PROJECT_ROOT / "examples" / "csv_extract"
+    landed(example / "extract", raw, "--mapping", str(example / "mapping"), *DATE)
+    assert [row[0] for row in rows(raw, "core.customers")] == ["0000100001", "0000100002", "0000100003"]
+    assert [str(row[13]) for row in rows(raw, "core.customers")] == ["None", "None", "2026-06-15"]
+    assert [str(row[2]) for row in rows(raw, "core.account_balances")] == ["12345.60", "880.00", "200000.00"]
+    assert [(row[4], row[6]) for row in rows(raw, "core.transactions")] == [
+        ("OUT", "TRANSFER"),
+        ("IN", "SALARY"),
+        ("OUT", "PAYMENT"),
+        ("IN", "INTEREST"),
+    ]
+
+
+def test_worked_example_in_the_encoding_of_the_source(delivery, raw):
+    example = PROJECT_ROOT / "examples" / "csv_extract"
+    for path in (example / "extract").glob("*.csv"):
+        (delivery / path.name).write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
+    message = refused(delivery, raw, "--mapping", str(example / "mapping"), *DATE)
+    assert "khxx.csv, line 2: not UTF-8: byte 63 is 0xb3" in message, "as its README quotes it"
+
+
 # --- atomicity ---
 
 # Lands the folder `new` again and again, each time in a process of its own and on a fresh copy of the landing zone

@@ -1,7 +1,7 @@
 {# Glob of the Parquet files that a source relation reads; none when it stands for something else, as in a unit test.
    Only DuckDB's sources are read from files. #}
 {% macro parquet_files(relation) -%}
-    {%- set location = modules.re.search("read_parquet\('([^']+)'", relation | string) -%}
+    {%- set location = modules.re.search("read_parquet[(]'([^']+)'", relation | string) -%}
     {{ return(location.group(1) if location else none) }}
 {%- endmacro %}
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 from dbt_warehouse import Warehouse
 from typer.testing import CliRunner
 
@@ -12,13 +13,19 @@ from banktags.contract import PROJECT_ROOT
 
 
 @pytest.fixture(scope="session")
-def manifest() -> dict:
-    """The project's manifest, freshly parsed, as ``target/manifest.json`` holds it."""
+def parsed_project() -> Manifest:
+    """The project, freshly parsed; ``dbtRunner(manifest=parsed_project)`` runs dbt in this process without parsing again."""
     result = dbtRunner().invoke(
         ["parse", "--quiet", "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)]
     )
     assert result.success, result.exception
-    return result.result.to_dict()
+    return result.result
+
+
+@pytest.fixture(scope="session")
+def manifest(parsed_project) -> dict:
+    """The project's manifest as ``target/manifest.json`` holds it."""
+    return parsed_project.to_dict()
 
 
 @pytest.fixture(scope="session")

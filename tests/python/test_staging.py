@@ -1,0 +1,307 @@
+"""Staging: incremental builds, replays, healing and refusals, against what the rules say when they are written in Python."""
+
+import copy
+import datetime
+import gc
+import hashlib
+import random
+import shutil
+from collections import defaultdict
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+from banktags.contract import PROJECT_ROOT, read_contract
+from banktags.landing import write_empty_tables
+
+FIRST_DAY = datetime.date(2026, 6, 1)
+TRANSACTIONS, BALANCES = "core.transactions", "core.account_balances"
+SELECTION = [
+    "base_core__transactions",
+    "base_core__account_balances",
+    "stg_core__transactions",
+    "stg_core__account_balances",
+]
+
+
+def day(number: int) -> datetime.date:
+    return FIRST_DAY + datetime.timedelta(days=number)
+
+
+class Bank:
+    """A hand-made bank of two tables in a landing zone, the warehouse that dbt makes of it, and the expected outcome."""
+
+    def __init__(self, folder: Path, catalog: str):
+        self.raw, self.database = folder / "raw", folder / f"{catalog}.duckdb"
+        self.contract = read_contract()
+        write_empty_tables(self.raw, self.contract)
+        self.batches: dict[tuple[str, datetime.date], list[dict]] = defaultdict(list)
+
+    def land(self, table: str, dt: datetime.date, rows: list[dict] | None = None) -> None:
+        """Write one batch as the loader would; without ``rows``, what was collected for it."""
+        self.batches[table, dt] = rows = self.batches[table, dt] if rows is None else rows
+        columns = [column for column in self.contract[table].columns if column.name != "dt"]
+        folder = self.raw.joinpath(*table.split("."), f"dt={dt}")
+        folder.mkdir(exist_ok=True)
+        with duckdb.connect() as connection:
+            connection.execute(f"create table batch ({', '.join(f'{c.name} {c.data_type}' for c in columns)})")
+            values = [[row.get(column.name) for column in columns] for row in rows]
+            connection.executemany(f"insert into batch values ({', '.join('?' for _ in columns)})", values)
+            connection.execute(f"copy batch to '{folder / 'part-0.parquet'}'")
+
+    def known(self, table: str, as_of: datetime.date) -> list[dict]:
+        """Rows known as of a date, in the order of delivery."""
+        rows = [row | {"dt": dt} for (name, dt), batch in self.batches.items() if name == table for row in batch]
+        return sorted((row for row in rows if row["dt"] <= as_of), key=lambda row: (row["dt"], row["loaded_at"]))
+
+    def expected_transactions(self, as_of: datetime.date) -> dict:
+        """The first valid delivery of each posting: amount by number and date."""
+        expected = {}
+        for row in self.known(TRANSACTIONS, as_of):
+            if row["amount"] > 0 and row["transaction_date"] <= row["dt"]:
+                expected.setdefault((row["transaction_id"], row["transaction_date"]), row["amount"])
+        return expected
+
+    def expected_balances(self, as_of: datetime.date) -> dict:
+        """The last valid delivery of each account and day."""
+        valid = (row for row in self.known(BALANCES, as_of) if row["balance_date"] <= row["dt"])
+        return {(row["account_id"], row["balance_date"]): row["balance"] for row in valid}
+
+    def query(self, sql: str) -> list[tuple]:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.sql(sql).fetchall()
+
+    def staged_transactions(self) -> dict:
+        rows = self.query("select transaction_id, transaction_date, amount from staging.stg_core__transactions")
+        return {(number, date): int(amount) for number, date, amount in rows}
+
+    def staged_balances(self) -> dict:
+        rows = self.query("select account_id, balance_date, balance from staging.stg_core__account_balances")
+        return {(account, date): int(balance) for account, date, balance in rows}
+
+    def assert_staged_as_of(self, as_of: datetime.date) -> None:
+        assert self.staged_transactions() == self.expected_transactions(as_of)
+        assert self.staged_balances() == self.expected_balances(as_of)
+
+    def base_rows(self) -> dict[str, list]:
+        """Every row of the base tables, in an order of its own."""
+        return {
+            name: self.query(f"select * from staging.{name} order by all")
+            for name in ("base_core__transactions", "base_core__account_balances")
+        }
+
+
+@pytest.fixture(scope="module")
+def project(parsed_project):
+    """A copy of the parsed project whose sources the tests may point to their own landing zones."""
+    return parsed_project.deepcopy()
+
+
+@pytest.fixture
+def dbt(project, tmp_path, monkeypatch):
+    """Run dbt in this process on the bank of the test; returns what went wrong, or None."""
+
+    def run(bank: Bank, command: str, as_of: datetime.date, *arguments: str) -> str | None:
+        for source in project.sources.values():
+            files = f"{bank.raw}/{source.source_name}/{source.name}/dt=*/*.parquet"
+            location = {"external_location": f"read_parquet('{files}', hive_partitioning = true)"}
+            source.meta.update(location)
+            source.config.meta.update(location)
+        monkeypatch.setenv("BANK_TAGS_DB", str(bank.database))
+        monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
+        monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path / "logs"))
+        folders = ["--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)]
+        options = ["--quiet", *folders, "--vars", f"as_of_date: {as_of}"]
+        result = dbtRunner(manifest=project).invoke([command, *options, *arguments])
+        messages = [node.message for node in result.result or [] if node.status == "error"]
+        error = None if result.success else str(result.exception or messages)
+        # dbt, and the traceback of its failure, keep the warehouse open; the test wants to read it.
+        del result
+        DuckDBConnectionManager.close_all_connections()
+        gc.collect()
+        return error
+
+    return run
+
+
+@pytest.fixture
+def stage(dbt):
+    """Stage the bank as of a date; the test fails when dbt does."""
+
+    def run(bank: Bank, as_of: datetime.date, *arguments: str) -> None:
+        if not bank.database.exists():
+            assert dbt(bank, "seed", as_of, "--select", "transaction_types", "channels") is None
+        assert dbt(bank, "run", as_of, "--select", *SELECTION, *arguments) is None
+
+    return run
+
+
+@pytest.fixture
+def bank(eventful_bank, tmp_path) -> Bank:
+    """A copy of the eventful bank for one test to change."""
+    bank = copy.deepcopy(eventful_bank)
+    bank.raw, bank.database = tmp_path / "raw", tmp_path / eventful_bank.database.name
+    shutil.copytree(eventful_bank.raw, bank.raw)
+    return bank
+
+
+@pytest.fixture(scope="module")
+def eventful_bank(project, tmp_path_factory) -> Bank:
+    """Eight days with everything that may go wrong: rows twice, late, corrected, corrected again, and not valid."""
+    catalog = next(node.database for node in project.nodes.values() if node.resource_type == "model")
+    bank, dice = Bank(tmp_path_factory.mktemp("eventful_bank"), catalog), random.Random(7)
+    for number in range(8):
+        dt, loaded_at = day(number), datetime.datetime.combine(day(number + 1), datetime.time(2))
+        for posting in range(30):
+            amount = dice.choice([0, 5, 10, 20, 50])
+            row = transaction(f"T{posting:02}", dt, amount, loaded_at)
+            if dice.random() < 0.1:
+                row["transaction_date"] = day(number + 1)
+            # One in ten comes late; one in five again, that day or later, half of those changed.
+            arrives = day(min(7, number + dice.randint(1, 4))) if dice.random() < 0.1 else dt
+            bank.batches[TRANSACTIONS, arrives].append(row | {"loaded_at": at_night_of(arrives, posting)})
+            if dice.random() < 0.2:
+                again = day(min(7, number + dice.randint(0, 5)))
+                changed = row["amount"] + dice.choice([0, 1])
+                copy = row | {"amount": changed, "loaded_at": at_night_of(again, 100 + posting)}
+                bank.batches[TRANSACTIONS, again].append(copy)
+        for account in range(10):
+            row = {"account_id": f"A{account}", "balance_date": dt, "balance": dice.randint(0, 99)}
+            bank.batches[BALANCES, dt].append(row | {"loaded_at": at_night_of(dt, account)})
+            for _ in range(dice.choice([0, 0, 1, 2])):
+                revised = day(min(7, number + dice.randint(0, 4)))
+                order = len(bank.batches[BALANCES, revised]) + 100
+                row = row | {"balance": dice.randint(0, 99), "loaded_at": at_night_of(revised, order)}
+                bank.batches[BALANCES, revised].append(row)
+    for table, dt in list(bank.batches):
+        bank.land(table, dt)
+    return bank
+
+
+def at_night_of(dt: datetime.date, second: int) -> datetime.datetime:
+    return datetime.datetime.combine(dt, datetime.time(2)) + datetime.timedelta(days=1, seconds=second)
+
+
+def transaction(number: str, date: datetime.date, amount: int, loaded_at: datetime.datetime) -> dict:
+    return {
+        "transaction_id": number,
+        "account_id": "A1",
+        "transaction_date": date,
+        "direction": "IN",
+        "amount": amount,
+        "transaction_type": "TRANSFER",
+        "channel": "APP",
+        "loaded_at": loaded_at,
+    }
+
+
+def test_incremental_equals_full_refresh_and_replays(bank, stage):
+    for as_of in (day(0), day(2), day(3), day(7)):
+        stage(bank, as_of)
+        bank.assert_staged_as_of(as_of)
+    held = bank.base_rows()
+
+    # A replay of an earlier date reads what is held and changes nothing.
+    stage(bank, day(4))
+    bank.assert_staged_as_of(day(4))
+    assert bank.base_rows() == held
+
+    stage(bank, day(7), "--full-refresh")
+    bank.assert_staged_as_of(day(7))
+    assert bank.base_rows() == held
+
+
+def test_changed_missing_and_extra_batches_heal(bank, stage):
+    held_back = bank.batches[TRANSACTIONS, day(2)]
+    bank.raw.joinpath("core", "transactions", f"dt={day(2)}", "part-0.parquet").unlink()
+    bank.batches[TRANSACTIONS, day(2)] = []
+    stage(bank, day(7))
+    bank.assert_staged_as_of(day(7))
+
+    # The missing batch arrives; another is delivered anew with as many rows; a third is withdrawn.
+    bank.land(TRANSACTIONS, day(2), held_back)
+    corrected = [row | {"amount": row["amount"] + 1000} for row in bank.batches[TRANSACTIONS, day(4)]]
+    bank.land(TRANSACTIONS, day(4), corrected)
+    bank.raw.joinpath("core", "account_balances", f"dt={day(5)}", "part-0.parquet").unlink()
+    bank.batches[BALANCES, day(5)] = []
+    stage(bank, day(7))
+    bank.assert_staged_as_of(day(7))
+
+
+def test_a_failing_build_leaves_the_table_as_it_was(bank, stage, dbt):
+    stage(bank, day(6))
+    held = bank.base_rows()
+    # A batch changes, so that rows are forgotten first; then its page breaks the insert.
+    bank.land(TRANSACTIONS, day(3), bank.batches[TRANSACTIONS, day(3)][:-1])
+    file = bank.raw / "core" / "transactions" / f"dt={day(5)}" / "part-0.parquet"
+    content = file.read_bytes()
+    file.write_bytes(content[:4] + bytes(200) + content[204:])
+    assert dbt(bank, "run", day(7), "--select", "base_core__transactions") is not None
+    assert bank.base_rows() == held
+
+
+@pytest.mark.parametrize("damage", ["folder", "truncated", "column", "type"])
+def test_damaged_extracts_are_refused_before_anything_is_built(bank, stage, dbt, damage):
+    stage(bank, day(1))
+    held = bank.base_rows()
+    file = bank.raw / "core" / "transactions" / f"dt={day(2)}" / "part-0.parquet"
+    if damage == "folder":
+        for part in bank.raw.joinpath("core", "customers").rglob("*.parquet"):
+            part.unlink()
+        promised = ["no extracts under", "core/customers", "make build", "banktags load"]
+    elif damage == "truncated":
+        file.write_bytes(file.read_bytes()[:-20])
+        promised = [str(file)]
+    else:
+        change = "exclude (channel)" if damage == "column" else "replace (cast(amount as string) as amount)"
+        duckdb.sql(f"select * {change} from read_parquet('{file}')").to_parquet(str(file) + ".new")
+        Path(str(file) + ".new").rename(file)
+        promised = [str(file), "channel is missing" if damage == "column" else "amount is VARCHAR", "banktags load"]
+    error = dbt(bank, "run", day(3), "--select", *SELECTION)
+    assert [text for text in promised if text not in error] == []
+    assert bank.base_rows() == held
+
+
+def test_core_and_crm_hash_an_identity_number_alike(bank, dbt, monkeypatch):
+    """The keyed hash against its definition: sha256(key || sha256(key || sha256(number)))."""
+    monkeypatch.setenv("BANK_TAGS_PII_KEY", "a secret")
+    number = "11010519491231002X"
+    digest = hashlib.sha256(number.encode()).hexdigest()
+    known = {"loaded_at": at_night_of(day(0), 0)}
+    customer = {
+        "customer_id": "C1",
+        "opened_date": day(0),
+        "status": "ACTIVE",
+        "id_type": "IDC",
+        "id_no": number.lower(),
+    }
+    bank.land("core.customers", day(0), [customer | known])
+    bank.land(
+        "crm.contacts", day(0), [{"contact_id": "K1", "created_date": day(0), "id_no_sha256": digest.upper()} | known]
+    )
+    seeds = ["genders", "cities", "occupations", "education_levels"]
+    assert dbt(bank, "seed", day(0), "--select", *seeds) is None
+    assert dbt(bank, "run", day(0), "--select", "base_core__customers", "base_crm__contacts") is None
+    inner = hashlib.sha256(f"a secret{digest}".encode()).hexdigest()
+    expected = hashlib.sha256(f"a secret{inner}".encode()).hexdigest()
+    assert bank.query("select id_no_hash from staging.base_core__customers") == [(expected,)]
+    assert bank.query("select id_no_hash from staging.base_crm__contacts") == [(expected,)]
+
+
+def test_staged_tables_agree_with_the_contract(project):
+    """The list that the quarantine is built from, as the macro compiles it, names every table and key of the contract."""
+    contract = read_contract()
+    macro = (PROJECT_ROOT / "macros" / "staging" / "staged_tables.sql").read_text(encoding="utf-8")
+    listed = yaml.safe_load(macro[macro.index("return([") + 7 : macro.rindex("])") + 1])
+    assert {f"{t['system']}.{t['name']}": tuple(t["key"]) for t in listed} == {
+        name: table.primary_key for name, table in contract.items()
+    }
+    bases = {node.name: node for node in project.nodes.values() if node.name.startswith("base_")}
+    for table in listed:
+        qualified, base = f"{table['system']}.{table['name']}", bases[f"base_{table['system']}__{table['name']}"]
+        assert table.get("batched", False) == (base.config.materialized == "incremental"), qualified
+        assert table.get("state", False) == (contract[qualified].kind == "state"), qualified

@@ -1,0 +1,37 @@
+{# True for a text in which a mainland mobile number, a resident identity number or a card number stands by itself, not as part
+   of a longer run of letters and digits such as a hash. Difference: DuckDB names the match regexp_matches, Spark rlike. #}
+{% macro looks_like_identifier(text) -%}
+    {{ return(adapter.dispatch('looks_like_identifier')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__looks_like_identifier(text) -%}
+    {%- set mobile = '1[3-9][0-9]{9}' -%}
+    {%- set resident_id_no = '[1-9][0-9]{5}(19|20)[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01])[0-9]{3}[0-9Xx]' -%}
+    {%- set card_no = '[3-6][0-9]{15,18}' -%}
+    regexp_matches(
+        {{ text }}, '(^|[^0-9A-Za-z])({{ mobile }}|{{ resident_id_no }}|{{ card_no }})([^0-9A-Za-z]|$)'
+    )
+{%- endmacro %}
+
+{# Tables of the warehouse with their text columns, as {table: [columns]}: all that are stored, whoever made them. Keys are left
+   out (…_id, …_key, …_keys): a system may number its accounts as it likes. So is the JSON of the quarantine, whose values
+   stand in the base tables. Difference: DuckDB's own catalogue of tables and columns. #}
+{% macro stored_text_columns() -%}
+    {{ return(adapter.dispatch('stored_text_columns')()) }}
+{%- endmacro %}
+
+{% macro duckdb__stored_text_columns() -%}
+    {%- set found = {} -%}
+    {%- for row in run_query("
+        select columns.schema_name || '.' || columns.table_name, columns.column_name
+        from duckdb_columns() as columns
+        inner join duckdb_tables() as tables using (database_name, schema_name, table_name)
+        where columns.database_name = current_database()
+            and columns.data_type = 'VARCHAR'
+            and not regexp_matches(columns.column_name, '_(id|key|keys)$')
+        order by 1, columns.column_index
+    ").rows -%}
+        {%- do found.setdefault(row[0], []).append(row[1]) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}

@@ -1,29 +1,40 @@
-{# Batches of a source table as one row for each dt: dt, row_count and fingerprint, which changes when the batch is delivered
-   anew with other content, or when the key of the hashes does (rows hashed with two keys would not meet).
+{# Batches of a source table as one row for each dt: dt, row_count and fingerprint. The fingerprint changes with what the batch
+   delivers and with what its rows are cleaned by: the key of the hashes (rows hashed with two keys would not meet) and the
+   codes of the dictionaries, given as {code column: seed}.
    Difference: on DuckDB the footers of the Parquet files answer without reading a row; elsewhere the rows are counted. #}
-{% macro delivered_batches(relation) -%}
-    {{ return(adapter.dispatch('delivered_batches')(relation)) }}
+{% macro delivered_batches(relation, dictionaries={}) -%}
+    {{ return(adapter.dispatch('delivered_batches')(relation, dictionaries)) }}
 {%- endmacro %}
 
-{% macro duckdb__delivered_batches(relation) -%}
+{% macro duckdb__delivered_batches(relation, dictionaries) -%}
     {%- set files = parquet_files(relation) -%}
     {%- if files is none -%}
-        {{ return(default__delivered_batches(relation)) }}
+        {{ return(default__delivered_batches(relation, dictionaries)) }}
     {%- endif -%}
     select
         cast(regexp_extract(file_name, 'dt=(\d{4}-\d{2}-\d{2})', 1) as date) as dt,
         sum(num_rows) as row_count,
-        sum(num_rows) || ' rows, ' || sum(file_size_bytes) || ' bytes, key ' || left({{ keyed_hash("'fingerprint'") }}, 8) as fingerprint
+        sum(num_rows) || ' rows, ' || sum(file_size_bytes) || ' bytes, {{ cleaned_by(dictionaries) }} as fingerprint
     from parquet_file_metadata('{{ files }}')
     group by 1
     having sum(num_rows) > 0
 {%- endmacro %}
 
-{% macro default__delivered_batches(relation) -%}
+{% macro default__delivered_batches(relation, dictionaries) -%}
     select
         dt,
         count(*) as row_count,
-        count(*) || ' rows to ' || max(loaded_at) || ', key ' || left({{ keyed_hash("'fingerprint'") }}, 8) as fingerprint
+        count(*) || ' rows to ' || max(loaded_at) || ', {{ cleaned_by(dictionaries) }} as fingerprint
     from {{ relation }}
     group by dt
+{%- endmacro %}
+
+{# The end of a fingerprint, from inside its text on: the first digits of a hash with the key, and of each dictionary's codes. #}
+{% macro cleaned_by(dictionaries) -%}
+    key ' || substr({{ keyed_hash("'fingerprint'") }}, 1, 8)
+    {%- for code, dictionary in dictionaries.items() %}
+        || ', {{ code }} ' || (
+            select substr({{ sha256_hex(dbt.listagg(code, "','", 'order by ' ~ code)) }}, 1, 8) from {{ dictionary }}
+        )
+    {%- endfor %}
 {%- endmacro %}

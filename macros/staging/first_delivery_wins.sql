@@ -29,19 +29,24 @@
     {%- for column in key %}{{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}{% endfor -%}
 {%- endmacro %}
 
-{# Judges the deliveries of an incremental table of kind event: of the valid rows of a key the first delivery stands (dt, then
-   loaded_at, then the text of the row as a tie-break), whether it came in this run or before; the others are a
-   duplicate_delivery.
+{# Rows whose key nobody else claims: each stands, unless it has a fault. state: of a table of kind state. #}
+{% macro uncontested_rows(relation, contested, key, state=false) -%}
+    select
+        {{ relation }}.*,
+        fault as quarantine_reason
+        {%- if state %},
+        false as revises_earlier
+        {%- endif %}
+    from {{ relation }}
+    where not exists (select 1 from {{ contested }} where {{ same_key(key, contested, relation) }})
+{%- endmacro %}
+
+{# Judges the contested rows of a table of kind event: of the valid rows of a key the first delivery stands (dt, then loaded_at,
+   then the text of the row as a tie-break), whether it came in this run or before; the others are a duplicate_delivery.
 
    relation: rows with their own `fault` (null = valid). contested: what contested_keys made of it. key: columns of the key, the
    business date last. #}
 {% macro first_delivery_wins(relation, contested, key) -%}
-    select
-        {{ relation }}.*,
-        fault as quarantine_reason
-    from {{ relation }}
-    where not exists (select 1 from {{ contested }} where {{ same_key(key, contested, relation) }})
-    union all
     select
         {{ relation }}.*,
         case

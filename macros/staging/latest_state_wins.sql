@@ -1,4 +1,4 @@
-{# Judges the deliveries of an incremental table of kind state: of the valid rows of a key in one batch the last loaded stands
+{# Judges the contested rows of a table of kind state: of the valid rows of a key in one batch the last loaded stands
    (loaded_at, then the text of the row as a tie-break), the others are a duplicate_delivery. A row that a later batch
    delivers for a key known before corrects it. The corrected row is left as it is, because as of the days between it was the
    truth; the new one is marked revises_earlier, and is_revised tells which rows are corrected by the date asked for.
@@ -7,13 +7,6 @@
    business date last. #}
 {% macro latest_state_wins(relation, contested, key) -%}
     {%- set keys = relation ~ '.' ~ key | join(', ' ~ relation ~ '.') -%}
-    select
-        {{ relation }}.*,
-        fault as quarantine_reason,
-        false as revises_earlier
-    from {{ relation }}
-    where not exists (select 1 from {{ contested }} where {{ same_key(key, contested, relation) }})
-    union all
     select
         {{ relation }}.*,
         case

@@ -19,9 +19,16 @@
 {%- endmacro %}
 
 {# The identity number that a person can be recognised by: a resident number whose check digit is right, or the number of
-   any other document. A wrong resident number is worse than none, so it is null. Takes the number in its one form. #}
+   any other document that is five characters or longer and not the same one throughout (0000000). Anything else is worse
+   than none, so it is null. Takes the number in its one form. #}
 {% macro usable_id_no(id_type, id_no) -%}
-    case when {{ id_type }} in ('PASSPORT', 'OTHER') or {{ is_resident_id_no(id_no) }} then {{ id_no }} end
+    case
+        when {{ is_resident_id_no(id_no) }} then {{ id_no }}
+        when {{ id_type }} in ('PASSPORT', 'OTHER')
+            and length({{ id_no }}) >= 5
+            and translate({{ id_no }}, substr({{ id_no }}, 1, 1), '') <> ''
+            then {{ id_no }}
+    end
 {%- endmacro %}
 
 {# A SHA-256 digest as 64 lower-case hex characters, null for any other text. #}

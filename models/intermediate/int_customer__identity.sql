@@ -1,6 +1,6 @@
 -- Which person each record is about. Rules in order: the same identity number is the same person; a record without a
--- usable one belongs where its mobile, name and birth date together lead, if they lead to one person only. A mobile alone
--- never merges (families share one), and two identity numbers are never merged.
+-- usable one belongs where its mobile, name and birth date together lead, if they lead to one person only. A mobile
+-- alone never merges (families share one), and two identity numbers are never merged.
 
 with
 

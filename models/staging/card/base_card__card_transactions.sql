@@ -1,12 +1,14 @@
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_changed_batches(source('card', 'card_transactions')) }}",
+    on_schema_change='fail',
+    pre_hook="{{ forget_changed_batches(source('card', 'card_transactions'), {'mcc': ref('merchant_categories')}) }}",
 ) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
     'mcc': 'merchant_categories.mcc',
-    'merchant_country': "case when length(trim(source.merchant_country)) = 2 then upper(trim(source.merchant_country)) end",
+    'merchant_country':
+        "case when length(trim(source.merchant_country)) = 2 then upper(trim(source.merchant_country)) end",
     'instalments': 'case when source.instalments >= 1 then source.instalments end',
 } %}
 
@@ -15,7 +17,7 @@
 with
 
 source as (
-    {{ new_batches(source('card', 'card_transactions')) }}
+    {{ new_batches(source('card', 'card_transactions'), {'mcc': ref('merchant_categories')}) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -63,9 +65,15 @@ contested as (
     {{ contested_keys('judged', key) }}
 ),
 
+uncontested as (
+    {{ uncontested_rows('judged', 'contested', key) }}
+),
+
 -- The first delivery of each key stands.
-card_transactions as (
+ranked as (
     {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
-select * from card_transactions
+select * from uncontested
+union all
+select * from ranked

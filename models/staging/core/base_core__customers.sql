@@ -9,24 +9,25 @@
     'city_code': 'cities.city_code',
     'occupation_code': 'occupations.occupation_code',
     'education_code': 'education_levels.education_code',
-    'marital_status_code': code_or_unknown('source.marital_status_code', ['SINGLE', 'MARRIED', 'DIVORCED', 'WIDOWED']),
+    'marital_status_code':
+        code_or_unknown('source.marital_status_code', ['SINGLE', 'MARRIED', 'DIVORCED', 'WIDOWED']),
     'annual_income': 'case when source.annual_income >= 0 then source.annual_income end',
 } %}
 
 with
 
-source as (
+delivered as (
     select * from {{ source('core', 'customers') }}
     where dt <= {{ as_of_date() }}
 ),
 
 -- Identifiers in the one form in which two systems can agree on them.
-identifiable as (
+source as (
     select
         *,
         {{ normal_id_no('id_no') }} as normal_id_no,
         {{ standard_mobile('mobile') }} as standard_mobile
-    from source
+    from delivered
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -37,7 +38,9 @@ standardised as (
         {{ masked_name('source.name') }} as name_masked,
         {{ known.id_type }} as id_type,
         {{ keyed_hash(sha256_hex(known.id_no)) }} as id_no_hash,
-        case when {{ is_resident_id_no('source.normal_id_no') }} then substr(source.normal_id_no, 1, 2) end as registered_province_code,
+        case
+            when {{ is_resident_id_no('source.normal_id_no') }} then substr(source.normal_id_no, 1, 2)
+        end as registered_province_code,
         {{ known.gender }} as gender,
         source.birth_date,
         {{ keyed_hash(known.mobile) }} as mobile_hash,
@@ -55,7 +58,7 @@ standardised as (
         source.loaded_at,
         source.dt,
         {{ unknown_values(known) }} as unknown_values
-    from identifiable as source
+    from source
     left join {{ ref('genders') }} as genders
         on upper(trim(source.gender)) = genders.source_code
     left join {{ ref('cities') }} as cities

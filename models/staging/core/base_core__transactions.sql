@@ -1,6 +1,8 @@
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_changed_batches(source('core', 'transactions')) }}",
+    on_schema_change='fail',
+    pre_hook="{{ forget_changed_batches(source('core', 'transactions'),
+        {'transaction_type': ref('transaction_types'), 'channel': ref('channels')}) }}",
 ) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
@@ -13,7 +15,8 @@
 with
 
 source as (
-    {{ new_batches(source('core', 'transactions')) }}
+    {{ new_batches(source('core', 'transactions'),
+        {'transaction_type': ref('transaction_types'), 'channel': ref('channels')}) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -65,9 +68,15 @@ contested as (
     {{ contested_keys('judged', key) }}
 ),
 
+uncontested as (
+    {{ uncontested_rows('judged', 'contested', key) }}
+),
+
 -- The first delivery of each key stands.
-transactions as (
+ranked as (
     {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
-select * from transactions
+select * from uncontested
+union all
+select * from ranked

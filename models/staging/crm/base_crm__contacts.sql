@@ -12,17 +12,17 @@
 
 with
 
-source as (
+delivered as (
     select * from {{ source('crm', 'contacts') }}
     where dt <= {{ as_of_date() }}
 ),
 
 -- Identifiers in the one form in which two systems can agree on them.
-identifiable as (
+source as (
     select
         *,
         {{ standard_mobile('mobile') }} as standard_mobile
-    from source
+    from delivered
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -46,7 +46,7 @@ standardised as (
         source.loaded_at,
         source.dt,
         {{ unknown_values(known) }} as unknown_values
-    from identifiable as source
+    from source
     left join {{ ref('genders') }} as genders
         on upper(trim(source.gender)) = genders.source_code
     left join {{ ref('cities') }} as cities

@@ -33,7 +33,8 @@ judged as (
             when relation_type is null then 'missing_relation_type'
             when since_date is null then 'missing_since_date'
             when loaded_at is null then 'missing_loaded_at'
-            when relation_type not in ('REFERRED_BY', 'SPOUSE', 'PARENT', 'CHILD', 'FRIEND', 'HOUSEHOLD') then 'unknown_relation_type'
+            when relation_type not in ('REFERRED_BY', 'SPOUSE', 'PARENT', 'CHILD', 'FRIEND', 'HOUSEHOLD')
+                then 'unknown_relation_type'
             when until_date < since_date then 'invalid_until_date'
             when since_date > dt then 'future_since_date'
         end as fault

@@ -2,7 +2,8 @@
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
-    'investment_goal': code_or_unknown('source.investment_goal', ['RETIREMENT', 'EDUCATION', 'HOUSING', 'GROWTH', 'PRESERVATION']),
+    'investment_goal':
+        code_or_unknown('source.investment_goal', ['RETIREMENT', 'EDUCATION', 'HOUSING', 'GROWTH', 'PRESERVATION']),
 } %}
 
 with

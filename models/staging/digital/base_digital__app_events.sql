@@ -1,11 +1,16 @@
 {{ config(
     materialized='incremental',
+    on_schema_change='fail',
     pre_hook="{{ forget_changed_batches(source('digital', 'app_events')) }}",
 ) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
-    'page': code_or_unknown('source.page', ['home', 'transfer', 'wealth', 'fund', 'loan', 'card', 'life', 'insurance', 'me'], case='lower'),
+    'page': code_or_unknown(
+        'source.page',
+        ['home', 'transfer', 'wealth', 'fund', 'loan', 'card', 'life', 'insurance', 'me'],
+        case='lower'
+    ),
 } %}
 
 {% set key = ['event_id', 'event_date'] %}
@@ -44,7 +49,8 @@ judged as (
             when event_at is null then 'missing_event_at'
             when event_type is null then 'missing_event_type'
             when loaded_at is null then 'missing_loaded_at'
-            when event_type not in ('login', 'page_view', 'click', 'application_start', 'application_submit') then 'unknown_event_type'
+            when event_type not in ('login', 'page_view', 'click', 'application_start', 'application_submit')
+                then 'unknown_event_type'
             when event_date > dt then 'future_event_date'
         end as fault
     from standardised
@@ -55,9 +61,15 @@ contested as (
     {{ contested_keys('judged', key) }}
 ),
 
+uncontested as (
+    {{ uncontested_rows('judged', 'contested', key) }}
+),
+
 -- The first delivery of each key stands.
-app_events as (
+ranked as (
     {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
-select * from app_events
+select * from uncontested
+union all
+select * from ranked

@@ -45,9 +45,15 @@ contested as (
     {{ contested_keys('judged', key) }}
 ),
 
+uncontested as (
+    {{ uncontested_rows('judged', 'contested', key) }}
+),
+
 -- The first delivery of each key stands.
-query_log as (
+ranked as (
     {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
-select * from query_log
+select * from uncontested
+union all
+select * from ranked

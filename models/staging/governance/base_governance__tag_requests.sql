@@ -32,7 +32,8 @@ judged as (
             when requested_date is null then 'missing_requested_date'
             when request_status is null then 'missing_request_status'
             when loaded_at is null then 'missing_loaded_at'
-            when request_status not in ('REQUESTED', 'DEFINED', 'DEVELOPED', 'CERTIFIED', 'PUBLISHED', 'REJECTED') then 'unknown_request_status'
+            when request_status not in ('REQUESTED', 'DEFINED', 'DEVELOPED', 'CERTIFIED', 'PUBLISHED', 'REJECTED')
+                then 'unknown_request_status'
             when requested_date > dt then 'future_requested_date'
         end as fault
     from standardised

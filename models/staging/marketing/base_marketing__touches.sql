@@ -1,5 +1,6 @@
 {{ config(
     materialized='incremental',
+    on_schema_change='fail',
     pre_hook="{{ forget_changed_batches(source('marketing', 'touches')) }}",
 ) }}
 
@@ -41,7 +42,8 @@ judged as (
             when touch_status is null then 'missing_touch_status'
             when loaded_at is null then 'missing_loaded_at'
             when channel not in ('SMS', 'APP', 'PHONE', 'WECOM', 'BRANCH') then 'unknown_channel'
-            when touch_status not in ('sent', 'delivered', 'opened', 'clicked', 'replied', 'unsubscribed') then 'unknown_touch_status'
+            when touch_status not in ('sent', 'delivered', 'opened', 'clicked', 'replied', 'unsubscribed')
+                then 'unknown_touch_status'
             when touch_date > dt then 'future_touch_date'
         end as fault
     from standardised
@@ -52,9 +54,15 @@ contested as (
     {{ contested_keys('judged', key) }}
 ),
 
+uncontested as (
+    {{ uncontested_rows('judged', 'contested', key) }}
+),
+
 -- The first delivery of each key stands.
-touches as (
+ranked as (
     {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
-select * from touches
+select * from uncontested
+union all
+select * from ranked

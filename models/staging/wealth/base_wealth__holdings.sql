@@ -1,5 +1,6 @@
 {{ config(
     materialized='incremental',
+    on_schema_change='fail',
     pre_hook="{{ forget_changed_batches(source('wealth', 'holdings')) }}",
 ) }}
 
@@ -46,9 +47,15 @@ contested as (
     {{ contested_keys('judged', key) }}
 ),
 
+uncontested as (
+    {{ uncontested_rows('judged', 'contested', key, state=true) }}
+),
+
 -- Within a batch the last row of a key stands; a later batch may revise it.
-holdings as (
+ranked as (
     {{ latest_state_wins('judged', 'contested', key) }}
 )
 
-select * from holdings
+select * from uncontested
+union all
+select * from ranked

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
-    pre_hook="{{ forget_changed_batches(source('wealth', 'orders')) }}",
+    on_schema_change='fail',
+    pre_hook="{{ forget_changed_batches(source('wealth', 'orders'), {'channel': ref('channels')}) }}",
 ) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
@@ -13,7 +14,7 @@
 with
 
 source as (
-    {{ new_batches(source('wealth', 'orders')) }}
+    {{ new_batches(source('wealth', 'orders'), {'channel': ref('channels')}) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -62,9 +63,15 @@ contested as (
     {{ contested_keys('judged', key) }}
 ),
 
+uncontested as (
+    {{ uncontested_rows('judged', 'contested', key) }}
+),
+
 -- The first delivery of each key stands.
-orders as (
+ranked as (
     {{ first_delivery_wins('judged', 'contested', key) }}
 )
 
-select * from orders
+select * from uncontested
+union all
+select * from ranked

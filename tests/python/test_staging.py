@@ -112,7 +112,7 @@ def dbt(project, tmp_path, monkeypatch):
         monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
         monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path / "logs"))
         folders = ["--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)]
-        options = ["--quiet", *folders, "--vars", f"as_of_date: {as_of}"]
+        options = ["--quiet", "--no-write-json", *folders, "--vars", f"as_of_date: {as_of}"]
         if command == "build":
             options += ["--resource-type", "model", "--resource-type", "seed"]
         result = dbtRunner(manifest=project).invoke([command, *options, *arguments])

@@ -14,7 +14,10 @@ from banktags.contract import PROJECT_ROOT
 #: Seconds that `dbt deps` may try to reach the hub; where the name does not resolve, its retries end after about 13.
 HUB_TIMEOUT = 30
 
-INSTALL_FROM_HUB = (sys.executable, "-m", "dbt.cli.main", "--quiet", "deps")
+#: dbt of the environment that runs this, whether or not it is activated.
+DBT = str(Path(sys.executable).with_name("dbt"))
+
+INSTALL_FROM_HUB = (DBT, "--quiet", "deps")
 
 
 def provide(root: Path = PROJECT_ROOT, install_from_hub: Sequence[str] = INSTALL_FROM_HUB) -> str:

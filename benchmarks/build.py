@@ -18,8 +18,7 @@ from pathlib import Path
 import duckdb
 
 from banktags.contract import PROJECT_ROOT
-
-DBT = (sys.executable, "-m", "dbt.cli.main", "--quiet")
+from banktags.packages import DBT
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,8 @@ def main() -> None:
 
     database.unlink(missing_ok=True)
     shutil.rmtree(target, ignore_errors=True)
-    parse = measured((*DBT, "parse"), environment)
-    build = measured((*DBT, "build"), environment)
+    parse = measured((DBT, "--quiet", "parse"), environment)
+    build = measured((DBT, "--quiet", "build"), environment)
 
     rows = source_rows(raw)
     print(f"\n{arguments.customers:,} customers, {arguments.days} days, {rows:,} source rows, {os.cpu_count()} cores")

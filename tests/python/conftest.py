@@ -14,7 +14,7 @@ from banktags.contract import PROJECT_ROOT
 
 @pytest.fixture(scope="session")
 def parsed_project() -> Manifest:
-    """The project, freshly parsed; ``dbtRunner(manifest=parsed_project)`` runs dbt in this process without parsing again."""
+    """The project, freshly parsed; ``dbtRunner(manifest=parsed_project)`` runs dbt here without parsing again."""
     result = dbtRunner().invoke(
         ["parse", "--quiet", "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)]
     )

@@ -3,13 +3,13 @@
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from banktags.contract import PROJECT_ROOT
+from banktags.packages import DBT
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Warehouse:
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
-        command = (sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments)
+        command = (DBT, "--quiet", *arguments)
         run = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True)
         assert not check or run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
         return run

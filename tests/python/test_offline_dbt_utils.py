@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from banktags.contract import PROJECT_ROOT
-from banktags.packages import provide
+from banktags.packages import DBT, provide
 
 OFFLINE = PROJECT_ROOT / "offline_packages" / "dbt_utils"
 REAL = os.environ.get("DBT_UTILS_PATH")
@@ -94,7 +94,7 @@ def outcomes(package: Path, project: Path) -> dict[str, int]:
     }
     for name, content in files.items():
         (project / name).write_text(yaml.safe_dump(content))
-    subprocess.run([sys.executable, "-m", "dbt.cli.main", "--quiet", "build"], cwd=project, capture_output=True)
+    subprocess.run([DBT, "--quiet", "build"], cwd=project, capture_output=True)
     results = json.loads((project / "target" / "run_results.json").read_text())["results"]
     manifest = json.loads((project / "target" / "manifest.json").read_text())
     tests = [result for result in results if result["unique_id"].startswith("test.")]

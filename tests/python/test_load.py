@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt_warehouse import Warehouse
 from typer.testing import CliRunner
 
 from banktags.cli import app
@@ -596,6 +597,16 @@ def test_changed_redelivery_is_refused_unless_told_to_replace(delivery, raw):
     write(delivery, core__account_balances=BALANCES)
     landed(delivery, raw, *DATE, "--replace")
     assert [str(row[2]) for row in rows(raw, "core.account_balances")] == ["10.50", "0.00"]
+
+
+def test_dbt_notices_a_replacement_of_the_same_size(delivery, raw, tmp_path):
+    warehouse = Warehouse(tmp_path, raw)
+    for balance in ("10.50", "99.00"):
+        write(delivery, core__account_balances=BALANCES.replace("10.50", balance))
+        landed(delivery, raw, *DATE, "--replace")
+        warehouse.dbt("run", "--select", "+stg_core__account_balances", "--vars", "as_of_date: 2026-06-30")
+        staged = "select cast(balance as varchar) from staging.stg_core__account_balances where account_id = 'A1'"
+        assert warehouse.rows(staged) == [(balance,)]
 
 
 def test_delivery_without_rows_is_recorded(delivery, raw):

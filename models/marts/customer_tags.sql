@@ -1,9 +1,9 @@
 -- Every tag of every customer: one row a customer, one column a tag.
 --
--- Each tag model has one row for each customer of the spine (test covers_spine) and no two tags share a code, so the join
--- neither drops nor doubles anyone, and the star is exact. Its columns are listed once, in the contract beside this file,
--- which `banktags catalogue sync` writes from the YAML of the tag models. `using` makes the shared key stand once in the
--- star, in both engines; the lint rules against the star and against `using` are waived line by line.
+-- Each tag model has one row for each customer of the spine (test covers_spine) and no two tags share a code. So the
+-- join neither drops nor doubles anyone, and the star is exact. Its columns are listed once, in the contract beside
+-- this file, which `banktags catalogue sync` writes from the YAML of the tag models. `using` makes the shared key
+-- stand once in the star, in both engines; the lint rules against the star and against `using` are waived by line.
 
 with
 

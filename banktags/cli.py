@@ -3,6 +3,7 @@
 import typer
 
 from banktags import catalogue_sync
+from banktags.freeze_rfm import freeze_rfm
 from banktags.load.command import load
 from banktags.query import query
 from banktags.simulate.command import simulate_command
@@ -10,6 +11,7 @@ from banktags.summary import summary
 
 app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, loader and helpers.", no_args_is_help=True)
 
+app.command()(freeze_rfm)
 app.command()(load)
 app.command()(query)
 app.command()(summary)

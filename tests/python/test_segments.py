@@ -1,0 +1,289 @@
+"""Pyramid and RFM against an independent calculation: pandas from the fact tags and the policy seeds in CSV."""
+
+from collections.abc import Callable
+
+import duckdb
+import jinja2
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from banktags.contract import PROJECT_ROOT
+from banktags.freeze_rfm import computed_cut_points, replace_in_seed
+
+AS_OF = pd.Timestamp(
+    yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["as_of_date"]
+)
+POLICY = PROJECT_ROOT / "seeds" / "policy"
+AXES = ("recency", "frequency", "monetary")
+
+#: The eight classes by high (1) and low (0) in R, F and M, as the textbooks have them.
+CLASSES = {
+    "111": "important_value",
+    "101": "important_development",
+    "011": "important_retention",
+    "001": "important_win_back",
+    "110": "general_value",
+    "100": "general_development",
+    "010": "general_retention",
+    "000": "general_win_back",
+}
+
+
+def in_force(seed: str, **text_columns: type) -> pd.DataFrame:
+    """Rows of a policy seed that hold for CNY on the date."""
+    rows = pd.read_csv(POLICY / f"{seed}.csv", dtype=text_columns, parse_dates=["valid_from", "valid_to"])
+    is_valid = (rows["valid_from"] <= AS_OF) & (rows["valid_to"].isna() | (rows["valid_to"] > AS_OF))
+    return rows[(rows["currency"] == "CNY") & is_valid]
+
+
+def band_of(value: float, bands: pd.DataFrame, lower: str, upper: str, answer: str):
+    """What the one half-open band that holds the value says."""
+    holds = (bands[lower].isna() | (value >= bands[lower])) & (bands[upper].isna() | (value < bands[upper]))
+    (found,) = bands.loc[holds, answer]
+    return found
+
+
+@pytest.fixture(scope="module")
+def query(demo_warehouse) -> Callable[[str], pd.DataFrame]:
+    def run(sql: str) -> pd.DataFrame:
+        with duckdb.connect(str(demo_warehouse.database), read_only=True) as connection:
+            return connection.sql(sql).df().set_index("customer_id").sort_index()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def facts(query) -> pd.DataFrame:
+    """What pyramid and RFM are computed from: one row per customer of the spine."""
+    return query("""
+        select
+            spine.customer_id, is_core_customer, status, opened_date,
+            cast(aum_month_avg as double) as aum_month_avg, cast(aum_spot as double) as aum_spot,
+            activity_recency_days, activity_monthly_avg_365d
+        from intermediate.int_customer__spine as spine
+        left join tags.fact_tags__aum using (customer_id)
+        left join tags.fact_tags__transactions using (customer_id)
+    """)
+
+
+# Pyramid
+
+
+def test_tiers_agree_with_pandas(facts, query):
+    built = query("select * from segments.segment__pyramid")
+    bands = in_force("pyramid_tiers")
+    entitlements = pd.read_csv(POLICY / "tier_entitlements.csv").sort_values("display_order").groupby("tier")["name_zh"]
+    services = entitlements.agg("、".join)
+    assert list(built.index) == list(facts.index)
+    customers = facts[facts["is_core_customer"] & (facts["status"] == "ACTIVE")]
+    assert built.loc[facts.index.difference(customers.index), "aum_tier"].isna().all()
+    assert len(customers) > 250
+    for customer_id, customer in customers.iterrows():
+        tier = band_of(customer["aum_month_avg"], bands, "aum_from", "aum_to", "tier")
+        row = built.loc[customer_id]
+        assert row["aum_tier"] == tier
+        assert row["aum_tier_rank"] == bands.set_index("tier").loc[tier, "tier_rank"]
+        assert row["aum_tier_spot"] == band_of(customer["aum_spot"], bands, "aum_from", "aum_to", "tier")
+        assert row["aum_tier_entitlements"] == services[tier]
+        missing = bands.set_index("tier").loc[tier, "aum_to"] - customer["aum_month_avg"]
+        assert np.isclose(row["aum_to_next_tier"], missing, atol=0.005, equal_nan=True)
+
+
+# RFM
+
+
+@pytest.fixture(scope="module")
+def expected_rfm(facts) -> pd.DataFrame:
+    """Scores, pattern and class of the eligible customers, by the definitions of ``models/segments/rfm.md``."""
+    (parameters,) = in_force("rfm_parameters").to_dict("records")
+    assert (parameters["monetary_definition"], parameters["split_method"]) == ("aum_month_avg", "mean")
+    tenure = (AS_OF - facts["opened_date"]).dt.days
+    eligible = facts[
+        facts["is_core_customer"] & (facts["status"] == "ACTIVE") & (tenure >= parameters["min_tenure_days"])
+    ]
+    window = parameters["recency_window_days"]
+    values = pd.DataFrame(
+        {
+            "recency": eligible["activity_recency_days"].fillna(window).clip(upper=window),
+            "frequency": eligible["activity_monthly_avg_365d"],
+            "monetary": eligible["aum_month_avg"],
+        }
+    )
+    has_some = pd.DataFrame(
+        {
+            "recency": values["recency"] < window,
+            "frequency": values["frequency"] > 0,
+            "monetary": values["monetary"] > 0,
+        }
+    )
+    goodness = values.assign(recency=-values["recency"])
+    # No better = as good or worse, which rank(method="max") counts. Whole numbers, so that no rounding decides.
+    no_better = goodness.rank(method="max").astype(int)
+    scores = (-(-5 * no_better // len(values))).where(has_some, 1)
+    is_high = scores * len(scores) > scores.sum()
+    bands = in_force("rfm_bands")
+    measures = {
+        "recency": "activity_recency_days",
+        "frequency": "activity_monthly_avg_365d",
+        "monetary": "aum_month_avg",
+    }
+    fixed = pd.DataFrame(
+        {
+            axis: [
+                band_of(v, bands[bands["measure"] == measures[axis]], "value_from", "value_to", "score")
+                for v in values[axis]
+            ]
+            for axis in AXES
+        },
+        index=values.index,
+    )
+    pattern = is_high[list(AXES)].astype(int).astype(str).agg("".join, axis=1)
+    return pd.concat(
+        [
+            scores.add_prefix("rfm_").add_suffix("_score"),
+            fixed.add_prefix("rfm_").add_suffix("_band_score"),
+            pattern.rename("rfm_pattern"),
+            pattern.map(CLASSES).rename("rfm_class"),
+        ],
+        axis=1,
+    )
+
+
+def test_rfm_agrees_with_pandas(facts, expected_rfm, query):
+    built = query("select * from segments.segment__rfm")
+    assert list(built.index) == list(facts.index)
+    eligible = built.loc[expected_rfm.index, expected_rfm.columns]
+    pd.testing.assert_frame_equal(eligible, expected_rfm, check_dtype=False)
+    assert eligible["rfm_class"].nunique() >= 6, "too uniform a bank to prove anything"
+    others = built.drop(index=expected_rfm.index)
+    assert set(others["rfm_class"]) == {"not_applicable"}
+    assert others[expected_rfm.columns.drop("rfm_class")].isna().all(axis=None)
+
+
+def test_the_most_recent_customer_scores_five_and_the_never_active_one(query):
+    rows = query("""
+        select customer_id, rfm_recency_days, rfm_recency_score
+        from segments.segment__rfm inner join segments.segment__rfm_measures using (customer_id)
+        where rfm_eligibility = 'eligible'
+    """)
+    best = rows[rows["rfm_recency_days"] == rows["rfm_recency_days"].min()]
+    assert set(best["rfm_recency_score"]) == {5}
+    by_days = rows.groupby("rfm_recency_days")["rfm_recency_score"]
+    assert (by_days.nunique() == 1).all(), "customers with the same recency have different scores"
+    assert by_days.first().is_monotonic_decreasing
+
+
+def test_every_name_of_the_alias_table_stands_for_one_class():
+    aliases = pd.read_csv(POLICY / "rfm_class_aliases.csv")
+    article = aliases[aliases["scheme"] == "article"].set_index("name_zh")["rfm_class"]
+    pattern = {rfm_class: pattern for pattern, rfm_class in CLASSES.items()}
+    assert {name: pattern[rfm_class] for name, rfm_class in article.items()} == {
+        "重要价值客户": "111",
+        "重要保持客户": "011",
+        "重要发展客户": "101",
+        "一般客户": "000",
+    }
+    for scheme in ("vecdp", "quick_audience"):
+        assert sorted(aliases.loc[aliases["scheme"] == scheme, "rfm_class"]) == sorted(CLASSES.values())
+
+
+# Cut points frozen for the next period
+
+
+def test_frozen_cut_points_are_the_computed_ones_to_the_last_digit(demo_warehouse, tmp_path):
+    seed = tmp_path / "rfm_cut_points.csv"
+    seed.write_text(
+        (POLICY / "rfm_cut_points.csv").read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8"
+    )
+    with duckdb.connect(str(demo_warehouse.database), read_only=True) as connection:
+        rows = computed_cut_points(connection)
+        replace_in_seed(rows, seed)
+        replace_in_seed(rows, seed)  # freezing again replaces
+        types = "{'value_from': 'double', 'value_to': 'double', 'is_high': 'boolean'}"
+        frozen = f"read_csv('{seed}', header = true, types = {types})"
+        columns = "scoring_method, axis, measure, score, value_from, value_to, is_high"
+        computed = "segments.segment__rfm_cut_points"
+        counts = connection.sql(f"""
+            select count(*), count(distinct period), min(period),
+                (select count(*) from (select {columns} from {computed} except select {columns} from {frozen}))
+            from {frozen}
+        """).fetchone()
+    assert counts == (30, 1, "2026-Q3", 0)
+
+
+# The generic tests of the project, on data that they must refuse
+
+
+def failures(test: str, setup: str, **arguments) -> list[tuple]:
+    """Rows that a generic test of the project returns on tables made by ``setup``."""
+    text = (PROJECT_ROOT / "tests" / "dbt" / "generic" / f"{test}.sql").read_text(encoding="utf-8")
+    body = text[text.index("%}", text.index("{% test")) + 2 : text.index("{% endtest %}")]
+    names = {
+        "dbt": {"type_numeric": lambda: "decimal(28, 6)"},
+        "ref": lambda name: name,
+        "as_of_date": lambda: "date '2026-06-30'",
+        "valid_from": None,
+        "valid_to": None,
+    }
+    sql = jinja2.Template(body).render(names | arguments)
+    with duckdb.connect() as connection:
+        connection.execute(setup)
+        return connection.sql(sql).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("bands", "said"),
+    [
+        ("(null, 5, 1, null), (5, 20, 1, null), (20, null, 1, null)", None),
+        ("(null, 5, 1, null), (5, 5, 1, null), (5, null, 1, null)", None),
+        ("(null, 5, 1, 3), (5, null, 1, 3), (null, 9, 3, null), (9, null, 3, null)", None),
+        ("(null, 5, 1, null), (6, null, 1, null)", "gap below this band"),
+        ("(null, 5, 1, null), (4, null, 1, null)", "bands overlap"),
+        ("(null, null, 1, null), (4, null, 1, null)", "bands overlap"),
+        ("(null, null, 1, null), (null, null, 1, null)", "bands overlap"),
+        ("(0, 5, 1, null), (5, null, 1, null)", "amounts below the lowest band are not covered"),
+        ("(null, 5, 1, null), (5, 20, 1, null)", "amounts above the highest band are not covered"),
+        ("(null, null, 1, 3), (null, null, 2, null)", "bands overlap"),
+        (
+            "(null, null, 1, 3), (null, null, 4, null)",
+            "no bands in force from this date, though later ones are defined",
+        ),
+        ("(null, 5, 1, 1), (5, null, 1, null)", "amounts below the lowest band are not covered"),
+    ],
+)
+def test_covers_all_amounts(bands, said):
+    setup = f"""
+        create table bands as
+        select 'CNY' as currency, lower::double as lower, upper::double as upper,
+            date '2026-01-01' + first as first_day, date '2026-01-01' + last as last_day
+        from (values {bands}) as band (lower, upper, first, last)
+    """
+    arguments = {"model": "bands", "lower": "lower", "upper": "upper", "group_by": ["currency"]}
+    rows = failures("covers_all_amounts", setup, **arguments, valid_from="first_day", valid_to="last_day")
+    assert (said is None and not rows) or said in {row[-1] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ("('a', date '2026-06-30'), ('b', date '2026-06-30')", []),
+        ("('a', date '2026-06-30')", [("b", "is missing")]),
+        (
+            "('a', date '2026-06-30'), ('b', date '2026-06-30'), ('b', date '2026-06-30')",
+            [("b", "stands more than once")],
+        ),
+        ("('a', date '2026-06-30'), ('b', date '2026-06-29')", [("b", "has another as_of_date than the run")]),
+        (
+            "('a', date '2026-06-30'), ('b', date '2026-06-30'), ('x', date '2026-06-30')",
+            [("x", "is not a customer of the spine")],
+        ),
+    ],
+)
+def test_covers_spine(tags, said):
+    setup = f"""
+        create table int_customer__spine as select * from (values ('a'), ('b')) as spine (customer_id);
+        create table tags as select * from (values {tags}) as tag (customer_id, as_of_date)
+    """
+    assert failures("covers_spine", setup, model="tags") == said

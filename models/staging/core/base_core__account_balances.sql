@@ -56,4 +56,4 @@ ranked as (
 -- The columns are those of `judged`: the rule switched off cannot follow them through a union.
 select * from uncontested  -- noqa: AM04
 union all
-select * from ranked
+select * from ranked  -- noqa: AM04

@@ -1,4 +1,6 @@
--- Every source row known as of the business date that is not staged, with the reason and the row as it was standardised.
+-- Every source row known as of the business date that is not staged: the reason, and the row as it was standardised.
+-- The loops write one select a table, which stands where a written one would: template blocks don't indent.
+-- sqlfluff:indentation:template_blocks_indent:false
 
 with
 

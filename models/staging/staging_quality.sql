@@ -1,6 +1,8 @@
 {{ config(materialized='table') }}
 
--- What became of the rows of each source table: staged, set aside by class of reason, and how many values became unknown.
+-- What became of the rows of each source table: staged, set aside by class of reason; and how many values are unknown.
+-- The loops write one select a table, which stands where a written one would: template blocks don't indent.
+-- sqlfluff:indentation:template_blocks_indent:false
 
 with
 

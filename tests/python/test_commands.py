@@ -39,7 +39,7 @@ def test_make_help_lists_each_target_with_what_it_does():
 def test_help_lists_each_command():
     output = CliRunner().invoke(app, ["--help"]).output
     for command in app.registered_commands:
-        name = command.name or command.callback.__name__
+        name = command.name or command.callback.__name__.replace("_", "-")
         assert re.search(rf"\b{name}\b", output), name
 
 

@@ -57,6 +57,9 @@ def load_batch(delivery: Path, root: Path, options: Options, progress: Progress)
     if inside.is_relative_to(outside):
         what = f"the extracts and the landing zone {root} lie in one another"
         raise BatchError([Problem(str(delivery), what, "load from a folder of its own")])
+    if (root / "_truth").exists():
+        what = f"the landing zone {root} holds the demo bank, whose customers would mix with the bank's own"
+        raise BatchError([Problem(str(root), what, "run `make clean`, or choose another landing zone with --to")])
     files = find_files(delivery)
     with publish.landing_lock(root), duckdb.connect() as con:
         return _Batch(con, delivery, root, options, progress).load(files)

@@ -340,6 +340,12 @@ def test_folder_that_names_no_date(delivery, raw):
     assert "dt=20260630 does not name a date" in refused(delivery, raw)
 
 
+def test_a_demo_bank_takes_no_delivery(delivery, raw):
+    (raw / "_truth").mkdir(parents=True)
+    write(delivery, core__branches=BRANCHES)
+    assert "make clean" in refused(delivery, raw, *DATE)
+
+
 def test_landing_zone_is_no_delivery(raw):
     raw.mkdir()
     assert "lie in one another" in refused(raw, raw)

@@ -441,7 +441,7 @@ DIRT = {
     ("core.transactions", "redelivered"): contradictions("core.transactions", f"{POSTING}, account_id, amount", "dt"),
     ("core.transactions", "changed_redelivery"): contradictions("core.transactions", POSTING, "amount"),
     ("core.transactions", "unknown_type"): matching("core.transactions", "transaction_type = 'ZZZ'"),
-    ("core.transactions", "non_positive_amount"): matching("core.transactions", "amount <= 0"),
+    ("core.transactions", "negative_amount"): matching("core.transactions", "amount < 0"),
     ("core.transactions", "future_dated"): matching("core.transactions", "transaction_date > dt"),
     ("core.transactions", "orphan_account"): orphans("core.transactions", "account_id", "core.accounts"),
     ("core.transactions", "late"): (

@@ -262,7 +262,7 @@ with dirty as (
     union all
     select * replace (code + 5000 as code, 'ZZZ' as transaction_type), d, 'unknown_type' from posting where dirt >= 0.0009 and dirt < 0.001
     union all
-    select * replace (code + 5000 as code, case when code % 2 = 0 then 0 else -cents end as cents), d, 'non_positive_amount' from posting where dirt >= 0.001 and dirt < 0.0011
+    select * replace (code + 5000 as code, -cents as cents), d, 'negative_amount' from posting where dirt >= 0.001 and dirt < 0.0011
     union all
     select * replace (code + 5000 as code, d + 400 as d), d, 'future_dated' from posting where dirt >= 0.0011 and dirt < 0.0012
     union all

@@ -55,7 +55,7 @@ judged as (
             when standardised.loaded_at is null then 'missing_loaded_at'
             when standardised.direction not in ('IN', 'OUT') then 'unknown_direction'
             when transaction_types.category is null then 'unknown_transaction_type'
-            when standardised.amount <= 0 then 'invalid_amount'
+            when standardised.amount < 0 then 'invalid_amount'
             when standardised.transaction_date > standardised.dt then 'future_transaction_date'
         end as fault
     from standardised

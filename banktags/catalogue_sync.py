@@ -90,9 +90,9 @@ def customer_tags_yaml(manifest: Mapping[str, Any]) -> str:
 
 
 def _joined_models(manifest: Mapping[str, Any]) -> list[str]:
-    """Tag models in the order in which ``customer_tags.sql`` names them; empty before the mart exists."""
-    marts = [node for node in manifest["nodes"].values() if node["name"] == WIDE_MART.stem]
-    return [reference["name"] for mart in marts for reference in mart["refs"]]
+    """Tag models in the order in which ``standard_tags.sql`` and then ``customer_tags.sql`` name them."""
+    refs = {node["name"]: [ref["name"] for ref in node["refs"]] for node in manifest["nodes"].values() if "refs" in node}
+    return refs.get("standard_tags", []) + refs.get(WIDE_MART.stem, [])
 
 
 def _column(entry: TagEntry) -> str:

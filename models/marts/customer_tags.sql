@@ -1,28 +1,13 @@
--- Every tag of every customer: one row a customer, one column a tag.
+-- Every tag of every customer: one row a customer, one column a tag; the bank's own, and those that users derived.
 --
--- Each tag model has one row for each customer of the spine (test covers_spine) and no two tags share a code. So the
--- join neither drops nor doubles anyone, and the star is exact. Its columns are listed once, in the contract beside
--- this file, which `banktags catalogue sync` writes from the YAML of the tag models. `using` makes the shared key
--- stand once in the star, in both engines; the lint rules against the star and against `using` are waived by line.
+-- As in standard_tags, every joined model has one row a customer and codes of its own. The columns are listed once, in
+-- the contract beside this file, which `banktags catalogue sync` writes from the YAML of the tag models.
 
 with
 
 customer_tags as (
     select *  -- noqa: AM04, RF02
-    from {{ ref('fact_tags__demographics') }}
-    inner join {{ ref('fact_tags__aum') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('fact_tags__products') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('fact_tags__value') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('fact_tags__transactions') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('fact_tags__digital') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('fact_tags__consumption') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('fact_tags__credit') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('fact_tags__suitability') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('fact_tags__social') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('fact_tags__service') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('segment__pyramid') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('segment__rfm_measures') }} using (customer_id, as_of_date)  -- noqa: ST07
-    inner join {{ ref('segment__rfm') }} using (customer_id, as_of_date)  -- noqa: ST07
+    from {{ ref('standard_tags') }}
 )
 
 select * from customer_tags  -- noqa: AM04

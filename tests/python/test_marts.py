@@ -16,8 +16,9 @@ def test_the_wide_mart_says_what_the_tag_models_say(manifest):
 
 
 def test_the_wide_mart_joins_every_tag_model(manifest):
-    joined = {reference["name"] for reference in manifest["nodes"]["model.bank_tags.customer_tags"]["refs"]}
-    assert joined == {entry.model for entry in tag_entries(manifest)}, "join the tag model in customer_tags.sql"
+    nodes = [manifest["nodes"][f"model.bank_tags.{name}"] for name in ("standard_tags", "customer_tags")]
+    joined = {reference["name"] for node in nodes for reference in node["refs"]} - {"standard_tags"}
+    assert joined == {entry.model for entry in tag_entries(manifest)}, "join the tag model in standard_tags.sql"
 
 
 def test_the_wide_mart_has_the_values_of_the_tag_models(demo_warehouse, manifest):

@@ -59,7 +59,7 @@ class Bank:
         """The first valid delivery of each posting: amount by number and date."""
         expected = {}
         for row in self.known(TRANSACTIONS, as_of):
-            if row["amount"] > 0 and row["transaction_date"] <= row["dt"]:
+            if row["amount"] >= 0 and row["transaction_date"] <= row["dt"]:
                 expected.setdefault((row["transaction_id"], row["transaction_date"]), row["amount"])
         return expected
 
@@ -154,7 +154,7 @@ def eventful_bank(project, tmp_path_factory) -> Bank:
     for number in range(8):
         dt, loaded_at = day(number), datetime.datetime.combine(day(number + 1), datetime.time(2))
         for posting in range(30):
-            amount = dice.choice([0, 5, 10, 20, 50])
+            amount = dice.choice([-5, 0, 5, 10, 20, 50])
             row = transaction(f"T{posting:02}", dt, amount, loaded_at)
             if dice.random() < 0.1:
                 row["transaction_date"] = day(number + 1)

@@ -4,13 +4,26 @@
     (({{ lower }} is null or {{ value }} >= {{ lower }}) and ({{ upper }} is null or {{ value }} < {{ upper }}))
 {%- endmacro %}
 
-{# True where a row of an effective-dated policy seed is in force on the run's date, for the bank's base currency. Takes the
-   seed's alias where the query reads more than the seed. #}
+{# True where a row of an effective-dated policy seed is in force on the run's date, for the bank's base currency; a row that
+   names no currency holds in any. Takes the seed's alias where the query reads more than the seed. #}
 {% macro in_force(seed_alias=none) -%}
     {%- set prefix = seed_alias ~ '.' if seed_alias else '' -%}
     (
-        {{ prefix }}currency = '{{ var("base_currency") }}'
+        ({{ prefix }}currency is null or {{ prefix }}currency = '{{ var("base_currency") }}')
         and {{ prefix }}valid_from <= {{ as_of_date() }}
         and ({{ prefix }}valid_to is null or {{ as_of_date() }} < {{ prefix }}valid_to)
     )
+{%- endmacro %}
+
+{# One threshold of seed rule_thresholds, in a query that aggregates the rows in force to the single row which a rule model
+   cross joins: always one row, null where none is in force, so that a join can neither drop nor double a customer.
+
+       thresholds as (
+           select {{ threshold('customer_value_level', 'aum_month_avg_from') }} as value_level_aum_from
+           from {{ ref('rule_thresholds') }}
+           where {{ in_force() }}
+       )
+#}
+{% macro threshold(rule, parameter) -%}
+    max(case when rule = '{{ rule }}' and parameter = '{{ parameter }}' then value end)
 {%- endmacro %}

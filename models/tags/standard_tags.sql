@@ -25,6 +25,8 @@ standard_tags as (
     inner join {{ ref('segment__pyramid') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('segment__rfm_measures') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('segment__rfm') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('rule_tags__value') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('rule_tags__activity') }} using (customer_id, as_of_date)  -- noqa: ST07
 )
 
 select * from standard_tags  -- noqa: AM04

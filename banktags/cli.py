@@ -2,7 +2,7 @@
 
 import typer
 
-from banktags import catalogue_sync
+from banktags.catalogue import sync as catalogue_sync
 from banktags.freeze_rfm import freeze_rfm
 from banktags.load.command import load
 from banktags.query import query

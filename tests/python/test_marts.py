@@ -5,7 +5,7 @@ from dbt_warehouse import Warehouse
 from typer.testing import CliRunner
 
 from banktags.catalogue import GRAIN, tag_entries
-from banktags.catalogue_sync import WIDE_MART, customer_tags_yaml
+from banktags.catalogue.sync import WIDE_MART, customer_tags_yaml
 from banktags.cli import app
 
 # customer_tags

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from banktags.catalogue import DIMENSIONS, TagEntry, dictionary_problems, tag_entries
+from banktags.catalogue.entries import DIMENSIONS, TagEntry, dictionary_problems, tag_entries
 from banktags.contract import PROJECT_ROOT
 
 COMPLETE = TagEntry(

@@ -1,0 +1,231 @@
+"""``banktags catalogue sync``: write what is made of the tag models, so that review sees it change with them.
+
+The mart ``customer_tags`` has every tag as a column: its contract and its comments repeat the tag models' YAML. The
+seeds under ``seeds/catalogue`` hold each tag's rule as dbt executes it, and where its values come from. All of them are
+generated, committed, and compared in a test; ``dbt build`` refuses rules of SQL that has changed since.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+from banktags.catalogue.entries import TagEntry, tag_entries
+from banktags.catalogue.rules import RuleError, TagRule, tag_rules
+from banktags.contract import PROJECT_ROOT
+
+WIDE_MART = PROJECT_ROOT / "models" / "marts" / "customer_tags.yml"
+CATALOGUE_SEEDS = PROJECT_ROOT / "seeds" / "catalogue"
+
+HEADER = """\
+# Written by `banktags catalogue sync` from the YAML of the tag models: change a tag there, then run it again.
+version: 2
+
+models:
+  - name: customer_tags
+    description: >-
+      Every tag of every customer: one row a customer, one column a tag (客户标签宽表). What a tag means, its values
+      and its owner stand at its tag model.
+    data_tests:
+      - covers_spine
+    columns:
+      - name: customer_id
+        data_type: string
+        description: "客户号: Golden customer id."
+      - name: as_of_date
+        data_type: date
+        description: "数据日期: Business date that the row stands on."
+"""
+
+COLUMN = """\
+      - name: {code}
+        data_type: {data_type}
+        description: {description}
+        config: {{meta: {{tag_model: {model}}}}}
+"""
+
+app = typer.Typer(help="The tag dictionary.", no_args_is_help=True)
+
+
+@app.callback()
+def catalogue() -> None:
+    """The tag dictionary and what is written from it."""
+
+
+@app.command()
+def sync(
+    check: Annotated[bool, typer.Option(help="Write nothing; fail if a file is not up to date.")] = False,
+) -> None:
+    """Write what is made of the tag models: the contract of the wide mart, and the rules as executed."""
+    try:
+        files = catalogue_files(compiled_manifest())
+    except RuleError as error:
+        raise typer.BadParameter(str(error), param_hint="project") from None
+    stale = [path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        name = path.relative_to(PROJECT_ROOT)
+        if check:
+            typer.echo(f"{name} does not say what the tag models say: run banktags catalogue sync", err=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text := files[path], encoding="utf-8")
+            typer.echo(f"{name} written: {len(text.splitlines()):,} lines")
+    if not stale:
+        typer.echo(f"{len(files)} files are up to date")
+    elif check:
+        raise typer.Exit(1)
+
+
+def compiled_manifest(parsed: Manifest | None = None) -> dict[str, Any]:
+    """The manifest of the project as it stands, with SQL compiled as for a first build, apart from any warehouse.
+
+    Raises:
+        typer.BadParameter: dbt can't parse or compile the project; carries dbt's message.
+    """
+    folder = str(PROJECT_ROOT)
+    runner = dbtRunner(manifest=parsed)
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["BANK_TAGS_DB"], before = str(Path(scratch) / "bank_tags.duckdb"), os.environ.get("BANK_TAGS_DB")
+        try:
+            folders = [
+                "--project-dir",
+                folder,
+                "--profiles-dir",
+                folder,
+                "--target-path",
+                str(Path(scratch) / "target"),
+            ]
+            result = runner.invoke(
+                ["--quiet", "compile", *folders, "--select", "+path:models/tags", "+path:models/segments"]
+            )
+        finally:
+            del os.environ["BANK_TAGS_DB"]
+            if before is not None:
+                os.environ["BANK_TAGS_DB"] = before
+        if not result.success:
+            raise typer.BadParameter(
+                f"dbt compile fails; mend the project first\n{result.exception}", param_hint="project"
+            )
+        return json.loads((Path(scratch) / "target" / "manifest.json").read_text(encoding="utf-8"))
+
+
+def catalogue_files(manifest: Mapping[str, Any]) -> dict[Path, str]:
+    """Path and text of every file that is made of a compiled project.
+
+    Raises:
+        RuleError: the SQL of a tag model can't be parsed.
+    """
+    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    rules = tag_rules(manifest, project["vars"]["as_of_date"])
+    return {
+        WIDE_MART: customer_tags_yaml(manifest),
+        CATALOGUE_SEEDS / "tag_rules.csv": _rules_csv(rules, manifest),
+        CATALOGUE_SEEDS / "tag_rule_inputs.csv": _inputs_csv(rules),
+    }
+
+
+def customer_tags_yaml(manifest: Mapping[str, Any]) -> str:
+    """Properties file of the wide mart: a column for each tag, in the order of the mart's joins."""
+    position = {model: index for index, model in enumerate(_joined_models(manifest))}
+    entries = sorted(tag_entries(manifest), key=lambda entry: position.get(entry.model, len(position)))
+    return HEADER + "".join(_column(entry) for entry in entries)
+
+
+def _joined_models(manifest: Mapping[str, Any]) -> list[str]:
+    """Tag models in the order in which ``standard_tags.sql`` and then ``customer_tags.sql`` name them."""
+    refs = {
+        node["name"]: [ref["name"] for ref in node["refs"]] for node in manifest["nodes"].values() if "refs" in node
+    }
+    return refs.get("standard_tags", []) + refs.get(WIDE_MART.stem, [])
+
+
+def _column(entry: TagEntry) -> str:
+    first_paragraph = " ".join(entry.definition.split("\n\n")[0].split())
+    return COLUMN.format(
+        code=entry.code,
+        data_type=entry.data_type,
+        description=json.dumps(f"{entry.name_zh}: {first_paragraph}", ensure_ascii=False),
+        model=entry.model,
+    )
+
+
+RULE_COLUMNS = (
+    *("tag_code", "model_name", "rule_expression", "rule_sql", "rule_hash", "unresolved"),
+    *("unit_tests", "expected_values", "code_checksum"),
+)
+
+
+def _rules_csv(rules: list[TagRule], manifest: Mapping[str, Any]) -> str:
+    tests, values = _expected_values(manifest)
+    return _csv(
+        RULE_COLUMNS,
+        [
+            (
+                rule.tag.code,
+                rule.tag.model,
+                rule.expression,
+                rule.sql,
+                rule.digest,
+                rule.unresolved,
+                tests[rule.tag.model, rule.tag.code],
+                len(values.get((rule.tag.model, rule.tag.code), ())),
+                code_checksum(manifest, rule.tag.model),
+            )
+            for rule in rules
+        ],
+    )
+
+
+def _expected_values(manifest: Mapping[str, Any]) -> tuple[Counter, dict[tuple[str, str], set]]:
+    """By model and column: unit tests that expect something of it, and the different values that they expect."""
+    tests: Counter = Counter()
+    values: dict[tuple[str, str], set] = {}
+    for test in manifest["unit_tests"].values():
+        expected = test["expect"].get("rows") or []
+        rows = [row for row in expected if isinstance(row, dict)] if isinstance(expected, list) else []
+        for column in {column for row in rows for column in row}:
+            tests[test["model"], column] += 1
+            values.setdefault((test["model"], column), set()).update(str(row[column]) for row in rows if column in row)
+    return tests, values
+
+
+def code_checksum(manifest: Mapping[str, Any], model: str) -> str:
+    """Checksum of the files of a model and of all models upstream, as the macro ``code_checksum`` computes it."""
+    nodes = manifest["nodes"]
+    (start,) = (unique_id for unique_id, node in nodes.items() if node["name"] == model)
+    found, waiting = set(), [start]
+    while waiting:
+        unique_id = waiting.pop()
+        if unique_id not in found and unique_id.startswith("model."):
+            found.add(unique_id)
+            waiting += nodes[unique_id]["depends_on"]["nodes"]
+    checksums = sorted(f"{nodes[unique_id]['name']}:{nodes[unique_id]['checksum']['checksum']}" for unique_id in found)
+    return hashlib.md5(",".join(checksums).encode(), usedforsecurity=False).hexdigest()
+
+
+def _inputs_csv(rules: list[TagRule]) -> str:
+    rows = {
+        (rule.tag.code, given.kind, given.name)
+        for rule in rules
+        for given in (*rule.inputs, *(direct for direct in rule.direct if direct.kind == "tag"))
+    }
+    return _csv(["tag_code", "input_kind", "input_name"], sorted(rows))
+
+
+def _csv(header: Sequence[str], rows: list[tuple]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,42 @@
+-- The tag dictionary (标签字典): one row a tag, from the YAML of the tag models as the project graph has it.
+
+with
+
+entries as (
+    select *
+    from {{ rows_from(tag_entries(), [
+        'tag_code', 'model_name', 'data_type', 'name_zh', 'definition', 'kind', 'path', 'dimension', 'timeliness', 'unit',
+        'values_from', 'null_means', 'owner_business', 'owner_technical', 'status', 'successor', 'sensitivity',
+        'security_level', 'since', 'version', 'usage',
+    ]) }} as listed
+),
+
+-- A derived tag belongs to whom its model is named for.
+tag_dictionary as (
+    select
+        tag_code,
+        model_name,
+        data_type,
+        name_zh,
+        definition,
+        kind,
+        case when kind = 'derived' then replace(model_name, 'derived_tags__', '') end as owner_namespace,
+        path,
+        dimension,
+        timeliness,
+        unit,
+        values_from,
+        null_means,
+        owner_business,
+        owner_technical,
+        status,
+        successor,
+        sensitivity,
+        cast(security_level as int) as security_level,
+        since,
+        version,
+        usage
+    from entries
+)
+
+select * from tag_dictionary

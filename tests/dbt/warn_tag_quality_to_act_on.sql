@@ -1,0 +1,10 @@
+{{ config(severity='warn') }}
+
+-- Tags whose quality asks someone to act on the run's date, with the reason; a warning, for a shift may be what the bank meant.
+select
+    tag_code,
+    findings
+from {{ ref('tag_quality') }}
+where
+    as_of_date = {{ as_of_date() }}
+    and status = 'act'

@@ -73,10 +73,10 @@ lock: $(BIN)/.installed ## requirements.txt anew from pyproject.toml, with hashe
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \
 		--no-emit-index-url --no-strip-extras --custom-compile-command "make lock" --quiet --upgrade --output-file requirements.txt
 
-# The docs site is one file that opens without a server.
+# The catalogue is one file, site/index.html, that opens without a server and can be mailed.
 site:
-	@$(BIN)/dbt --quiet docs generate --static --no-compile $(VARS)
-	@mkdir -p site && cp target/static_index.html site/index.html
+	@$(BIN)/dbt --quiet docs generate --no-compile $(VARS)
+	@$(BIN)/banktags catalogue site
 
 bank:
 	@test -n "$$(ls -A $(RAW) 2>/dev/null)" || $(BIN)/banktags simulate --out $(RAW)

@@ -3,6 +3,7 @@
 import typer
 
 from banktags.catalogue import sync as catalogue_sync
+from banktags.catalogue_site.command import site
 from banktags.freeze_rfm import freeze_rfm
 from banktags.load.command import load
 from banktags.query import query
@@ -15,5 +16,6 @@ app.command()(freeze_rfm)
 app.command()(load)
 app.command()(query)
 app.command()(summary)
+catalogue_sync.app.command()(site)
 app.add_typer(catalogue_sync.app, name="catalogue")
 app.command("simulate")(simulate_command)

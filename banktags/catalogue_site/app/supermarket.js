@@ -1,0 +1,373 @@
+// The supermarket: dbt's docs app plus an entry for each tag. Tags are nodes of the manifest (resource_type "tag"); this adds
+// their page, their shelves, their tree and their search to the app's Angular module, and leaves the rest of the app alone.
+(() => {
+  "use strict";
+
+  const app = angular.module("dbt");
+  const templates = window.supermarketTemplates;
+  const GRAPH = "g_v&g_i&g_e&g_p&g_n"; // parameters by which the app keeps its lineage graph in the address
+
+  const DIMENSIONS = { 人口: "Demographics", 资产: "Assets", 行为: "Behaviour", 风险: "Risk", 社交: "Social" };
+  const SHELVES = [
+    { branch: "certified", name: "标签超市", hint: "" },
+    { branch: "draft", name: "草稿", hint: "尚未认证,口径可能变化 · Not certified yet; a rule may change." },
+    { branch: "deprecated", name: "弃用", hint: "请改用其后继标签 · Use the successor." },
+  ];
+  const WORDS = {
+    status: { draft: "草稿 draft", certified: "已认证 certified", deprecated: "弃用 deprecated" },
+    kind: { fact: "事实标签 fact", rule: "规则标签 rule", model: "模型标签 model", derived: "衍生标签 derived" },
+    timeliness: { static: "静态 static", daily: "每日 daily", intraday: "日内 intraday", realtime: "实时 real time" },
+    input: { source: "源表", seed: "规则表", tag: "标签" },
+    reader: { tag: "标签", model: "表", exposure: "专辑" },
+  };
+
+  const byCode = new Map(); // tags by code, for links from text
+
+  // ---- pages -------------------------------------------------------------------------------------------------------
+
+  app.config(["$stateProvider", "markedProvider", ($stateProvider, markedProvider) => {
+    const text = { type: "string" };
+    $stateProvider
+      .state("dbt.tag", {
+        url: `tag/:unique_id?section&${GRAPH}`, params: { unique_id: text },
+        controller: "TagCtrl", templateUrl: "/supermarket/tag.html",
+      })
+      .state("dbt.shelf", {
+        url: `shelf/{branch:.*}?${GRAPH}`, // a path: may have slashes
+        controller: "ShelfCtrl", templateUrl: "/supermarket/shelf.html",
+      });
+    markedProvider.setRenderer({
+      table: (head, body) =>
+        `<div class="scroll"><table class="table"><thead>${head}</thead><tbody>${body}</tbody></table></div>`,
+      // A tag's code in any text of the site leads to the tag.
+      codespan: (code) => {
+        const tag = byCode.get(code);
+        return tag ? `<a href="#!/tag/${tag.unique_id}"><code>${code}</code></a>` : `<code>${code}</code>`;
+      },
+    });
+  }]);
+
+  app.run(["$templateCache", ($templateCache) => {
+    Object.entries(templates).forEach(([name, html]) => $templateCache.put(name, html));
+    $templateCache.put("/main/main.html", templates["/supermarket/main.html"]);
+    $templateCache.put("/overview/overview.html", templates["/supermarket/overview.html"]);
+    $templateCache.put("/components/search/search.html", templates["/supermarket/search.html"]);
+    const change = (name, from, to) => $templateCache.put(name, $templateCache.get(name).replaceAll(from, to));
+    // A column that is a tag leads to its entry.
+    change("/components/column_details/column_details.html",
+      "{{ get_col_name(column.name) }}", '<column-name name="get_col_name(column.name)"></column-name>');
+    // The browser must not see an icon's address before it is filled in: it would try to open it.
+    change("/components/model_tree/model_tree_line.html", "xlink:href=", "ng-attr-xlink:href=");
+  }]);
+
+  // ---- the tags ----------------------------------------------------------------------------------------------------
+
+  // Shelves (certified, draft, deprecated), each a tree by path: {name, path, href, count, branches, tags}.
+  app.factory("market", ["project", "$state", (project, $state) => {
+    const market = { tags: [], shelves: [], build: null };
+
+    const branchOf = (parent, name) => {
+      let found = parent.branches.find((each) => each.name === name);
+      if (!found) {
+        found = { name, path: [...parent.path, name], count: 0, branches: [], tags: [], hint: parent.hint, parent };
+        found.href = $state.href("dbt.shelf", { branch: found.path.join("/") });
+        parent.branches.push(found);
+      }
+      return found;
+    };
+    const sort = (branch) => {
+      const rank = (name) => Object.keys(DIMENSIONS).indexOf(name);
+      branch.branches.sort((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name, "zh"));
+      branch.branches.forEach(sort);
+    };
+
+    market.href = (node) => $state.href(`dbt.${node.resource_type}`, { unique_id: node.unique_id, "#": null });
+    market.find = (path) => path.reduce(
+      (branch, name) => branch && branch.branches.find((each) => each.name === name), { branches: market.roots });
+    market.all = (branch) => [...branch.tags, ...branch.branches.flatMap(market.all)];
+    // The branches from the shelf to a tag.
+    market.trail = (node) => {
+      const shelf = market.shelves.find((each) => each.branch === node.tag.branch);
+      return node.tag.path.reduce((trail, name) => [...trail, branchOf(trail[trail.length - 1], name)], [shelf]);
+    };
+
+    market.ready = new Promise((resolve) => project.ready((data) => {
+      market.build = data.metadata.catalogue;
+      market.tags = Object.values(data.nodes).filter((node) => node.resource_type === "tag");
+      market.shelves = SHELVES.map((shelf) => ({
+        // The certified tags are the supermarket: their paths begin at the dimension; the others' with their shelf.
+        ...shelf, path: shelf.branch === "certified" ? [] : [shelf.name], count: 0, branches: [], tags: [],
+      }));
+      market.shelves.forEach((shelf) => { shelf.href = $state.href("dbt.shelf", { branch: shelf.name }); });
+      market.tags.forEach((node) => {
+        byCode.set(node.name, node);
+        const trail = market.trail(node);
+        trail.forEach((branch) => { branch.count += 1; });
+        trail[trail.length - 1].tags.push(node);
+      });
+      market.shelves.forEach(sort);
+      market.roots = [...market.shelves[0].branches, ...market.shelves];
+      resolve(market);
+    }));
+    return market;
+  }]);
+
+  // ---- search ------------------------------------------------------------------------------------------------------
+
+  // Whether the characters of a word stand in a text in their order: 月均 finds 月日均AUM.
+  const inOrder = (word, text) => {
+    let from = 0;
+    for (const character of word) {
+      from = text.indexOf(character, from) + 1;
+      if (!from) return false;
+    }
+    return true;
+  };
+  const isChinese = (word) => /^[\u3400-\u9fff]{2,}$/.test(word);
+  const wordsOf = (query) => query.toLowerCase().split(/[\s,,、]+/).filter(Boolean);
+
+  // Weight of a word in a tag: how well it names the tag, else where it is mentioned; 0 = not at all.
+  const tagWeight = (word, node) => {
+    const tag = node.tag;
+    const name = (tag.name_zh || "").toLowerCase();
+    if (word === node.name || word === name) return 100;
+    if (name.startsWith(word) || node.name.startsWith(word)) return 80;
+    if (name.includes(word) || node.name.includes(word)) return 70;
+    if (isChinese(word) && inOrder(word, name)) return 60;
+    if (node.description.toLowerCase().includes(word)) return 30;
+    if (tag.path.join("/").toLowerCase().includes(word)) return 25;
+    if (Object.entries(tag.values || {}).flat().some((each) => String(each).toLowerCase().includes(word))) return 20;
+    if ([...(tag.scenarios || []), tag.owner_business, tag.usage].some((each) => (each || "").toLowerCase().includes(word))) return 10;
+    return 0;
+  };
+  // The same for dbt's own nodes, with the keys that the filters of the result page know.
+  const nodeMatches = (word, node) => {
+    const has = (text) => (text || "").toLowerCase().includes(word);
+    const columns = Object.values(node.columns || {});
+    return [
+      ["name", 40, has(node.name) || has(node.label)],
+      ["description", 15, has(node.description)],
+      ["columns", 8, columns.some((column) => has(column.name))],
+      ["column_description", 4, columns.some((column) => has(column.description))],
+      ["tags", 4, (node.tags || []).some(has)],
+      ["raw_code", 2, has(node.raw_code) || has(node.macro_sql)],
+    ].filter(([, , found]) => found);
+  };
+
+  app.decorator("project", ["$delegate", (project) => {
+    project.search = (query) => {
+      const words = wordsOf(query);
+      const tags = Object.values(project.project.nodes || {}).filter((node) => node.resource_type === "tag");
+      if (!words.length) return tags.map((model) => ({ model, matches: [] }));
+      const found = [];
+      tags.forEach((model) => {
+        const weights = words.map((word) => tagWeight(word, model));
+        if (weights.every(Boolean)) {
+          const certified = model.tag.branch === "certified" ? 5 : 0;
+          const best = Math.max(...weights);
+          found.push({ model, weight: 1000 + best + certified, matches: [{ key: best >= 60 ? "name" : "description", value: query }] });
+        }
+      });
+      project.project.searchable.forEach((model) => {
+        const perWord = words.map((word) => nodeMatches(word, model));
+        if (perWord.every((matches) => matches.length)) {
+          const matches = perWord.flat();
+          found.push({
+            model, weight: Math.max(...matches.map(([, weight]) => weight)),
+            matches: matches.map(([key]) => ({ key, value: query })),
+          });
+        }
+      });
+      return found.sort((a, b) => b.weight - a.weight || a.model.name.length - b.model.name.length);
+    };
+    return project;
+  }]);
+
+  const escapeHtml = (text) =>
+    String(text == null ? "" : text).replace(/[&<>"']/g, (each) => `&#${each.charCodeAt(0)};`);
+
+  // A text with the words of a query marked.
+  app.filter("mark", ["$sce", ($sce) => (text, query) => {
+    const lower = String(text).toLowerCase();
+    const words = wordsOf(query || "").flatMap((word) =>
+      lower.includes(word) ? [word] : isChinese(word) && inOrder(word, lower) && lower.length < 30 ? [...word] : []);
+    const pattern = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+    if (!pattern) return $sce.trustAsHtml(escapeHtml(text));
+    const parts = String(text).split(new RegExp(`(${pattern})`, "gi"));
+    return $sce.trustAsHtml(parts.map((part, i) => (i % 2 ? `<mark>${escapeHtml(part)}</mark>` : escapeHtml(part))).join(""));
+  }]);
+
+  // The part of a description that a query speaks of.
+  app.filter("excerpt", () => (text, query) => {
+    const plain = (text || "").replace(/[|`*#\s]+/g, " ");
+    const at = Math.max(0, ...wordsOf(query || "").map((word) => plain.toLowerCase().indexOf(word)));
+    const start = at < 120 ? 0 : at - 60;
+    return (start ? "…" : "") + plain.slice(start, start + 220) + (plain.length > start + 220 ? "…" : "");
+  });
+
+  app.filter("sentence", () => (text) => (text || "").split(/(?<=[.。])\s/)[0]);
+
+  app.filter("share", () => (share) => {
+    if (share == null) return "–";
+    const percent = share * 100;
+    if (percent > 0 && percent < 0.1) return "<0.1%";
+    if (percent < 100 && percent > 99.9) return ">99.9%";
+    return `${percent.toFixed(percent === 0 || percent === 100 ? 0 : 1)}%`;
+  });
+
+  // ---- controllers -------------------------------------------------------------------------------------------------
+
+  app.controller("FrameCtrl", ["$scope", "$transitions", "$state", "market", function ($scope, $transitions, $state, market) {
+    const isTags = (name) => ["dbt.tag", "dbt.shelf", "dbt.overview", "dbt.project_overview"].includes(name);
+    $scope.menu = { open: false, shows: "tags" };
+    market.ready.then(() => $scope.$applyAsync(() => { $scope.build = market.build; }));
+    const unhook = $transitions.onSuccess({}, (transition) => {
+      $scope.menu.shows = isTags(transition.to().name) ? "tags" : "dbt";
+      if (transition.to().name !== "dbt.shelf") $scope.menu.open = false;
+    });
+    $scope.$on("$destroy", unhook);
+  }]);
+
+  app.directive("tagTree", ["$transitions", "$state", "market", ($transitions, $state, market) => ({
+    restrict: "E", scope: {}, templateUrl: "/supermarket/tag_tree.html",
+    link: (scope) => {
+      scope.href = market.href;
+      scope.selected = () => $state.params.unique_id;
+      scope.toggle = (branch, event) => {
+        // A second click on the open shelf folds it; a first one opens it and shows its tags.
+        if (branch.open && branch.active) { branch.open = false; event.preventDefault(); } else branch.open = true;
+        scope.$emit("clearSearch");
+      };
+      const follow = () => {
+        const node = market.tags.find((each) => each.unique_id === $state.params.unique_id);
+        const shelf = $state.current.name === "dbt.shelf" && market.find($state.params.branch.split("/"));
+        const visit = (branch) => { branch.active = branch === shelf; branch.branches.forEach(visit); };
+        market.shelves.forEach(visit);
+        const trail = node ? market.trail(node) : [];
+        for (let branch = shelf; branch; branch = branch.parent) trail.push(branch);
+        trail.forEach((branch) => { branch.open = true; });
+      };
+      market.ready.then(() => scope.$applyAsync(() => { scope.shelves = market.shelves; follow(); }));
+      scope.$on("$destroy", $transitions.onSuccess({}, () => { if (scope.shelves) follow(); }));
+    },
+  })]);
+
+  app.directive("columnName", ["market", (market) => ({
+    restrict: "E", scope: { name: "<" },
+    template: '<a ng-if="node" ng-href="{{ href }}" ng-click="$event.stopPropagation()" title="{{ node.tag.name_zh }}">{{ name }}</a><span ng-if="!node">{{ name }}</span>',
+    link: (scope) => market.ready.then(() => scope.$applyAsync(() => {
+      scope.node = byCode.get(scope.name);
+      scope.href = scope.node && market.href(scope.node);
+    })),
+  })]);
+
+  app.controller("FrontCtrl", ["$scope", "market", function ($scope, market) {
+    market.ready.then(() => $scope.$applyAsync(() => {
+      const [certified, drafts] = market.shelves;
+      $scope.build = market.build;
+      $scope.total = market.tags.length;
+      $scope.certified = certified.count;
+      $scope.drafts = drafts;
+      $scope.dimensions = Object.entries(DIMENSIONS).map(([name, english]) => {
+        const onShelf = certified.branches.find((each) => each.name === name);
+        const drafted = drafts.branches.find((each) => each.name === name);
+        const shown = onShelf || drafted || { branches: [], href: "" };
+        return {
+          name, english, href: shown.href, branches: shown.branches,
+          count: (onShelf ? onShelf.count : 0) + (drafted ? drafted.count : 0), drafts: drafted ? drafted.count : 0,
+        };
+      });
+    }));
+  }]);
+
+  app.controller("ShelfCtrl", ["$scope", "$state", "market", function ($scope, $state, market) {
+    $scope.href = market.href;
+    market.ready.then(() => $scope.$applyAsync(() => {
+      $scope.loaded = true;
+      const path = $state.params.branch.split("/");
+      $scope.branch = market.find(path);
+      if (!$scope.branch) return;
+      $scope.crumbs = path.map((name, i) => market.find(path.slice(0, i + 1)));
+      const depth = path.length;
+      const groups = new Map();
+      market.all($scope.branch).forEach((node) => {
+        const skipped = $scope.branch.path.length - (node.tag.branch === "certified" ? 0 : 1);
+        const name = node.tag.path.slice(skipped).join(" / ");
+        groups.set(name, [...(groups.get(name) || []), node]);
+      });
+      $scope.groups = [...groups].map(([name, tags]) => ({ name, tags }));
+    }));
+  }]);
+
+  app.controller("TagCtrl", ["$scope", "$state", "$timeout", "code", "graph", "market", function ($scope, $state, $timeout, code, graph, market) {
+    $scope.words = WORDS;
+    $scope.sql = (text) => code.highlight(text);
+    $scope.hrefOf = (tagCode) => byCode.has(tagCode) ? market.href(byCode.get(tagCode)) : "";
+    $scope.hrefOfId = (id) => $state.href(`dbt.${id.split(".")[0]}`, { unique_id: id, "#": null });
+    $scope.lineage = () => graph.showFullGraph($scope.tag.model);
+    $scope.copy = (text, what) => {
+      code.copy_to_clipboard(text);
+      $scope.copied = what;
+      $timeout(() => { $scope.copied = null; }, 1500);
+    };
+    market.ready.then(() => $scope.$applyAsync(() => {
+      $scope.loaded = true;
+      const node = market.tags.find((each) => each.unique_id === $state.params.unique_id);
+      if (!node) return;
+      const tag = node.tag;
+      Object.assign($scope, { node, tag, build: market.build, values: Object.entries(tag.values || {}).map(([value, label]) => ({ value, label })) });
+      $scope.crumbs = market.trail(node).filter((branch) => branch.path.length);
+      $scope.example = example(node);
+      $scope.figures = figures(tag.quality);
+      $scope.bins = bins(tag.distribution);
+    }));
+  }]);
+
+  // A first query with a tag, by what it holds.
+  const example = ({ name, tag }) => {
+    const value = Object.keys(tag.values || {})[0];
+    const from = "from marts.customer_tags";
+    if (tag.data_type === "boolean") return `select customer_id\n${from}\nwhere ${name}`;
+    if (value !== undefined) return `select customer_id, ${name}\n${from}\nwhere ${name} = ${tag.data_type === "string" ? `'${value}'` : value}`;
+    if (tag.data_type === "string") return `select ${name}, count(*) as customers\n${from}\ngroup by ${name}\norder by customers desc`;
+    return `select customer_id, ${name}\n${from}\nwhere ${name} is not null\norder by ${name} desc\nlimit 20`;
+  };
+
+  const figures = (quality) => {
+    if (!quality) return [];
+    const number = (value, digits) => (value == null ? "–" : Number(value).toLocaleString("en", { maximumFractionDigits: digits }));
+    const percent = (value) => (value == null ? "–" : `${(value * 100).toFixed(1)}%`);
+    return [
+      ["空值率 Null share", percent(quality.null_share)],
+      ["不同取值 Distinct values", number(quality.distinct_values, 0)],
+      ["字典外取值 Out of dictionary", number(quality.out_of_dictionary, 0)],
+      ["PSI,较上次 vs previous", number(quality.psi_previous, 3)],
+      ["PSI,较基期 vs reference", number(quality.psi_reference, 3)],
+      ["最大变化 Largest change", percent(quality.largest_change)],
+      ["判断 Judgement", quality.severity || "–"],
+    ].map(([name, text]) => ({ name, text }));
+  };
+
+  const bins = (distribution) => {
+    if (!distribution) return [];
+    const named = distribution.bins.map((bin) => ({
+      ...bin, name: bin.value === null ? "空值 null" : bin.label ? `${bin.label} ${bin.value}` : bin.value,
+    }));
+    if (distribution.others) named.push({ others: true, value: "", name: "其他 others", customers: distribution.others });
+    const total = named.reduce((sum, bin) => sum + bin.customers, 0);
+    const most = Math.max(...named.map((bin) => bin.customers));
+    return named.map((bin) => ({ ...bin, share: bin.customers / total, width: (100 * bin.customers) / most }));
+  };
+
+  // ---- lineage -----------------------------------------------------------------------------------------------------
+
+  // The graph is one of tables: for a tag it shows the table that computes it.
+  app.decorator("graph", ["$delegate", (graph) => {
+    const full = graph.showFullGraph.bind(graph);
+    const vertical = graph.showVerticalGraph.bind(graph);
+    const tableOf = (name) => (byCode.has(name) ? byCode.get(name).tag.model : null);
+    graph.showFullGraph = (name) => full(tableOf(name) || name);
+    graph.showVerticalGraph = (name, expand) => (tableOf(name) ? full(tableOf(name)) : vertical(name, expand));
+    return graph;
+  }]);
+})();

@@ -1,0 +1,42 @@
+"""``banktags catalogue site``: write the catalogue as one HTML file."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from banktags.catalogue_site.entries import enrich, private_albums
+from banktags.catalogue_site.governance import read_governance
+from banktags.catalogue_site.page import render
+from banktags.contract import PROJECT_ROOT
+from banktags.warehouse import open_read_only
+
+
+def site(
+    out: Annotated[Path, typer.Option(help="The file to write.")] = PROJECT_ROOT / "site" / "index.html",
+    target: Annotated[
+        Path, typer.Option(envvar="DBT_TARGET_PATH", help="Where dbt docs generate has put its files.")
+    ] = PROJECT_ROOT / "target",
+) -> None:
+    """Write the catalogue (标签超市) as one HTML file: dbt's docs with an entry for each tag, from the last build."""
+    page = _read(target / "index.html")
+    manifest, catalog = (json.loads(_read(target / f"{name}.json")) for name in ("manifest", "catalog"))
+    with open_read_only() as warehouse:
+        try:
+            governance = read_governance(warehouse)
+        except LookupError as error:
+            raise typer.BadParameter(str(error), param_hint="warehouse") from error
+    html = render(page, enrich(manifest, governance), catalog)
+    leaked = [album for album in private_albums(manifest) if album in html]
+    if leaked:
+        raise typer.BadParameter(f"private albums would be published: {', '.join(leaked)}", param_hint="albums")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(html, encoding="utf-8")
+
+
+def _read(path: Path) -> str:
+    if not path.exists():
+        raise typer.BadParameter(f"{path} does not exist: run dbt docs generate first (make site does)", param_hint="target")
+    return path.read_text(encoding="utf-8")

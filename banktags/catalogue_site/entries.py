@@ -1,0 +1,198 @@
+"""The entry of each tag on the site: a node of dbt's manifest, so that dbt's docs app lists, finds and opens it."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from banktags.catalogue import TagEntry, tag_entries
+from banktags.catalogue_site.governance import MIN_CUSTOMERS, Governance, publishable
+
+#: Tags in use are the shelves; what is not yet certified, or no longer to be used, stands apart; retired tags are gone.
+BRANCHES = {"certified": "certified", "deprecated": "deprecated", "retired": None}
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+#: A remark in brackets at the end of a clause: "Daily average AUM (月日均AUM)."
+REMARK = re.compile(r"\s*[(（]([^()（）]*)[)）]")
+
+
+def enrich(manifest: dict[str, Any], governance: Governance) -> dict[str, Any]:
+    """The manifest with a node for each tag and without private albums, as the site embeds it."""
+    manifest = without_private_albums(manifest)
+    nodes = tag_nodes(manifest, governance)
+    described = {
+        "as_of_date": governance.as_of_date.isoformat(),
+        "customers": governance.customers,
+        "min_customers": MIN_CUSTOMERS,
+    }
+    return manifest | {
+        "nodes": manifest["nodes"] | nodes,
+        "metadata": manifest["metadata"] | {"catalogue": described, "send_anonymous_usage_stats": False},
+    }
+
+
+def without_private_albums(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The manifest without a trace of the albums that their owners keep private, and without disabled resources."""
+    private = set(private_albums(manifest))
+    keep = {
+        name: {
+            key: [each for each in value if each not in private]
+            for key, value in manifest.get(name, {}).items()
+            if key not in private
+        }
+        for name in ("parent_map", "child_map", "group_map")
+    }
+    exposures = {key: node for key, node in manifest.get("exposures", {}).items() if key not in private}
+    return manifest | keep | {"exposures": exposures, "disabled": {}}
+
+
+def private_albums(manifest: Mapping[str, Any]) -> list[str]:
+    """Unique ids of the exposures that are private albums."""
+    return [key for key, node in manifest.get("exposures", {}).items() if _album(node).get("visibility") == "private"]
+
+
+def tag_nodes(manifest: Mapping[str, Any], governance: Governance) -> dict[str, dict[str, Any]]:
+    """A node of type ``tag`` for each tag that is listed, by its unique id."""
+    listed = {entry.code: entry for entry in tag_entries(manifest) if _branch(entry)}
+    used_by = _readers(manifest, governance, listed)
+    return {
+        _tag_id(manifest, entry.code): _node(manifest, governance, entry, used_by[entry.code])
+        for entry in listed.values()
+    }
+
+
+def split_languages(definition: str) -> tuple[str, str]:
+    """Chinese and English of a definition whose first paragraph carries its Chinese in brackets."""
+    first, _, rest = definition.partition("\n\n")
+    remarks = [match[1] for match in REMARK.finditer(first) if CHINESE.search(match[1])]
+    english = REMARK.sub(lambda match: "" if CHINESE.search(match[1]) else match[0], first)
+    return ";".join(remarks), "\n\n".join(filter(None, (english.strip(), rest)))
+
+
+def _node(
+    manifest: Mapping[str, Any], governance: Governance, entry: TagEntry, used_by: list[dict[str, str]]
+) -> dict[str, Any]:
+    model = _model_id(manifest, entry.model)
+    chinese, english = split_languages(entry.definition)
+    rule = governance.rules.get(entry.code, {})
+    return {
+        "resource_type": "tag",
+        "unique_id": _tag_id(manifest, entry.code),
+        "package_name": manifest["metadata"]["project_name"],
+        "name": entry.code,
+        "description": entry.definition,
+        "columns": {},
+        "tags": [],
+        "docs": {"show": True},
+        "tag": asdict(entry)
+        | {
+            "branch": _branch(entry),
+            "path": (entry.path or "").split("/"),
+            "model_id": model,
+            "definition_zh": chinese,
+            "definition_en": english,
+            "rule": rule.get("rule_expression"),
+            "rule_sql": rule.get("rule_sql"),
+            "rule_hash": rule.get("rule_hash"),
+            "inputs": [_input(manifest, *each) for each in governance.inputs.get(entry.code, [])],
+            "used_by": used_by,
+            "quality": _quality(governance, entry),
+            "distribution": _distribution(governance, entry),
+        },
+    }
+
+
+def _branch(entry: TagEntry) -> str | None:
+    return BRANCHES.get(entry.status, "draft")
+
+
+def _quality(governance: Governance, entry: TagEntry) -> dict[str, Any] | None:
+    """Figures of the last build; a count of too few customers is left out (None), which the page says."""
+    figures = governance.quality.get(entry.code)
+    if figures is None:
+        return None
+    shown = {key: value for key, value in figures.items() if key not in ("tag_code", "as_of_date")}
+    return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in shown.items()}
+
+
+def _distribution(governance: Governance, entry: TagEntry) -> dict[str, Any] | None:
+    """Bars of the last build; an identifier has none: its values are keys of customers, branches or households."""
+    bins = governance.distribution.get(entry.code)
+    if not bins or is_identifier(entry):
+        return None
+    shown = publishable(bins)
+    labels = entry.values or {}
+    return {
+        "bins": [{"value": each.value, "label": labels.get(each.value), "customers": each.customers} for each in shown.bins],
+        "others": shown.others,
+    }
+
+
+def is_identifier(entry: TagEntry) -> bool:
+    """Whether the values of a tag are keys, which say something about few customers or lead to other rows."""
+    return entry.code.endswith("_id") or (entry.values_from or "").endswith("_id")
+
+
+def _readers(
+    manifest: Mapping[str, Any], governance: Governance, listed: Mapping[str, TagEntry]
+) -> dict[str, list[dict[str, str]]]:
+    """Who uses each tag: tags whose rule reads it, models further down whose SQL names it, and public albums."""
+    readers = defaultdict(list)
+    for reader, inputs in governance.inputs.items():
+        for kind, name in inputs:
+            if kind == "tag" and {reader, name} <= listed.keys():
+                known = {"kind": "tag", "id": _tag_id(manifest, reader), "name": listed[reader].name_zh or reader}
+                readers[name].append(known | {"code": reader})
+    words = {key: set(re.findall(r"\w+", _sql(node))) for key, node in manifest["nodes"].items() if _is_model(node)}
+    for model in {entry.model for entry in listed.values()}:
+        below = sorted(words.keys() & _descendants(manifest, _model_id(manifest, model)))
+        for code in (entry.code for entry in listed.values() if entry.model == model):
+            readers[code] += [
+                {"kind": "model", "id": key, "name": manifest["nodes"][key]["name"]} for key in below if code in words[key]
+            ]
+    for key, node in manifest.get("exposures", {}).items():
+        for code in _album(node).get("tags", []):
+            readers[code].append({"kind": "exposure", "id": key, "name": node.get("label") or node["name"]})
+    return readers
+
+
+def _descendants(manifest: Mapping[str, Any], node: str) -> set[str]:
+    found, open_nodes = set(), [node]
+    while open_nodes:
+        children = set(manifest["child_map"].get(open_nodes.pop(), [])) - found
+        found |= children
+        open_nodes += children
+    return found
+
+
+def _input(manifest: Mapping[str, Any], kind: str, name: str) -> dict[str, str | None]:
+    """An input of a rule with the node of dbt that documents it, where there is one."""
+    project = manifest["metadata"]["project_name"]
+    table = name.rpartition(".")[0]
+    node = {
+        "tag": f"tag.{project}.{name}",
+        "source": f"source.{project}.{table}",
+        "seed": f"seed.{project}.{table}",
+    }.get(kind)
+    known = kind == "tag" or node in manifest["nodes"] or node in manifest["sources"]
+    return {"kind": kind, "name": name, "id": node if known else None}
+
+
+def _album(exposure: Mapping[str, Any]) -> Mapping[str, Any]:
+    return exposure.get("config", {}).get("meta", {}).get("album", {})
+
+
+def _is_model(node: Mapping[str, Any]) -> bool:
+    return node["resource_type"] == "model"
+
+
+def _sql(node: Mapping[str, Any]) -> str:
+    return node.get("compiled_code") or node.get("raw_code") or ""
+
+
+def _tag_id(manifest: Mapping[str, Any], code: str) -> str:
+    return f"tag.{manifest['metadata']['project_name']}.{code}"
+
+
+def _model_id(manifest: Mapping[str, Any], name: str) -> str:
+    return f"model.{manifest['metadata']['project_name']}.{name}"

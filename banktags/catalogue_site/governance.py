@@ -1,0 +1,108 @@
+"""What the last build knows about each tag: its rule as executed and its quality, from the governance tables."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import duckdb
+
+#: A figure about fewer customers than this could point at a person, and the site is a file that leaves the warehouse.
+MIN_CUSTOMERS = 20
+#: Tables that the site reads, each with what it tells.
+TABLES = {
+    "tag_quality": "quality figures",
+    "tag_distribution": "distributions",
+    "tag_rules": "rules as executed",
+    "tag_rule_inputs": "source columns",
+}
+
+
+@dataclass(frozen=True)
+class Bin:
+    """One value or range of a tag and the customers who have it; ``value`` is None for those without a value."""
+
+    value: str | None
+    customers: int
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Bins that may be shown, and how many customers are in those that may not (each of them is a small bin)."""
+
+    bins: list[Bin]
+    others: int
+
+
+@dataclass(frozen=True)
+class Governance:
+    """Rules and figures by tag code, all of one business date."""
+
+    as_of_date: date
+    quality: dict[str, dict[str, Any]] = field(default_factory=dict)
+    distribution: dict[str, list[Bin]] = field(default_factory=dict)
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    inputs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # input_kind, input_name
+
+    @property
+    def customers(self) -> int:
+        """Customers of the build."""
+        return max((figures["customers"] for figures in self.quality.values()), default=0)
+
+
+def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
+    """Rules and figures of the last build.
+
+    Raises:
+        LookupError: the warehouse lacks a governance table, or no tag has been measured yet; says what to do.
+    """
+    there = {name for (name,) in warehouse.execute(
+        "select table_name from information_schema.tables where table_schema = 'governance'"
+    ).fetchall()}
+    missing = [f"governance.{name} ({what})" for name, what in TABLES.items() if name not in there]
+    if missing:
+        raise LookupError(f"the warehouse has no {', no '.join(missing)}: run dbt build first")
+    (as_of_date,) = warehouse.execute("select max(as_of_date) from governance.tag_quality").fetchone()
+    if as_of_date is None:
+        raise LookupError("governance.tag_quality is empty: run dbt build first")
+
+    last_build = f"where as_of_date = date '{as_of_date}'"
+    distribution, inputs = defaultdict(list), defaultdict(list)
+    for row in _records(warehouse, f"select * from governance.tag_distribution {last_build} order by all"):
+        distribution[row["tag_code"]].append(Bin(row["value"], row["customers"]))
+    for row in _records(warehouse, "select * from governance.tag_rule_inputs order by all"):
+        inputs[row["tag_code"]].append((row["input_kind"], row["input_name"]))
+    return Governance(
+        as_of_date=as_of_date,
+        quality=_by_code(_records(warehouse, f"select * from governance.tag_quality {last_build}")),
+        distribution=dict(distribution),
+        rules=_by_code(_records(warehouse, "select * from governance.tag_rules")),
+        inputs=dict(inputs),
+    )
+
+
+def publishable(bins: Iterable[Bin]) -> Distribution:
+    """Bins as the site may show them: small ones only as one total, which is never small itself.
+
+    A lone small bin could be had by subtraction, so the total takes in the next smallest bins until it has
+    ``MIN_CUSTOMERS`` too.
+    """
+    kept, others = [], 0
+    bins = [each for each in bins if each.customers]
+    for each in sorted(bins, key=lambda each: each.customers):
+        if each.customers < MIN_CUSTOMERS or 0 < others < MIN_CUSTOMERS:
+            others += each.customers
+        else:
+            kept.append(each)
+    return Distribution([each for each in bins if each in kept], others)
+
+
+def _records(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    cursor = warehouse.execute(sql)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _by_code(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {record["tag_code"]: record for record in records}

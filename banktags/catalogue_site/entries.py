@@ -7,10 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from banktags.catalogue import TagEntry, tag_entries
-from banktags.catalogue_site.governance import MIN_CUSTOMERS, Governance, publishable
+from banktags.catalogue_site.figures import MIN_CUSTOMERS, distribution, quality
+from banktags.catalogue_site.governance import Governance
 
 #: Tags in use are the shelves; what is not yet certified, or no longer to be used, stands apart; retired tags are gone.
 BRANCHES = {"certified": "certified", "deprecated": "deprecated", "retired": None}
+#: Types whose values are whole numbers.
+WHOLE = ("int", "bigint")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 #: A remark in brackets at the end of a clause: "Daily average AUM (月日均AUM)."
 REMARK = re.compile(r"\s*[(（]([^()（）]*)[)）]")
@@ -94,43 +97,19 @@ def _node(
             "rule": rule.get("rule_expression"),
             "rule_sql": rule.get("rule_sql"),
             "rule_hash": rule.get("rule_hash"),
-            "inputs": [_input(manifest, *each) for each in governance.inputs.get(entry.code, [])],
+            "unresolved": rule.get("unresolved"),
+            "inputs": _inputs(manifest, governance.inputs.get(entry.code, [])),
             "used_by": used_by,
-            "quality": _quality(governance, entry),
-            "distribution": _distribution(governance, entry),
+            "quality": quality(governance.quality.get(entry.code)),
+            "distribution": distribution(
+                governance.distribution.get(entry.code, []), entry.values or {}, entry.data_type in WHOLE
+            ),
         },
     }
 
 
 def _branch(entry: TagEntry) -> str | None:
     return BRANCHES.get(entry.status, "draft")
-
-
-def _quality(governance: Governance, entry: TagEntry) -> dict[str, Any] | None:
-    """Figures of the last build; a count of too few customers is left out (None), which the page says."""
-    figures = governance.quality.get(entry.code)
-    if figures is None:
-        return None
-    shown = {key: value for key, value in figures.items() if key not in ("tag_code", "as_of_date")}
-    return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in shown.items()}
-
-
-def _distribution(governance: Governance, entry: TagEntry) -> dict[str, Any] | None:
-    """Bars of the last build; an identifier has none: its values are keys of customers, branches or households."""
-    bins = governance.distribution.get(entry.code)
-    if not bins or is_identifier(entry):
-        return None
-    shown = publishable(bins)
-    labels = entry.values or {}
-    return {
-        "bins": [{"value": each.value, "label": labels.get(each.value), "customers": each.customers} for each in shown.bins],
-        "others": shown.others,
-    }
-
-
-def is_identifier(entry: TagEntry) -> bool:
-    """Whether the values of a tag are keys, which say something about few customers or lead to other rows."""
-    return entry.code.endswith("_id") or (entry.values_from or "").endswith("_id")
 
 
 def _readers(
@@ -165,17 +144,18 @@ def _descendants(manifest: Mapping[str, Any], node: str) -> set[str]:
     return found
 
 
-def _input(manifest: Mapping[str, Any], kind: str, name: str) -> dict[str, str | None]:
-    """An input of a rule with the node of dbt that documents it, where there is one."""
+def _inputs(manifest: Mapping[str, Any], inputs: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """What a rule reads, by table, each with the node of dbt that documents it: tags first, then sources, then seeds."""
     project = manifest["metadata"]["project_name"]
-    table = name.rpartition(".")[0]
-    node = {
-        "tag": f"tag.{project}.{name}",
-        "source": f"source.{project}.{table}",
-        "seed": f"seed.{project}.{table}",
-    }.get(kind)
-    known = kind == "tag" or node in manifest["nodes"] or node in manifest["sources"]
-    return {"kind": kind, "name": name, "id": node if known else None}
+    tables = defaultdict(list)
+    for kind, name in inputs:
+        table, _, column = name.rpartition(".")
+        tables[kind, table or name] += [column] if table else []
+    order = ("tag", "source", "seed")
+    return [
+        {"kind": kind, "name": table, "id": f"{kind}.{project}.{table}", "columns": columns}
+        for (kind, table), columns in sorted(tables.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
+    ]
 
 
 def _album(exposure: Mapping[str, Any]) -> Mapping[str, Any]:

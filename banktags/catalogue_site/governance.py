@@ -8,8 +8,6 @@ from typing import Any
 
 import duckdb
 
-#: A figure about fewer customers than this could point at a person, and the site is a file that leaves the warehouse.
-MIN_CUSTOMERS = 20
 #: Tables that the site reads, each with what it tells.
 TABLES = {
     "tag_quality": "quality figures",
@@ -21,18 +19,12 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Bin:
-    """One value or range of a tag and the customers who have it; ``value`` is None for those without a value."""
+    """Customers in one bin of a tag; ``kind`` is value, bucket, number, months or unknown, as in tag_distribution."""
 
-    value: str | None
+    kind: str
+    value: str
     customers: int
-
-
-@dataclass(frozen=True)
-class Distribution:
-    """Bins that may be shown, and how many customers are in those that may not (each of them is a small bin)."""
-
-    bins: list[Bin]
-    others: int
+    floor: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,21 +49,20 @@ def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
     Raises:
         LookupError: the warehouse lacks a governance table, or no tag has been measured yet; says what to do.
     """
-    there = {name for (name,) in warehouse.execute(
-        "select table_name from information_schema.tables where table_schema = 'governance'"
-    ).fetchall()}
-    missing = [f"governance.{name} ({what})" for name, what in TABLES.items() if name not in there]
+    there = _records(warehouse, "select table_name from information_schema.tables where table_schema = 'governance'")
+    missing = TABLES.keys() - {row["table_name"] for row in there}
     if missing:
-        raise LookupError(f"the warehouse has no {', no '.join(missing)}: run dbt build first")
+        named = ", no ".join(f"governance.{name} ({TABLES[name]})" for name in sorted(missing))
+        raise LookupError(f"the warehouse has no {named}: run dbt build first")
     (as_of_date,) = warehouse.execute("select max(as_of_date) from governance.tag_quality").fetchone()
     if as_of_date is None:
         raise LookupError("governance.tag_quality is empty: run dbt build first")
 
     last_build = f"where as_of_date = date '{as_of_date}'"
     distribution, inputs = defaultdict(list), defaultdict(list)
-    for row in _records(warehouse, f"select * from governance.tag_distribution {last_build} order by all"):
-        distribution[row["tag_code"]].append(Bin(row["value"], row["customers"]))
-    for row in _records(warehouse, "select * from governance.tag_rule_inputs order by all"):
+    for row in _records(warehouse, f"select * from governance.tag_distribution {last_build} order by bin_floor, bin"):
+        distribution[row["tag_code"]].append(Bin(row["bin_kind"], row["bin"], row["customers"], row["bin_floor"]))
+    for row in _records(warehouse, "select * from governance.tag_rule_inputs order by input_kind, input_name"):
         inputs[row["tag_code"]].append((row["input_kind"], row["input_name"]))
     return Governance(
         as_of_date=as_of_date,
@@ -80,22 +71,6 @@ def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
         rules=_by_code(_records(warehouse, "select * from governance.tag_rules")),
         inputs=dict(inputs),
     )
-
-
-def publishable(bins: Iterable[Bin]) -> Distribution:
-    """Bins as the site may show them: small ones only as one total, which is never small itself.
-
-    A lone small bin could be had by subtraction, so the total takes in the next smallest bins until it has
-    ``MIN_CUSTOMERS`` too.
-    """
-    kept, others = [], 0
-    bins = [each for each in bins if each.customers]
-    for each in sorted(bins, key=lambda each: each.customers):
-        if each.customers < MIN_CUSTOMERS or 0 < others < MIN_CUSTOMERS:
-            others += each.customers
-        else:
-            kept.append(each)
-    return Distribution([each for each in bins if each in kept], others)
 
 
 def _records(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:

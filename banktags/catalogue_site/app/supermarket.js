@@ -17,8 +17,9 @@
     status: { draft: "草稿 draft", certified: "已认证 certified", deprecated: "弃用 deprecated" },
     kind: { fact: "事实标签 fact", rule: "规则标签 rule", model: "模型标签 model", derived: "衍生标签 derived" },
     timeliness: { static: "静态 static", daily: "每日 daily", intraday: "日内 intraday", realtime: "实时 real time" },
-    input: { source: "源表", seed: "规则表", tag: "标签" },
+    input: { source: "源表 source", seed: "规则表 policy", tag: "标签 tag" },
     reader: { tag: "标签", model: "表", exposure: "专辑" },
+    quality: { ok: "正常 ok", watch: "关注 watch", act: "处理 act", not_compared: "待比较 not compared" },
   };
 
   const byCode = new Map(); // tags by code, for links from text
@@ -207,13 +208,13 @@
 
   app.filter("sentence", () => (text) => (text || "").split(/(?<=[.。])\s/)[0]);
 
-  app.filter("share", () => (share) => {
-    if (share == null) return "–";
+  const shareText = (share) => {
     const percent = share * 100;
     if (percent > 0 && percent < 0.1) return "<0.1%";
     if (percent < 100 && percent > 99.9) return ">99.9%";
     return `${percent.toFixed(percent === 0 || percent === 100 ? 0 : 1)}%`;
-  });
+  };
+  app.filter("share", () => shareText);
 
   // ---- controllers -------------------------------------------------------------------------------------------------
 
@@ -304,6 +305,7 @@
     $scope.sql = (text) => code.highlight(text);
     $scope.hrefOf = (tagCode) => byCode.has(tagCode) ? market.href(byCode.get(tagCode)) : "";
     $scope.hrefOfId = (id) => $state.href(`dbt.${id.split(".")[0]}`, { unique_id: id, "#": null });
+    $scope.nameOf = (tagCode) => (byCode.has(tagCode) ? byCode.get(tagCode).tag.name_zh : tagCode);
     $scope.lineage = () => graph.showFullGraph($scope.tag.model);
     $scope.copy = (text, what) => {
       code.copy_to_clipboard(text);
@@ -319,7 +321,9 @@
       $scope.crumbs = market.trail(node).filter((branch) => branch.path.length);
       $scope.example = example(node);
       $scope.figures = figures(tag.quality);
-      $scope.bins = bins(tag.distribution);
+      $scope.bars = bars(tag.distribution);
+      const sign = { more: "> ", less: "< " };
+      $scope.coverage = tag.quality && `${sign[tag.quality.coverage_is] || ""}${shareText(tag.quality.coverage)}`;
     }));
   }]);
 
@@ -333,30 +337,26 @@
     return `select customer_id, ${name}\n${from}\nwhere ${name} is not null\norder by ${name} desc\nlimit 20`;
   };
 
-  const figures = (quality) => {
-    if (!quality) return [];
-    const number = (value, digits) => (value == null ? "–" : Number(value).toLocaleString("en", { maximumFractionDigits: digits }));
-    const percent = (value) => (value == null ? "–" : `${(value * 100).toFixed(1)}%`);
-    return [
-      ["空值率 Null share", percent(quality.null_share)],
-      ["不同取值 Distinct values", number(quality.distinct_values, 0)],
-      ["字典外取值 Out of dictionary", number(quality.out_of_dictionary, 0)],
-      ["PSI,较上次 vs previous", number(quality.psi_previous, 3)],
-      ["PSI,较基期 vs reference", number(quality.psi_reference, 3)],
-      ["最大变化 Largest change", percent(quality.largest_change)],
-      ["判断 Judgement", quality.severity || "–"],
-    ].map(([name, text]) => ({ name, text }));
-  };
+  const percentText = (share) => (share == null ? "–" : `${(share * 100).toFixed(1)}%`);
+  const numberText = (value, digits) =>
+    (value == null ? "–" : typeof value === "string" ? value : value.toLocaleString("en", { maximumFractionDigits: digits }));
 
-  const bins = (distribution) => {
+  const figures = (quality) => quality && [
+    ["状态 Status", WORDS.quality[quality.status] || quality.status],
+    ["不同取值 Distinct values", numberText(quality.distinct_values, 0)],
+    ["字典外客户 Out of dictionary", numberText(quality.out_of_dictionary_customers, 0)],
+    [`PSI,较上次 since ${quality.previous_date || "previous"}`, numberText(quality.psi_since_previous, 3)],
+    ["最大相对变化 Largest change", percentText(quality.relative_change_since_previous)],
+    [`PSI,较基期 since ${quality.reference_date || "reference"}`, numberText(quality.psi_since_reference, 3)],
+  ].map(([name, text]) => ({ name, text }));
+
+  const bars = (distribution) => {
     if (!distribution) return [];
-    const named = distribution.bins.map((bin) => ({
-      ...bin, name: bin.value === null ? "空值 null" : bin.label ? `${bin.label} ${bin.value}` : bin.value,
-    }));
-    if (distribution.others) named.push({ others: true, value: "", name: "其他 others", customers: distribution.others });
-    const total = named.reduce((sum, bin) => sum + bin.customers, 0);
-    const most = Math.max(...named.map((bin) => bin.customers));
-    return named.map((bin) => ({ ...bin, share: bin.customers / total, width: (100 * bin.customers) / most }));
+    const all = [...distribution.bars];
+    if (distribution.others) all.push({ kind: "others", label: "其他 others", customers: distribution.others });
+    const total = all.reduce((sum, bar) => sum + bar.customers, 0);
+    const most = Math.max(...all.map((bar) => bar.customers));
+    return all.map((bar) => ({ ...bar, share: bar.customers / total, width: (100 * bar.customers) / most }));
   };
 
   // ---- lineage -----------------------------------------------------------------------------------------------------

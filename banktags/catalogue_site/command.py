@@ -1,9 +1,8 @@
 """``banktags catalogue site``: write the catalogue as one HTML file."""
 
 import json
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -38,5 +37,7 @@ def site(
 
 def _read(path: Path) -> str:
     if not path.exists():
-        raise typer.BadParameter(f"{path} does not exist: run dbt docs generate first (make site does)", param_hint="target")
+        raise typer.BadParameter(
+            f"{path} does not exist: run dbt docs generate first (make site does)", param_hint="target"
+        )
     return path.read_text(encoding="utf-8")

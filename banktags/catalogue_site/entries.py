@@ -94,6 +94,7 @@ def _node(
             "model_id": model,
             "definition_zh": chinese,
             "definition_en": english,
+            "scenarios": [governance.scenarios.get(scenario, scenario) for scenario in entry.scenarios or ()],
             "rule": rule.get("rule_expression"),
             "rule_sql": rule.get("rule_sql"),
             "rule_hash": rule.get("rule_hash"),
@@ -127,7 +128,9 @@ def _readers(
         below = sorted(words.keys() & _descendants(manifest, _model_id(manifest, model)))
         for code in (entry.code for entry in listed.values() if entry.model == model):
             readers[code] += [
-                {"kind": "model", "id": key, "name": manifest["nodes"][key]["name"]} for key in below if code in words[key]
+                {"kind": "model", "id": key, "name": manifest["nodes"][key]["name"]}
+                for key in below
+                if code in words[key]
             ]
     for key, node in manifest.get("exposures", {}).items():
         for code in _album(node).get("tags", []):
@@ -145,7 +148,7 @@ def _descendants(manifest: Mapping[str, Any], node: str) -> set[str]:
 
 
 def _inputs(manifest: Mapping[str, Any], inputs: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    """What a rule reads, by table, each with the node of dbt that documents it: tags first, then sources, then seeds."""
+    """What a rule reads, by table, each with the node of dbt that documents it: tags, then sources, then seeds."""
     project = manifest["metadata"]["project_name"]
     tables = defaultdict(list)
     for kind, name in inputs:

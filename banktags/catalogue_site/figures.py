@@ -12,7 +12,7 @@ from banktags.catalogue_site.governance import Bin
 MIN_CUSTOMERS = 20
 #: Bars that still read as one picture.
 MAX_BARS = 24
-#: Figures of tag_quality that the site shows. Lowest, highest and unexpected values are some customer's own: never shown.
+#: Figures of tag_quality that the site shows. Lowest, highest and unexpected values are a customer's own: never shown.
 SHOWN = (
     "customers",
     "distinct_values",
@@ -60,7 +60,9 @@ def distribution(bins: Iterable[Bin], labels: Mapping[str, str], is_whole: bool)
         return None
     shown, others = publishable(without_small_steps(coarse(bins)))
     order = {value: position for position, value in enumerate(labels)}
-    shown.sort(key=lambda each: (each.kind == "unknown", each.floor or 0, order.get(each.value, len(order)), each.value))
+    shown.sort(
+        key=lambda each: (each.kind == "unknown", each.floor or 0, order.get(each.value, len(order)), each.value)
+    )
     bars = [{"label": _label(each, labels, is_whole), "kind": each.kind, "customers": each.customers} for each in shown]
     return {"bars": bars, "others": others}
 
@@ -85,7 +87,7 @@ def without_small_steps(bins: list[Bin]) -> list[Bin]:
     joined: list[Bin] = []
     for each in (each for each in bins if each.floor is not None):
         if joined and min(each.customers, joined[-1].customers) < MIN_CUSTOMERS:
-            joined[-1] = replace(joined[-1], customers=joined[-1].customers + each.customers)
+            joined[-1] = replace(joined[-1], value="", customers=joined[-1].customers + each.customers)
         else:
             joined.append(each)
     return joined + [each for each in bins if each.floor is None]
@@ -100,7 +102,7 @@ def coarse(bins: list[Bin]) -> list[Bin]:
         for each in bins:
             if each.floor is not None:
                 merged[_step_below(each.floor, steps)] += each.customers
-        numbers = [Bin(bins[0].kind, f"{floor:g}", customers, floor) for floor, customers in sorted(merged.items())]
+        numbers = [Bin(bins[0].kind, "", customers, floor) for floor, customers in sorted(merged.items())]
         bins = numbers + [each for each in bins if each.floor is None]
     return bins
 
@@ -124,4 +126,4 @@ def _label(each: Bin, labels: Mapping[str, str], is_whole: bool) -> str:
     number = f"{each.floor:,.6g}" if abs(each.floor) < 1 else f"{each.floor:,.0f}"
     if each.kind == "months":
         return "本月 this month" if each.floor == 0 else f"≥ {number.replace('-', '−')} 个月 months"
-    return number if is_whole and 0 <= each.floor < 10 else f"≥ {number.replace('-', '−')}"
+    return number if is_whole and each.value == number and 0 <= each.floor < 10 else f"≥ {number.replace('-', '−')}"

@@ -19,7 +19,10 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Bin:
-    """Customers in one bin of a tag; ``kind`` is value, bucket, number, months or unknown, as in tag_distribution."""
+    """Customers in one bin of a tag, as in tag_distribution: ``kind`` is value, bucket, number, months or unknown.
+
+    ``value`` is empty where several bins of numbers are one.
+    """
 
     kind: str
     value: str
@@ -36,6 +39,7 @@ class Governance:
     distribution: dict[str, list[Bin]] = field(default_factory=dict)
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     inputs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # input_kind, input_name
+    scenarios: dict[str, str] = field(default_factory=dict)  # Chinese name by scenario
 
     @property
     def customers(self) -> int:
@@ -70,6 +74,7 @@ def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
         distribution=dict(distribution),
         rules=_by_code(_records(warehouse, "select * from governance.tag_rules")),
         inputs=dict(inputs),
+        scenarios=dict(warehouse.execute("select scenario, name_zh from policy.scenarios").fetchall()),
     )
 
 

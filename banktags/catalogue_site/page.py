@@ -9,12 +9,14 @@ from typing import Any
 APP = Path(__file__).parent / "app"
 TITLE = "标签超市 · Customer tag catalogue"
 ICON = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='8'"
-    " fill='%23a4262c'/%3E%3Cpath d='M9 9h8l7 7-8 8-7-7z' fill='%23fff'/%3E%3Ccircle cx='13' cy='13' r='1.6' fill='%23a4262c'/%3E%3C/svg%3E"
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Crect width='32' height='32' rx='8' fill='%23a4262c'/%3E%3Cpath d='M9 9h8l7 7-8 8-7-7z' fill='%23fff'/%3E"
+    "%3Ccircle cx='13' cy='13' r='1.6' fill='%23a4262c'/%3E%3C/svg%3E"
 )
 #: The page may not ask any host for anything, whatever dbt's app tries: the browser itself sees to it.
 POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; font-src data:"
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+    "img-src data:; font-src data:"
 )
 HEAD = (
     f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
@@ -29,11 +31,25 @@ DROPPED = (
     r'<meta name="twitter:[^>]*>',
     r"//# sourceMappingURL=main\.js\.map",
 )
+END = "</body></html>"
 MANIFEST, CATALOG = '"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"'
-#: What dbt writes into its artifacts and its docs app does not read: local paths, checksums, parser bookkeeping.
+#: Fields of nodes and columns that dbt's docs app does not read: local paths, checksums, parser bookkeeping.
 UNREAD = frozenset(
-    "root_path checksum unrendered_config created_at build_path compiled_path extra_ctes extra_ctes_injected doc_blocks"
-    " granularity dimension entity".split()
+    [
+        "root_path",
+        "checksum",
+        "unrendered_config",
+        "created_at",
+        "build_path",
+        "compiled_path",
+        "patch_path",
+        "extra_ctes",
+        "extra_ctes_injected",
+        "doc_blocks",
+        "granularity",
+        "dimension",
+        "entity",
+    ]
 )
 #: Macros of these packages are in the manifest, and the docs app leaves them out.
 HIDDEN_PACKAGES = ("dbt", "dbt_duckdb", "dbt_spark")
@@ -52,10 +68,10 @@ def render(dbt_page: str, manifest: Mapping[str, Any], catalog: Mapping[str, Any
     inserted = {
         "<head>": f"<head>{HEAD}",
         MANIFEST: _script_json(lean(manifest)),
-        CATALOG: _script_json(lean(catalog)),
+        CATALOG: _script_json(catalog),
         # After dbt's own script, whose modules it extends and whose styles it overrides.
-        "</body></html>": f"<style>{style}</style>"
-        f"<script>window.supermarketTemplates = {_script_json(templates)};</script><script>{script}</script></body></html>",
+        END: f"<style>{style}</style>"
+        f"<script>window.supermarketTemplates = {_script_json(templates)};</script><script>{script}</script>{END}",
     }
     for place, text in inserted.items():
         before, found, after = page.partition(place)
@@ -65,21 +81,18 @@ def render(dbt_page: str, manifest: Mapping[str, Any], catalog: Mapping[str, Any
     return page
 
 
-def lean(artifact: Mapping[str, Any]) -> dict[str, Any]:
-    """An artifact of dbt without what its docs app does not read."""
-    macros = artifact.get("macros")
-    if macros is not None:
-        shown = {key: macro for key, macro in macros.items() if macro["package_name"] not in HIDDEN_PACKAGES}
-        artifact = {**artifact, "macros": shown}
-    return _without_unread(artifact)
+def lean(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest without what dbt's docs app does not read."""
+    lighter = {key: {name: _lean(node) for name, node in manifest[key].items()} for key in ("nodes", "sources")}
+    shown = {key: macro for key, macro in manifest["macros"].items() if macro["package_name"] not in HIDDEN_PACKAGES}
+    return {**manifest, **lighter, "macros": shown}
 
 
-def _without_unread(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_unread(each) for key, each in value.items() if key not in UNREAD}
-    if isinstance(value, list):
-        return [_without_unread(each) for each in value]
-    return value
+def _lean(node: Mapping[str, Any]) -> dict[str, Any]:
+    read = {key: value for key, value in node.items() if key not in UNREAD}
+    if "columns" in read:
+        read["columns"] = {name: _lean(column) for name, column in read["columns"].items()}
+    return read
 
 
 def _script_json(value: Any) -> str:

@@ -8,6 +8,8 @@ with
 customer_tags as (
     select *  -- noqa: AM04, RF02
     from {{ ref('standard_tags') }}
+    inner join {{ ref('derived_tags__card_centre') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('derived_tags__wealth_desk') }} using (customer_id, as_of_date)  -- noqa: ST07
 )
 
 select * from customer_tags  -- noqa: AM04

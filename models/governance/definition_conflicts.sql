@@ -1,0 +1,62 @@
+-- Where one name means different things, or different names mean one: known from the documents, and found in the rules.
+
+with
+
+tags as (
+    select
+        dictionary.tag_code,
+        dictionary.name_zh,
+        dictionary.owner_namespace,
+        coalesce(replace(dictionary.tag_code, dictionary.owner_namespace || '__', ''), dictionary.tag_code) as short_code,
+        rules.rule_hash,
+        rules.rule_expression
+    from {{ ref('tag_dictionary') }} as dictionary
+    inner join {{ ref('tag_rules') }} as rules
+        on dictionary.tag_code = rules.tag_code
+),
+
+definition_conflicts as (
+    -- The documents disagree; each reading that the bank uses is a tag of its own name.
+    select
+        'documented' as conflict_kind,
+        term,
+        definition as definition_a,
+        source as place_a,
+        other_definition as definition_b,
+        other_source as place_b,
+        resolution
+    from {{ ref('documented_conflicts') }}
+
+    union all
+
+    -- Two users gave one name to two rules.
+    select
+        'same_name' as conflict_kind,
+        one.name_zh as term,
+        one.rule_expression as definition_a,
+        one.tag_code as place_a,
+        other.rule_expression as definition_b,
+        other.tag_code as place_b,
+        'Both stand, each under its owner; a certified tag of the bank under the name would end it.' as resolution
+    from tags as one
+    inner join tags as other
+        on (one.name_zh = other.name_zh or one.short_code = other.short_code) and one.tag_code < other.tag_code
+    where one.rule_hash <> other.rule_hash
+
+    union all
+
+    -- Two names for one rule.
+    select
+        'same_definition' as conflict_kind,
+        one.name_zh || ' / ' || other.name_zh as term,
+        one.rule_expression as definition_a,
+        one.tag_code as place_a,
+        other.rule_expression as definition_b,
+        other.tag_code as place_b,
+        'Keep one; see check definition_unique.' as resolution
+    from tags as one
+    inner join tags as other
+        on one.rule_hash = other.rule_hash and one.tag_code < other.tag_code
+)
+
+select * from definition_conflicts

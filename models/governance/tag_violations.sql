@@ -1,0 +1,55 @@
+-- Every rule of the tag system that something breaks, but for the exceptions on record. The build fails while there is a row.
+
+with
+
+violations as (
+    select * from {{ ref('violations__entries') }}
+    union all
+    select * from {{ ref('violations__tree') }}
+    union all
+    select * from {{ ref('violations__definitions') }}
+    union all
+    select * from {{ ref('violations__lifecycle') }}
+    union all
+    select * from {{ ref('violations__derived') }}
+    union all
+    select * from {{ ref('violations__albums') }}
+    union all
+    select * from {{ ref('violations__glossary') }}
+),
+
+exceptions as (
+    select
+        check_name,
+        subject,
+        reason
+    from {{ ref('governance_exceptions') }}
+    where valid_to is null or {{ as_of_date() }} < valid_to
+),
+
+tag_violations as (
+    select
+        violations.check_name,
+        violations.subject,
+        violations.problem,
+        violations.remedy
+    from violations
+    left join exceptions
+        on violations.check_name = exceptions.check_name and violations.subject = exceptions.subject
+    where exceptions.subject is null
+
+    union all
+
+    -- An exception that excepts nothing would hide the next fault.
+    select
+        'exception_needed' as check_name,
+        'governance_exceptions: ' || exceptions.check_name || ', ' || exceptions.subject as subject,
+        'nothing breaks this check any more' as problem,
+        'delete the row of seed governance_exceptions' as remedy
+    from exceptions
+    left join violations
+        on exceptions.check_name = violations.check_name and exceptions.subject = violations.subject
+    where violations.subject is null
+)
+
+select * from tag_violations

@@ -1,0 +1,84 @@
+-- Albums that break a rule: what a public album shows has been approved by another, and is certified.
+
+{{ config(materialized='view') }}
+
+with
+
+albums as (
+    select
+        *,
+        'album ' || album as subject
+    from {{ ref('albums') }}
+),
+
+items as (
+    select
+        albums.subject,
+        albums.visibility,
+        items.tag_code,
+        items.reads,
+        dictionary.model_name,
+        dictionary.status
+    from albums
+    inner join {{ ref('album_items') }} as items
+        on albums.album = items.album
+    left join {{ ref('tag_dictionary') }} as dictionary
+        on items.tag_code = dictionary.tag_code
+),
+
+violations as (
+    select
+        'album_visibility' as check_name,
+        subject,
+        'its visibility is ' || visibility as problem,
+        'choose private or public' as remedy
+    from albums
+    where visibility not in ('private', 'public')
+
+    union all
+
+    select
+        'album_approved' as check_name,
+        subject,
+        case
+            when approved_by is null then 'it is public without approval'
+            when approved_date is null then 'the day of its approval is not on record'
+            else 'its owner ' || owner || ' approved it'
+        end as problem,
+        'let another than the owner approve it (approved_by, approved_date), or make it private' as remedy
+    from albums
+    where visibility = 'public' and (approved_by is null or approved_date is null or approved_by = owner)
+
+    union all
+
+    select
+        'album_tag_known' as check_name,
+        subject,
+        'it holds ' || tag_code || ', which is no tag' as problem,
+        'correct the code in config.meta.album.tags of the exposure' as remedy
+    from items
+    where model_name is null
+
+    union all
+
+    select
+        'album_tag_certified' as check_name,
+        subject,
+        'it is public and holds ' || tag_code || ', which is ' || status as problem,
+        'have the tag certified first, or keep the album private' as remedy
+    from items
+    where visibility = 'public' and status <> 'certified'
+
+    union all
+
+    -- The lineage of the catalogue shows who uses a tag only if the exposure depends on its model.
+    select
+        'album_lineage' as check_name,
+        subject,
+        'it holds ' || tag_code || ' but does not depend on ' || model_name as problem,
+        'add a ref to ' || model_name || ' to depends_on of the exposure' as remedy
+    from items
+    where model_name is not null and ' ' || reads || ' ' not like '% ' || model_name || ' %'
+)
+
+select * from violations

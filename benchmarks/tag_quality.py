@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -25,13 +26,15 @@ MODELS = ("tag_scan", "tag_distribution", "tag_drift", "tag_quality")
 
 
 def dbt(folder: Path, *arguments: str) -> None:
-    """Run dbt on the benchmark's own warehouse and target."""
+    """Run dbt on the benchmark's own warehouse and target; what it prints shows only when it fails."""
     environment = os.environ | {
         "BANK_TAGS_DB": str(folder / "bank_tags.duckdb"),
         "DBT_TARGET_PATH": str(folder / "target"),
     }
     command = (DBT, "--quiet", *arguments, "--vars", f"{{as_of_date: {AS_OF}, quality_reference_date: null}}")
-    subprocess.run(command, cwd=PROJECT_ROOT, env=environment, check=True)
+    run = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True)
+    if run.returncode:
+        sys.exit(run.stdout + run.stderr)
 
 
 def made_up(entry: TagEntry, seed: int) -> str:

@@ -1,10 +1,12 @@
-"""The quality of the tags, against pandas: a sample of tags of each type and kind of bin."""
+"""Quality and confidence of the tags, against pandas: a sample of tags of each type and kind of bin."""
 
 import hashlib
 import math
 
 import pandas as pd
 import pytest
+
+from banktags.contract import PROJECT_ROOT
 
 AS_OF = pd.Timestamp("2026-06-30")
 
@@ -101,3 +103,51 @@ def test_one_scan_reads_the_customers(manifest):
     assert readers == ["tag_scan"]
     (scan,) = (node for node in manifest["nodes"].values() if node["name"] == "tag_scan")
     assert scan["raw_code"].count("ref('customer_tags')") == 1
+
+
+@pytest.mark.parametrize("tag", SAMPLE)
+def test_the_quality_is_that_of_pandas(demo_warehouse, tags, tag):
+    known = tags[tag].dropna()
+    ((coverage, null_share, value, share, unlisted, status),) = demo_warehouse.rows(f"""
+        select coverage, null_share, most_frequent_value, most_frequent_share, out_of_dictionary_customers, status
+        from governance.tag_quality where tag_code = '{tag}'
+    """)
+    assert (coverage, null_share) == pytest.approx((len(known) / len(tags), 1 - len(known) / len(tags)))
+    if tag in VALUES:
+        counts = known.map(lambda value: expected_bin(tag, value)).value_counts()
+        assert counts[value] == counts.max()
+        assert share == pytest.approx(counts.max() / len(tags))
+    else:
+        assert (value, share) == (None, None)
+    listed = tag in VALUES and tag != "city"  # the dictionary says of the city where its values stand, and lists none
+    assert unlisted == (0 if listed else None)
+    assert status == "not_compared"
+
+
+# Confidence
+
+AGES = {
+    "risk_level": ("crm", "risk_assessments", "risk_level", "date '2026-06-30' - risk_assessed_date"),
+    "bureau_credit_score": ("bureau", "credit_reports", "credit_score", "bureau_report_age_days"),
+    "nps_score": ("crm", "nps_responses", "score", "nps_recency_days"),
+}
+
+
+@pytest.mark.parametrize("tag", AGES)
+def test_the_confidence_is_that_of_pandas(demo_warehouse, tag):
+    """Of every customer whose value is known; the long mart shows it beside the value."""
+    system, table, column, age = AGES[tag]
+    policy = pd.read_csv(PROJECT_ROOT / "seeds/governance/source_freshness_policy.csv")
+    ((fresh, stale, floor),) = policy.loc[
+        (policy.system_name == system) & (policy.table_name == table) & (policy.column_name == column),
+        ["fresh_days", "stale_days", "confidence_floor"],
+    ].itertuples(index=False)
+    ages = dict(demo_warehouse.rows(f"select customer_id, {age} from marts.customer_tags where {tag} is not null"))
+    expected = {
+        customer: 1 - (1 - floor) * min(max((days - fresh) / (stale - fresh), 0), 1) for customer, days in ages.items()
+    }
+    assert any(confidence < 1 for confidence in expected.values()), "the demo bank has nothing old"
+    shown = demo_warehouse.rows(
+        f"select customer_id, cast(confidence as double) from marts.customer_tags_long where tag_code = '{tag}'"
+    )
+    assert dict(shown) == pytest.approx(expected, abs=0.00005)

@@ -5,13 +5,16 @@
 {%- endmacro %}
 
 {# True where a row of an effective-dated policy seed is in force on the run's date, for the bank's base currency; a row that
-   names no currency holds in any. Takes the seed's alias where the query reads more than the seed. #}
-{% macro in_force(seed_alias=none) -%}
+   names no currency holds in any. Takes the seed's alias where the query reads more than the seed, and by_currency=false
+   for a seed without amounts, which has no column currency. #}
+{% macro in_force(seed_alias=none, by_currency=true) -%}
     {%- set prefix = seed_alias ~ '.' if seed_alias else '' -%}
     (
-        ({{ prefix }}currency is null or {{ prefix }}currency = '{{ var("base_currency") }}')
-        and {{ prefix }}valid_from <= {{ as_of_date() }}
+        {{ prefix }}valid_from <= {{ as_of_date() }}
         and ({{ prefix }}valid_to is null or {{ as_of_date() }} < {{ prefix }}valid_to)
+        {%- if by_currency %}
+            and ({{ prefix }}currency is null or {{ prefix }}currency = '{{ var("base_currency") }}')
+        {%- endif %}
     )
 {%- endmacro %}
 

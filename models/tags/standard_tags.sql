@@ -27,6 +27,13 @@ standard_tags as (
     inner join {{ ref('segment__rfm') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('rule_tags__value') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('rule_tags__activity') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('rule_tags__preferences') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('rule_tags__groups') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('rule_tags__needs') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('rule_tags__scenarios') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('rule_tags__credit') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('rule_tags__suitability') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('rule_tags__marketing') }} using (customer_id, as_of_date)  -- noqa: ST07
 )
 
 select * from standard_tags  -- noqa: AM04

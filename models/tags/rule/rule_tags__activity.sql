@@ -20,12 +20,10 @@ thresholds as (
     where {{ in_force() }}
 ),
 
--- The facts that the rules judge. Activity is judged of today's customers only: who left or never came is not silent.
+-- The facts that the rules judge, of today's customers: who left or never came is not silent.
 facts as (
     select
-        spine.customer_id,
-        spine.as_of_date,
-        demographics.relationship_status = 'active' as is_active_customer,
+        demographics.customer_id,
         demographics.tenure_days,
         transactions.activity_count_365d,
         transactions.activity_recency_days,
@@ -42,30 +40,29 @@ facts as (
         digital.loan_application_submitted_count_90d,
         digital.card_application_started_count_90d,
         digital.card_application_submitted_count_90d
-    from {{ ref('int_customer__spine') }} as spine
-    left join {{ ref('fact_tags__demographics') }} as demographics
-        on spine.customer_id = demographics.customer_id
+    from {{ ref('fact_tags__demographics') }} as demographics
     left join {{ ref('fact_tags__transactions') }} as transactions
-        on spine.customer_id = transactions.customer_id
+        on demographics.customer_id = transactions.customer_id
     left join {{ ref('fact_tags__digital') }} as digital
-        on spine.customer_id = digital.customer_id
+        on demographics.customer_id = digital.customer_id
+    where demographics.relationship_status = 'active'
 ),
 
 activity as (
     select
-        facts.customer_id,
-        facts.as_of_date,
+        spine.customer_id,
+        spine.as_of_date,
 
         -- 近7天有登录APP ? 活跃 : 沉默 (S0).
         case
-            when not facts.is_active_customer or facts.app_login_count_90d is null then null
+            when facts.app_login_count_90d is null then null
             when facts.app_login_recency_days < thresholds.login_days_below then 'active'
             when thresholds.login_days_below is not null then 'silent'
         end as app_login_activity_7d,
 
         -- 30天内活跃、90天内活跃 (S0): 活跃, 一般, else 沉默; who never made a transaction is silent too.
         case
-            when not facts.is_active_customer or facts.activity_count_365d is null then null
+            when facts.activity_count_365d is null then null
             when facts.activity_recency_days < thresholds.active_days_below then 'active'
             when facts.activity_recency_days < thresholds.ordinary_days_below then 'ordinary'
             when thresholds.ordinary_days_below is not null then 'silent'
@@ -75,12 +72,9 @@ activity as (
         facts.transaction_count_90d >= thresholds.frequent_count_from as is_frequent_transactor_90d,
 
         -- 睡眠客户: long with the bank and as long without activity; a new customer is not dormant.
-        case
-            when not facts.is_active_customer or facts.activity_count_365d is null then null
-            when facts.tenure_days < thresholds.dormant_days_from then false
-            when facts.activity_recency_days is null and facts.tenure_days >= thresholds.dormant_days_from then true
-            else facts.activity_recency_days >= thresholds.dormant_days_from
-        end as is_dormant_customer,
+        facts.tenure_days >= thresholds.dormant_days_from
+        and (facts.activity_recency_days is null or facts.activity_recency_days >= thresholds.dormant_days_from)
+            as is_dormant_customer,
 
         -- 交易下降: the last 30 days against the monthly pace of the 60 days before, where that was a pace.
         facts.transaction_count_earlier_60d >= thresholds.earlier_count_from
@@ -97,12 +91,9 @@ activity as (
         end as channel_usage_type,
 
         -- 手机银行流失: has the app and has not logged in for long.
-        case
-            when not facts.is_active_customer then null
-            when not facts.has_app then false
-            when facts.has_app and facts.app_login_count_90d = 0 then true
-            else facts.app_login_recency_days >= thresholds.lapsed_days_from
-        end as is_lapsed_app_user,
+        facts.has_app
+        and (facts.app_login_recency_days is null or facts.app_login_recency_days >= thresholds.lapsed_days_from)
+            as is_lapsed_app_user,
 
         -- 代发中断: salary came within the year, and its next day is long past.
         case
@@ -118,7 +109,9 @@ activity as (
         -- 信用卡申请中断: more applications started than submitted.
         facts.card_application_started_count_90d > facts.card_application_submitted_count_90d
             as has_abandoned_card_application_90d
-    from facts
+    from {{ ref('int_customer__spine') }} as spine
+    left join facts
+        on spine.customer_id = facts.customer_id
     cross join thresholds
 )
 

@@ -25,12 +25,10 @@ thresholds as (
     where {{ in_force() }}
 ),
 
--- The facts that the rules judge. Levels are for today's customers only.
+-- The facts that the rules judge, of today's customers: a prospect has none yet, a former customer is judged no more.
 facts as (
     select
-        spine.customer_id,
-        spine.as_of_date,
-        demographics.relationship_status = 'active' as is_active_customer,
+        demographics.customer_id,
         aum.aum_month_avg,
         aum.aum_month_avg + aum.custody_securities_spot as financial_assets,
         aum.aum_spot,
@@ -51,36 +49,33 @@ facts as (
         or products.has_precious_metal
         or products.has_trust as has_investment,
         pyramid.aum_tier
-    from {{ ref('int_customer__spine') }} as spine
-    left join {{ ref('fact_tags__demographics') }} as demographics
-        on spine.customer_id = demographics.customer_id
+    from {{ ref('fact_tags__demographics') }} as demographics
     left join {{ ref('fact_tags__aum') }} as aum
-        on spine.customer_id = aum.customer_id
+        on demographics.customer_id = aum.customer_id
     left join {{ ref('fact_tags__value') }} as profit
-        on spine.customer_id = profit.customer_id
+        on demographics.customer_id = profit.customer_id
     left join {{ ref('fact_tags__transactions') }} as transactions
-        on spine.customer_id = transactions.customer_id
+        on demographics.customer_id = transactions.customer_id
     left join {{ ref('fact_tags__products') }} as products
-        on spine.customer_id = products.customer_id
+        on demographics.customer_id = products.customer_id
     left join {{ ref('segment__pyramid') }} as pyramid
-        on spine.customer_id = pyramid.customer_id
+        on demographics.customer_id = pyramid.customer_id
+    where demographics.relationship_status = 'active'
 ),
 
 value_tags as (
     select
-        facts.customer_id,
-        facts.as_of_date,
+        spine.customer_id,
+        spine.as_of_date,
 
         -- AUM>=50万 ? 高净值 : 普通 (S0), on the month's daily average.
         case
-            when not facts.is_active_customer then null
             when facts.aum_month_avg >= thresholds.high_net_worth_from then 'high_net_worth'
             when facts.aum_month_avg < thresholds.high_net_worth_from then 'ordinary'
         end as customer_value_level,
 
         -- 资产等级: the month's daily average and securities in custody, in six steps.
         case
-            when not facts.is_active_customer then null
             when facts.financial_assets < thresholds.a2_from then 'A1'
             when facts.financial_assets < thresholds.a3_from then 'A2'
             when facts.financial_assets < thresholds.a4_from then 'A3'
@@ -91,7 +86,6 @@ value_tags as (
 
         -- 贡献等级: who costs more than he brings is 亏损, the others by amount.
         case
-            when not facts.is_active_customer then null
             when facts.profit_contribution_365d < 0 then 'loss_making'
             when facts.profit_contribution_365d < thresholds.medium_profit_from then 'low'
             when facts.profit_contribution_365d < thresholds.high_profit_from then 'medium'
@@ -100,7 +94,7 @@ value_tags as (
 
         -- 资产趋势: AUM against that of 90 days ago; too little then to call it a trend is no trend.
         case
-            when not facts.is_active_customer or thresholds.trend_start_from is null then null
+            when thresholds.trend_start_from is null then null
             when facts.aum_90_days_ago < thresholds.trend_start_from then null
             when facts.aum_change_90d >= facts.aum_90_days_ago * thresholds.trend_share_from then 'rising'
             when facts.aum_change_90d <= -facts.aum_90_days_ago * thresholds.trend_share_from then 'falling'
@@ -113,7 +107,7 @@ value_tags as (
         -- 纯存款客户: deposits and no investment of any kind.
         facts.has_deposit and not facts.has_investment as is_deposit_only_customer,
 
-        -- 活期闲置: a large demand balance that is also most of the customer's AUM.
+        -- 活期闲置: a large demand balance that is also a large part of the customer's AUM.
         facts.demand_deposit_spot >= thresholds.idle_deposit_from
         and facts.demand_deposit_spot >= facts.aum_spot * thresholds.idle_share_from as has_idle_demand_deposit,
 
@@ -125,7 +119,9 @@ value_tags as (
         facts.transfer_to_other_bank_amount_30d >= thresholds.outflow_amount_from
         and facts.transfer_to_other_bank_amount_30d >= facts.aum_30_days_ago * thresholds.outflow_share_from
             as has_large_outflow_to_other_bank_30d
-    from facts
+    from {{ ref('int_customer__spine') }} as spine
+    left join facts
+        on spine.customer_id = facts.customer_id
     cross join thresholds
 )
 

@@ -1,0 +1,60 @@
+-- What a customer may be sold today, by his risk assessment and its validity: 投资者适当性.
+
+with
+
+-- The thresholds in force, as one row.
+thresholds as (
+    select {{ threshold('suitability_status', 'expiring_days_to') }} as expiring_days_to
+    from {{ ref('rule_thresholds') }}
+    where {{ in_force() }}
+),
+
+-- How the assessment stands on the date. Who was never assessed is known to be so: that is a status, not an unknown.
+statuses as (
+    select
+        spine.customer_id,
+        spine.as_of_date,
+        assessments.risk_level,
+        case
+            when assessments.risk_level is null then 'missing'
+            when not assessments.is_risk_assessment_valid then 'expired'
+            when assessments.risk_assessment_days_to_expiry <= thresholds.expiring_days_to then 'expiring'
+            else 'valid'
+        end as suitability_status
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('fact_tags__suitability') }} as assessments
+        on spine.customer_id = assessments.customer_id
+    cross join thresholds
+),
+
+suitability as (
+    select
+        statuses.customer_id,
+        statuses.as_of_date,
+        statuses.suitability_status,
+
+        -- 可售产品最高风险等级: that of the risk level while the assessment is valid; without a valid one the lowest only.
+        case
+            when statuses.suitability_status in ('valid', 'expiring') then risk_levels.max_product_rating
+            else 'R1'
+        end as max_sellable_product_rating,
+
+        -- 需重新测评: holds investments, and the assessment is missing, expired or about to expire.
+        case
+            when statuses.suitability_status = 'valid' then false
+            else
+                products.has_structured_deposit
+                or products.has_wealth_product
+                or products.has_fund
+                or products.has_insurance
+                or products.has_precious_metal
+                or products.has_trust
+        end as is_risk_reassessment_due
+    from statuses
+    left join {{ ref('risk_levels') }} as risk_levels
+        on statuses.risk_level = risk_levels.risk_level
+    left join {{ ref('fact_tags__products') }} as products
+        on statuses.customer_id = products.customer_id
+)
+
+select * from suitability

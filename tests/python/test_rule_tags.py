@@ -3,6 +3,7 @@
 import csv
 import re
 from collections import defaultdict
+from itertools import pairwise
 
 import duckdb
 import pandas as pd
@@ -108,7 +109,7 @@ def test_tag_agrees_with_the_rule_written_out(demo_warehouse, theme, tag, rule):
     assert demo_warehouse.rows(query) == []
 
 
-# Items in the order of the tie rule, with the fact tags that speak for them and what a full share of each signal weighs.
+# Items in the order of the tie rule, with the fact tags that speak for them: held, bought, viewed.
 INVESTMENTS = {
     "wealth_product": ("aum_wealth_spot", "wealth_purchase_count_90d", "wealth_page_view_count_30d"),
     "fund": ("aum_fund_spot", "fund_purchase_count_90d", "fund_page_view_count_30d"),
@@ -219,7 +220,7 @@ def test_validities_of_a_threshold_never_overlap():
         periods[row["rule"], row["parameter"], row["currency"]].append((row["valid_from"], row["valid_to"] or "9999"))
     for threshold, validities in periods.items():
         validities.sort()
-        for (_, end), (start, _) in zip(validities, validities[1:], strict=False):
+        for (_, end), (start, _) in pairwise(validities):
             assert end <= start, f"{threshold} has two rows in force on {start}: end the first there"
 
 

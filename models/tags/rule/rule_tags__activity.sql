@@ -25,14 +25,14 @@ facts as (
     select
         demographics.customer_id,
         demographics.tenure_days,
-        transactions.activity_count_365d,
-        transactions.activity_recency_days,
-        transactions.transaction_count_30d,
-        transactions.transaction_count_90d,
-        transactions.transaction_count_90d - transactions.transaction_count_30d as transaction_count_earlier_60d,
-        transactions.digital_transaction_share_90d,
-        transactions.counter_transaction_share_90d,
-        {{ days_since('transactions.salary_last_date') }} as salary_recency_days,
+        transaction_tags.activity_count_365d,
+        transaction_tags.activity_recency_days,
+        transaction_tags.transaction_count_30d,
+        transaction_tags.transaction_count_90d,
+        transaction_tags.transaction_count_90d - transaction_tags.transaction_count_30d as transaction_count_earlier_60d,
+        transaction_tags.digital_transaction_share_90d,
+        transaction_tags.counter_transaction_share_90d,
+        {{ days_since('transaction_tags.salary_last_date') }} as salary_recency_days,
         digital.has_app,
         digital.app_login_count_90d,
         digital.app_login_recency_days,
@@ -41,8 +41,8 @@ facts as (
         digital.card_application_started_count_90d,
         digital.card_application_submitted_count_90d
     from {{ ref('fact_tags__demographics') }} as demographics
-    left join {{ ref('fact_tags__transactions') }} as transactions
-        on demographics.customer_id = transactions.customer_id
+    left join {{ ref('fact_tags__transactions') }} as transaction_tags
+        on demographics.customer_id = transaction_tags.customer_id
     left join {{ ref('fact_tags__digital') }} as digital
         on demographics.customer_id = digital.customer_id
     where demographics.relationship_status = 'active'

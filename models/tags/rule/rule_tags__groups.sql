@@ -39,8 +39,8 @@ facts as (
         occupation_groups.is_white_collar,
         occupation_groups.is_farming,
         occupation_groups.is_retired,
-        transactions.salary_count_90d,
-        transactions.pension_count_90d,
+        transaction_tags.salary_count_90d,
+        transaction_tags.pension_count_90d,
         consumption.child_spending_amount_90d,
         consumption.card_purchase_count_90d,
         social.has_child,
@@ -54,8 +54,8 @@ facts as (
         on
             demographics.occupation = occupation_groups.occupation
             and {{ in_force('occupation_groups', by_currency=false) }}
-    left join {{ ref('fact_tags__transactions') }} as transactions
-        on demographics.customer_id = transactions.customer_id
+    left join {{ ref('fact_tags__transactions') }} as transaction_tags
+        on demographics.customer_id = transaction_tags.customer_id
     left join {{ ref('fact_tags__consumption') }} as consumption
         on demographics.customer_id = consumption.customer_id
     left join {{ ref('fact_tags__social') }} as social

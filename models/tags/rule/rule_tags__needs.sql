@@ -32,7 +32,7 @@ facts as (
         products.has_insurance,
         products.wealth_purchase_count_90d,
         consumption.education_spending_amount_90d,
-        transactions.pension_count_90d,
+        transaction_tags.pension_count_90d,
         digital.loan_page_view_count_30d,
         digital.wealth_page_view_count_30d,
         digital.loan_application_started_count_90d
@@ -45,8 +45,8 @@ facts as (
         on demographics.customer_id = products.customer_id
     left join {{ ref('fact_tags__consumption') }} as consumption
         on demographics.customer_id = consumption.customer_id
-    left join {{ ref('fact_tags__transactions') }} as transactions
-        on demographics.customer_id = transactions.customer_id
+    left join {{ ref('fact_tags__transactions') }} as transaction_tags
+        on demographics.customer_id = transaction_tags.customer_id
     left join {{ ref('fact_tags__digital') }} as digital
         on demographics.customer_id = digital.customer_id
     where demographics.relationship_status <> 'closed'

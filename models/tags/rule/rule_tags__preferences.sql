@@ -1,5 +1,5 @@
 -- What a customer prefers: channel, product, kind of investment, kind of spending. A preference is the item with the highest
--- weighted share of what is seen of him (seed preference_weights), where enough is seen and the share is large enough.
+-- weighted share of what is seen (seed preference_weights), where enough is seen and the share is large enough.
 
 with
 
@@ -39,9 +39,9 @@ facts as (
         demographics.customer_id,
 
         -- Channel.
-        transactions.digital_transaction_count_90d,
-        transactions.counter_transaction_count_90d,
-        transactions.atm_transaction_count_90d,
+        transaction_tags.digital_transaction_count_90d,
+        transaction_tags.counter_transaction_count_90d,
+        transaction_tags.atm_transaction_count_90d,
 
         -- Holdings.
         case when products.has_wealth_product then 1 else 0 end as wealth_product_held,
@@ -94,8 +94,8 @@ facts as (
         consumption.cross_border_online_spending_amount_365d,
         consumption.instalment_purchase_count_365d
     from {{ ref('fact_tags__demographics') }} as demographics
-    left join {{ ref('fact_tags__transactions') }} as transactions
-        on demographics.customer_id = transactions.customer_id
+    left join {{ ref('fact_tags__transactions') }} as transaction_tags
+        on demographics.customer_id = transaction_tags.customer_id
     left join {{ ref('fact_tags__products') }} as products
         on demographics.customer_id = products.customer_id
     left join {{ ref('fact_tags__aum') }} as aum

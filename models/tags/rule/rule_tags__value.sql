@@ -37,7 +37,7 @@ facts as (
         aum.aum_change_90d,
         aum.demand_deposit_spot,
         profit.profit_contribution_365d,
-        transactions.transfer_to_other_bank_amount_30d,
+        transaction_tags.transfer_to_other_bank_amount_30d,
         products.time_deposit_next_maturity_days,
         products.time_deposit_next_maturity_amount,
         products.is_single_product,
@@ -54,8 +54,8 @@ facts as (
         on demographics.customer_id = aum.customer_id
     left join {{ ref('fact_tags__value') }} as profit
         on demographics.customer_id = profit.customer_id
-    left join {{ ref('fact_tags__transactions') }} as transactions
-        on demographics.customer_id = transactions.customer_id
+    left join {{ ref('fact_tags__transactions') }} as transaction_tags
+        on demographics.customer_id = transaction_tags.customer_id
     left join {{ ref('fact_tags__products') }} as products
         on demographics.customer_id = products.customer_id
     left join {{ ref('segment__pyramid') }} as pyramid

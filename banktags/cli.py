@@ -6,9 +6,11 @@ from banktags.catalogue import sync as catalogue_sync
 from banktags.catalogue_site.command import site
 from banktags.freeze_rfm import freeze_rfm
 from banktags.load.command import load
+from banktags.new_tag import app as new
 from banktags.query import query
 from banktags.simulate.command import simulate_command
 from banktags.summary import summary
+from banktags.tag_life import app as tag_life
 
 app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, loader and helpers.", no_args_is_help=True)
 
@@ -18,4 +20,6 @@ app.command()(query)
 app.command()(summary)
 catalogue_sync.app.command()(site)
 app.add_typer(catalogue_sync.app, name="catalogue")
+app.add_typer(new, name="new")
 app.command("simulate")(simulate_command)
+app.add_typer(tag_life, name="tag")

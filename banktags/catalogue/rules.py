@@ -100,7 +100,7 @@ class Project:
         try:
             return self._resolved(entry)
         except (RuleError, SqlglotError) as error:
-            text = _text(whole)
+            text = sql_text(whole)
             return TagRule(entry, entry.code, text, _hash(text), (), (), unresolved=str(error))
 
     def _resolved(self, entry: TagEntry) -> TagRule:
@@ -108,7 +108,7 @@ class Project:
         return TagRule(
             tag=entry,
             expression=self._expression(entry.model, entry.code),
-            sql=_text(with_keys),
+            sql=sql_text(with_keys),
             digest=self._digest(entry.model, entry.code),
             direct=tuple(sorted(self._named(leaf) for leaf in self._leaves(entry.model, entry.code))),
             inputs=tuple(sorted(self._named(leaf) for leaf in self._origins(entry.model, entry.code))),
@@ -270,7 +270,7 @@ class Project:
         for part in parts:
             inlined = _inlined(scope, part)
             fits = len(inlined.sql(dialect="duckdb", comments=False)) <= LONGEST_EXPRESSION
-            texts.append(_text(inlined if fits else part))
+            texts.append(sql_text(inlined if fits else part))
         expression, *conditions = texts
         return expression + ("\nwhere " + " and ".join(conditions) if conditions else "")
 
@@ -336,7 +336,7 @@ def _inlined(scope: Scope, expression: exp.Expression) -> exp.Expression:
     return inlined
 
 
-def _text(expression: exp.Expression) -> str:
+def sql_text(expression: exp.Expression) -> str:
     """SQL as the project writes it: lower case, no name said twice."""
     tidy = expression.transform(_without_repetition)
     for table in tidy.find_all(exp.Table):

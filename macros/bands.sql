@@ -10,11 +10,11 @@
 {% macro in_force(seed_alias=none, by_currency=true) -%}
     {%- set prefix = seed_alias ~ '.' if seed_alias else '' -%}
     (
+        {% if by_currency -%}
+            ({{ prefix }}currency is null or {{ prefix }}currency = '{{ var("base_currency") }}') and
+        {%- endif %}
         {{ prefix }}valid_from <= {{ as_of_date() }}
         and ({{ prefix }}valid_to is null or {{ as_of_date() }} < {{ prefix }}valid_to)
-        {%- if by_currency %}
-            and ({{ prefix }}currency is null or {{ prefix }}currency = '{{ var("base_currency") }}')
-        {%- endif %}
     )
 {%- endmacro %}
 

@@ -22,14 +22,15 @@ REMARK = re.compile(r"\s*[(（]([^()（）]*)[)）]")
 def enrich(manifest: dict[str, Any], governance: Governance) -> dict[str, Any]:
     """The manifest with a node for each tag and without private albums, as the site embeds it."""
     manifest = without_private_albums(manifest)
-    nodes = tag_nodes(manifest, governance)
+    nodes = {key: _without_tag_defaults(node) for key, node in manifest["nodes"].items()}
+    nodes |= tag_nodes(manifest, governance)
     described = {
         "as_of_date": governance.as_of_date.isoformat(),
         "customers": governance.customers,
         "min_customers": MIN_CUSTOMERS,
     }
     return manifest | {
-        "nodes": manifest["nodes"] | nodes,
+        "nodes": nodes,
         "metadata": manifest["metadata"] | {"catalogue": described, "send_anonymous_usage_stats": False},
     }
 
@@ -109,6 +110,12 @@ def _node(
     }
 
 
+def _without_tag_defaults(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A node without the defaults of its tags: the tags' entries have them filled in."""
+    meta = {key: value for key, value in node.get("meta", {}).items() if not key.endswith("tag_defaults")}
+    return {**node, "meta": meta}
+
+
 def _branch(entry: TagEntry) -> str | None:
     return BRANCHES.get(entry.status, "draft")
 
@@ -123,7 +130,7 @@ def _readers(
             if kind == "tag" and {reader, name} <= listed.keys():
                 known = {"kind": "tag", "id": _tag_id(manifest, reader), "name": listed[reader].name_zh or reader}
                 readers[name].append(known | {"code": reader})
-    words = {key: set(re.findall(r"\w+", _sql(node))) for key, node in manifest["nodes"].items() if _is_model(node)}
+    words = {key: set(re.findall(r"\w+", _sql(node))) for key, node in manifest["nodes"].items() if _may_use_tags(node)}
     for model in {entry.model for entry in listed.values()}:
         below = sorted(words.keys() & _descendants(manifest, _model_id(manifest, model)))
         for code in (entry.code for entry in listed.values() if entry.model == model):
@@ -165,8 +172,9 @@ def _album(exposure: Mapping[str, Any]) -> Mapping[str, Any]:
     return exposure.get("config", {}).get("meta", {}).get("album", {})
 
 
-def _is_model(node: Mapping[str, Any]) -> bool:
-    return node["resource_type"] == "model"
+def _may_use_tags(node: Mapping[str, Any]) -> bool:
+    """Models use tags; those of the governance measure them, all alike."""
+    return node["resource_type"] == "model" and node["fqn"][1] != "governance"
 
 
 def _sql(node: Mapping[str, Any]) -> str:

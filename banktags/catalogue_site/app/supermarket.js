@@ -220,7 +220,12 @@
 
   app.controller("FrameCtrl", ["$scope", "$transitions", "$state", "market", function ($scope, $transitions, $state, market) {
     const isTags = (name) => ["dbt.tag", "dbt.shelf", "dbt.overview", "dbt.project_overview"].includes(name);
-    $scope.menu = { open: false, shows: "tags" };
+    $scope.menu = { open: false, shows: isTags($state.current.name) ? "tags" : "dbt" };
+    // Enter opens the first result.
+    $scope.openFirst = (event) => {
+      const first = document.querySelector(".search-result");
+      if (event.key === "Enter" && first) first.click();
+    };
     market.ready.then(() => $scope.$applyAsync(() => { $scope.build = market.build; }));
     const unhook = $transitions.onSuccess({}, (transition) => {
       $scope.menu.shows = isTags(transition.to().name) ? "tags" : "dbt";
@@ -306,7 +311,7 @@
     $scope.hrefOf = (tagCode) => byCode.has(tagCode) ? market.href(byCode.get(tagCode)) : "";
     $scope.hrefOfId = (id) => $state.href(`dbt.${id.split(".")[0]}`, { unique_id: id, "#": null });
     $scope.nameOf = (tagCode) => (byCode.has(tagCode) ? byCode.get(tagCode).tag.name_zh : tagCode);
-    $scope.lineage = () => graph.showFullGraph($scope.tag.model);
+    $scope.lineage = () => graph.showFullGraph($scope.node.name);
     $scope.copy = (text, what) => {
       code.copy_to_clipboard(text);
       $scope.copied = what;
@@ -337,18 +342,19 @@
     return `select customer_id, ${name}\n${from}\nwhere ${name} is not null\norder by ${name} desc\nlimit 20`;
   };
 
-  const percentText = (share) => (share == null ? "–" : `${(share * 100).toFixed(1)}%`);
+  const percentText = (share) => (share == null ? null : `${(share * 100).toFixed(1)}%`);
   const numberText = (value, digits) =>
-    (value == null ? "–" : typeof value === "string" ? value : value.toLocaleString("en", { maximumFractionDigits: digits }));
+    (value == null ? null : typeof value === "string" ? value : value.toLocaleString("en", { maximumFractionDigits: digits }));
 
+  // Figures that there are: on a first build there is no other date to compare with.
   const figures = (quality) => quality && [
     ["状态 Status", WORDS.quality[quality.status] || quality.status],
     ["不同取值 Distinct values", numberText(quality.distinct_values, 0)],
     ["字典外客户 Out of dictionary", numberText(quality.out_of_dictionary_customers, 0)],
-    [`PSI,较上次 since ${quality.previous_date || "previous"}`, numberText(quality.psi_since_previous, 3)],
+    [`PSI,较 since ${quality.previous_date}`, numberText(quality.psi_since_previous, 3)],
     ["最大相对变化 Largest change", percentText(quality.relative_change_since_previous)],
-    [`PSI,较基期 since ${quality.reference_date || "reference"}`, numberText(quality.psi_since_reference, 3)],
-  ].map(([name, text]) => ({ name, text }));
+    [`PSI,较基期 since ${quality.reference_date}`, numberText(quality.psi_since_reference, 3)],
+  ].filter(([, text]) => text !== null).map(([name, text]) => ({ name, text }));
 
   const bars = (distribution) => {
     if (!distribution) return [];
@@ -361,13 +367,16 @@
 
   // ---- lineage -----------------------------------------------------------------------------------------------------
 
-  // The graph is one of tables: for a tag it shows the table that computes it.
-  app.decorator("graph", ["$delegate", (graph) => {
-    const full = graph.showFullGraph.bind(graph);
-    const vertical = graph.showVerticalGraph.bind(graph);
-    const tableOf = (name) => (byCode.has(name) ? byCode.get(name).tag.model : null);
-    graph.showFullGraph = (name) => full(tableOf(name) || name);
-    graph.showVerticalGraph = (name, expand) => (tableOf(name) ? full(tableOf(name)) : vertical(name, expand));
+  // The graph is one of tables: for a tag it shows the one that computes it and all that lies before it.
+  app.decorator("graph", ["$delegate", "selectorService", (graph, selectorService) => {
+    const { showFullGraph, showVerticalGraph } = graph;
+    const upstream = (tagCode) => {
+      const { selection, options } = selectorService;
+      selection.dirty = { ...options, include: `+${byCode.get(tagCode).tag.model}`, exclude: "" };
+      return graph.updateGraph(selectorService.updateSelection());
+    };
+    graph.showFullGraph = (name) => (byCode.has(name) ? upstream(name) : showFullGraph(name));
+    graph.showVerticalGraph = (name, expand) => (byCode.has(name) ? upstream(name) : showVerticalGraph(name, expand));
     return graph;
   }]);
 })();

@@ -28,9 +28,9 @@ def site(
         except LookupError as error:
             raise typer.BadParameter(str(error), param_hint="warehouse") from error
     html = render(page, enrich(manifest, governance), catalog)
-    leaked = [album for album in private_albums(manifest) if album in html]
-    if leaked:
-        raise typer.BadParameter(f"private albums would be published: {', '.join(leaked)}", param_hint="albums")
+    for unique_id, album in private_albums(manifest).items():
+        if any(trace in html for trace in (unique_id, f"'{album['name']}'", album["description"] or unique_id)):
+            raise typer.BadParameter(f"the private album {album['name']} would be published", param_hint="albums")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(html, encoding="utf-8")
 

@@ -7,13 +7,15 @@ from dataclasses import asdict
 from typing import Any
 
 from banktags.catalogue import TagEntry, tag_entries
-from banktags.catalogue_site.figures import MIN_CUSTOMERS, distribution, quality
+from banktags.catalogue_site.figures import MIN_CUSTOMERS, confidence, distribution, quality
 from banktags.catalogue_site.governance import Governance
 
 #: Tags in use are the shelves; what is not yet certified, or no longer to be used, stands apart; retired tags are gone.
 BRANCHES = {"certified": "certified", "deprecated": "deprecated", "retired": None}
 #: Types whose values are whole numbers.
 WHOLE = ("int", "bigint")
+#: In place of compiled SQL with the names of private albums in it: the governance tables of albums list them all.
+LISTS_ALBUMS = "-- Not shown here: it lists the private albums too."
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 #: A remark in brackets at the end of a clause: "Daily average AUM (月日均AUM)."
 REMARK = re.compile(r"\s*[(（]([^()（）]*)[)）]")
@@ -31,28 +33,38 @@ def enrich(manifest: dict[str, Any], governance: Governance) -> dict[str, Any]:
     }
     return manifest | {
         "nodes": nodes,
+        "exposures": {key: _with_album(node) for key, node in manifest["exposures"].items()},
         "metadata": manifest["metadata"] | {"catalogue": described, "send_anonymous_usage_stats": False},
     }
 
 
 def without_private_albums(manifest: dict[str, Any]) -> dict[str, Any]:
     """The manifest without a trace of the albums that their owners keep private, and without disabled resources."""
-    private = set(private_albums(manifest))
+    private = private_albums(manifest)
     keep = {
         name: {
             key: [each for each in value if each not in private]
-            for key, value in manifest.get(name, {}).items()
+            for key, value in manifest[name].items()
             if key not in private
         }
-        for name in ("parent_map", "child_map", "group_map")
+        for name in ("parent_map", "child_map")
     }
-    exposures = {key: node for key, node in manifest.get("exposures", {}).items() if key not in private}
-    return manifest | keep | {"exposures": exposures, "disabled": {}}
+    exposures = {key: node for key, node in manifest["exposures"].items() if key not in private}
+    names = [f"'{node['name']}'" for node in private.values()]
+    nodes = {
+        key: {**node, "compiled_code": LISTS_ALBUMS} if any(name in _sql(node) for name in names) else node
+        for key, node in manifest["nodes"].items()
+    }
+    return manifest | keep | {"nodes": nodes, "exposures": exposures, "disabled": {}}
 
 
-def private_albums(manifest: Mapping[str, Any]) -> list[str]:
-    """Unique ids of the exposures that are private albums."""
-    return [key for key, node in manifest.get("exposures", {}).items() if _album(node).get("visibility") == "private"]
+def private_albums(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Exposures that are albums and not public, by unique id."""
+    return {
+        key: node
+        for key, node in manifest["exposures"].items()
+        if (album := _album(node)) and album.get("visibility") != "public"
+    }
 
 
 def tag_nodes(manifest: Mapping[str, Any], governance: Governance) -> dict[str, dict[str, Any]]:
@@ -102,6 +114,8 @@ def _node(
             "unresolved": rule.get("unresolved"),
             "inputs": _inputs(manifest, governance.inputs.get(entry.code, [])),
             "used_by": used_by,
+            "life": governance.life.get(entry.code, []),
+            "confidence": confidence(governance.confidence.get(entry.code)),
             "quality": quality(governance.quality.get(entry.code)),
             "distribution": distribution(
                 governance.distribution.get(entry.code, []), entry.values or {}, entry.data_type in WHOLE
@@ -114,6 +128,20 @@ def _without_tag_defaults(node: Mapping[str, Any]) -> dict[str, Any]:
     """A node without the defaults of its tags: the tags' entries have them filled in."""
     meta = {key: value for key, value in node.get("meta", {}).items() if not key.endswith("tag_defaults")}
     return {**node, "meta": meta}
+
+
+def _with_album(exposure: dict[str, Any]) -> dict[str, Any]:
+    """An exposure that is an album with its tags in its description, where their codes are links."""
+    album = _album(exposure)
+    if not album:
+        return exposure
+    codes = " · ".join(f"`{code}`" for code in album["tags"])
+    meta = {key: value for key, value in exposure.get("meta", {}).items() if key != "album"}
+    return exposure | {
+        "meta": meta,
+        "description": f"{exposure['description']}\n\n**标签 Tags** {codes}",
+        "album": {"description": exposure["description"], "tags": album["tags"]},
+    }
 
 
 def _branch(entry: TagEntry) -> str | None:
@@ -139,7 +167,7 @@ def _readers(
                 for key in below
                 if code in words[key]
             ]
-    for key, node in manifest.get("exposures", {}).items():
+    for key, node in manifest["exposures"].items():
         for code in _album(node).get("tags", []):
             readers[code].append({"kind": "exposure", "id": key, "name": node.get("label") or node["name"]})
     return readers

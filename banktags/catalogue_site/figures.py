@@ -47,6 +47,19 @@ def quality(figures: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return shown | {"coverage": coverage, "coverage_is": relation}
 
 
+def confidence(figures: Mapping[str, Any] | None) -> dict[str, Any]:
+    """How far the values of one tag are trusted; ``customers`` below 1 is None for all, and may be "<20"."""
+    if figures is None:
+        return {"lowest": 1.0}
+    customers = figures["customers"]
+    few = customers is not None and customers < MIN_CUSTOMERS
+    return {
+        "lowest": figures["lowest"],
+        "customers": f"<{MIN_CUSTOMERS}" if few else customers,
+        "source": figures["source"],
+    }
+
+
 def distribution(bins: Iterable[Bin], labels: Mapping[str, str], is_whole: bool) -> dict[str, Any] | None:
     """Bars of one tag, and how many customers are in bins too small to show; None when its values are not to be shown.
 

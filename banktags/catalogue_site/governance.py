@@ -14,7 +14,19 @@ TABLES = {
     "tag_distribution": "distributions",
     "tag_rules": "rules as executed",
     "tag_rule_inputs": "source columns",
+    "tag_confidence": "confidence",
+    "tag_lifecycle": "steps of a tag's life",
 }
+#: One row a tag with values below full confidence: how low, of how many customers (null: of all), by which source.
+LOWEST_CONFIDENCE = """
+    select
+        tag_code,
+        cast(min(confidence) as double) as lowest,
+        case when count(*) = count(customer_id) then count(*) end as customers,
+        arg_min(least_fresh_source, confidence) as source
+    from governance.tag_confidence
+    group by tag_code
+"""
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,8 @@ class Governance:
     distribution: dict[str, list[Bin]] = field(default_factory=dict)
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     inputs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # input_kind, input_name
+    confidence: dict[str, dict[str, Any]] = field(default_factory=dict)  # of tags with values below 1
+    life: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # state, date and actor of each step
     scenarios: dict[str, str] = field(default_factory=dict)  # Chinese name by scenario
 
     @property
@@ -63,17 +77,22 @@ def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
         raise LookupError("governance.tag_quality is empty: run dbt build first")
 
     last_build = f"where as_of_date = date '{as_of_date}'"
-    distribution, inputs = defaultdict(list), defaultdict(list)
+    distribution, inputs, life = defaultdict(list), defaultdict(list), defaultdict(list)
     for row in _records(warehouse, f"select * from governance.tag_distribution {last_build} order by bin_floor, bin"):
         distribution[row["tag_code"]].append(Bin(row["bin_kind"], row["bin"], row["customers"], row["bin_floor"]))
     for row in _records(warehouse, "select * from governance.tag_rule_inputs order by input_kind, input_name"):
         inputs[row["tag_code"]].append((row["input_kind"], row["input_name"]))
+    for row in _records(warehouse, "select * from governance.tag_lifecycle order by tag_code, sequence_no"):
+        step = {"state": row["to_state"], "date": row["event_date"].isoformat(), "actor": row["actor"]}
+        life[row["tag_code"]].append(step)
     return Governance(
         as_of_date=as_of_date,
         quality=_by_code(_records(warehouse, f"select * from governance.tag_quality {last_build}")),
         distribution=dict(distribution),
         rules=_by_code(_records(warehouse, "select * from governance.tag_rules")),
         inputs=dict(inputs),
+        confidence=_by_code(_records(warehouse, LOWEST_CONFIDENCE)),
+        life=dict(life),
         scenarios=dict(warehouse.execute("select scenario, name_zh from policy.scenarios").fetchall()),
     )
 

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from banktags.catalogue_site.entries import enrich, split_languages
+from banktags.catalogue_site.entries import LISTS_ALBUMS, enrich, split_languages
 from banktags.catalogue_site.figures import (
     MIN_CUSTOMERS,
     coarse,
@@ -81,10 +81,15 @@ def model(name: str, columns: dict | None = None, sql: str = "") -> dict:
     }
 
 
-def album(name: str, visibility: str) -> dict:
+def album(name: str, **visibility: str) -> dict:
     """A tag album, as dbt has it: an exposure."""
-    meta = {"album": {"visibility": visibility, "tags": ["aum_month_avg"]}}
-    return {"resource_type": "exposure", "name": name, "label": f"专辑 {name}", "config": {"meta": meta}, "meta": meta}
+    return {
+        "resource_type": "exposure",
+        "name": name,
+        "label": f"专辑 {name}",
+        "description": f"What {name} need.",
+        "config": {"meta": {"album": {"tags": ["aum_month_avg"]} | visibility}},
+    }
 
 
 @pytest.fixture
@@ -94,14 +99,14 @@ def manifest() -> dict:
         for name, tag in {"customer_id": {}, "as_of_date": {}, **TAGS}.items()
     }
     columns["aum_month_avg"]["description"] = "Daily average AUM of the month (月日均资产)."
-    exposures = {
-        f"exposure.bank_tags.{each['name']}": each for each in (album("ours", "public"), album("mine", "private"))
-    }
+    albums = (album("ours", visibility="public"), album("mine", visibility="private"), album("unsaid"))
+    exposures = {f"exposure.bank_tags.{each['name']}": each for each in albums}
     return {
         "metadata": {"project_name": "bank_tags", "send_anonymous_usage_stats": True},
         "nodes": {
             MODEL + "fact_tags__aum": model("fact_tags__aum", columns),
             MODEL + "portrait": model("portrait", sql="select aum_month_avg from tags"),
+            MODEL + "albums": model("albums", sql="select 'ours' union all select 'mine' union all select 'unsaid'"),
             MODEL + "other": model("other", sql="select aum_month_average from tags"),
         },
         "sources": {},
@@ -127,6 +132,8 @@ def governance() -> Governance:
             ],
             "aum_tier": [("tag", "aum_month_avg"), ("seed", "pyramid_tiers.aum_from")],
         },
+        confidence={"aum_month_avg": {"lowest": 0.6, "customers": 19, "source": "core.accounts"}},
+        life={"aum_month_avg": [{"state": "certified", "date": "2026-05-11", "actor": "复核岗"}]},
     )
 
 
@@ -149,7 +156,8 @@ def test_an_entry_has_definition_rule_sources_quality_and_users(manifest, govern
             "columns": ["balance", "account_id"],
         }
     ]
-    assert tag["quality"]["coverage"] == 0.934
+    assert (tag["quality"]["coverage"], tag["confidence"]["customers"]) == (0.934, "<20")
+    assert tag["life"] == [{"state": "certified", "date": "2026-05-11", "actor": "复核岗"}]
     assert [(user["kind"], user["name"]) for user in tag["used_by"]] == [
         ("tag", "客户层级"),
         ("model", "portrait"),
@@ -157,10 +165,16 @@ def test_an_entry_has_definition_rule_sources_quality_and_users(manifest, govern
     ]
 
 
+def test_a_public_album_leads_to_its_tags(manifest, governance):
+    public = enrich(manifest, governance)["exposures"]["exposure.bank_tags.ours"]
+    assert public["description"] == "What ours need.\n\n**标签 Tags** `aum_month_avg`"
+
+
 def test_a_private_album_leaves_no_trace(manifest, governance):
     html = render(DBT_PAGE, enrich(manifest, governance), {})
     assert "专辑 ours" in html
-    assert "mine" not in html and "secret" not in html
+    assert not any(name in html for name in ("mine", "unsaid", "secret"))
+    assert LISTS_ALBUMS in html
 
 
 def test_nothing_in_a_rule_can_end_the_script(manifest, governance):

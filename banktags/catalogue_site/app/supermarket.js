@@ -19,6 +19,11 @@
     timeliness: { static: "静态 static", daily: "每日 daily", intraday: "日内 intraday", realtime: "实时 real time" },
     input: { source: "源表 source", seed: "规则表 policy", tag: "标签 tag" },
     reader: { tag: "标签", model: "表", exposure: "专辑" },
+    life: {
+      requested: "需求 requested", defined: "口径 defined", developed: "开发 developed", verified: "验证 verified",
+      certified: "认证 certified", published: "上线 published", monitored: "监控 monitored",
+      deprecated: "弃用 deprecated", retired: "下线 retired",
+    },
     quality: { ok: "正常 ok", watch: "关注 watch", act: "处理 act", not_compared: "待比较 not compared" },
   };
 
@@ -65,7 +70,7 @@
 
   // Shelves (certified, draft, deprecated), each a tree by path: {name, path, href, count, branches, tags}.
   app.factory("market", ["project", "$state", (project, $state) => {
-    const market = { tags: [], shelves: [], build: null };
+    const market = { tags: [], albums: [], shelves: [], build: null };
 
     const branchOf = (parent, name) => {
       let found = parent.branches.find((each) => each.name === name);
@@ -95,6 +100,7 @@
     market.ready = new Promise((resolve) => project.ready((data) => {
       market.build = data.metadata.catalogue;
       market.tags = Object.values(data.nodes).filter((node) => node.resource_type === "tag");
+      market.albums = Object.values(data.exposures).filter((node) => node.album);
       market.shelves = SHELVES.map((shelf) => ({
         // The certified tags are the supermarket: their paths begin at the dimension; the others' with their shelf.
         ...shelf, path: shelf.branch === "certified" ? [] : [shelf.name], count: 0, branches: [], tags: [],
@@ -274,14 +280,13 @@
       $scope.total = market.tags.length;
       $scope.certified = certified.count;
       $scope.drafts = drafts;
+      $scope.albums = market.albums;
+      $scope.href = market.href;
       $scope.dimensions = Object.entries(DIMENSIONS).map(([name, english]) => {
         const onShelf = certified.branches.find((each) => each.name === name);
         const drafted = drafts.branches.find((each) => each.name === name);
-        const shown = onShelf || drafted || { branches: [], href: "" };
-        return {
-          name, english, href: shown.href, branches: shown.branches,
-          count: (onShelf ? onShelf.count : 0) + (drafted ? drafted.count : 0), drafts: drafted ? drafted.count : 0,
-        };
+        const shown = onShelf || drafted || { branches: [], count: 0 };
+        return { name, english, href: shown.href, branches: shown.branches, count: shown.count, drafts: onShelf && drafted };
       });
     }));
   }]);
@@ -325,7 +330,7 @@
       Object.assign($scope, { node, tag, build: market.build, values: Object.entries(tag.values || {}).map(([value, label]) => ({ value, label })) });
       $scope.crumbs = market.trail(node).filter((branch) => branch.path.length);
       $scope.example = example(node);
-      $scope.figures = figures(tag.quality);
+      $scope.figures = figures(tag.quality, tag.confidence);
       $scope.bars = bars(tag.distribution);
       const sign = { more: "> ", less: "< " };
       $scope.coverage = tag.quality && `${sign[tag.quality.coverage_is] || ""}${shareText(tag.quality.coverage)}`;
@@ -346,8 +351,14 @@
   const numberText = (value, digits) =>
     (value == null ? null : typeof value === "string" ? value : value.toLocaleString("en", { maximumFractionDigits: digits }));
 
+  const confidenceText = ({ lowest, customers }) => {
+    if (lowest === 1) return "1";
+    return `≥ ${lowest.toFixed(2)} · ${customers === null ? "全部 all" : `${numberText(customers, 0)} 人 < 1`}`;
+  };
+
   // Figures that there are: on a first build there is no other date to compare with.
-  const figures = (quality) => quality && [
+  const figures = (quality, confidence) => quality && [
+    ["置信度 Confidence", confidenceText(confidence)],
     ["状态 Status", WORDS.quality[quality.status] || quality.status],
     ["不同取值 Distinct values", numberText(quality.distinct_values, 0)],
     ["字典外客户 Out of dictionary", numberText(quality.out_of_dictionary_customers, 0)],

@@ -78,7 +78,7 @@ def by_hand(tags: list[tuple[str, str, str]]) -> str:
         "value": "{0}",
         "bucket": "substr(md5({0}), 1, 1)",
         "number": "-{0}::double, bounds",
-        "months": f"-date_diff('month', date '{AS_OF}', {{0}})::double, bounds",
+        "months": f"-ceil(date_diff('day', date '{AS_OF}', {{0}}) / 30.0), bounds",
     }
     statistics = ["count(*)"]
     for tag, data_type, bin_kind in tags:

@@ -14,7 +14,7 @@
     {#- DuckDB puts a number into the first bin whose bound is not below it. Half-open bins [from, to) need the last bound
         that is not above it: so numbers and bounds are negated on the way in, and the bounds again on the way out. -#}
     {%- set counted = {'value': '%s', 'bucket': 'substr(md5(%s), 1, 1)', 'number': '-cast(%s as double)',
-        'months': '-cast(' ~ dbt.datediff(as_of_date(), '%s', 'month') ~ ' as double)'} -%}
+        'months': '-ceil(' ~ dbt.datediff(as_of_date(), '%s', 'day') ~ ' / 30.0)'} -%}
     select
         tag_code,
         data_type,

@@ -1,8 +1,8 @@
 -- Which sources are too old to be trusted fully on the run's date, and how far they are trusted.
 --
--- Sparse: what is fresh has no row. A table whose last delivery is old has one row; a customer whose own record is old has one
--- for each column of it that ages. Reads the control table, the two customer tables of core and CRM, and three columns of fact
--- tags; no event-size table.
+-- Sparse: what is fresh has no row. A table whose last delivery is old has one row; a customer whose own record is
+-- old has one for each column of it that ages. Reads the control table, the two customer tables of core and CRM, and
+-- three columns of fact tags; no event-size table.
 
 with
 
@@ -28,7 +28,8 @@ deliveries as (
     group by system_name, table_name
 ),
 
--- When each table was last known to be complete. Of a table that delivers changes only, that is when its system last delivered.
+-- When each table was last known to be complete. Of a table that delivers changes only, that is when its system last
+-- delivered.
 last_deliveries as (
     select
         policy.source_table,
@@ -95,7 +96,8 @@ attributes as (
     where basis = 'record' and source_table in ('core.customers', 'crm.contacts')
 ),
 
--- Which record each attribute of a person comes from: the first that knows it. An older one that was not asked does not count.
+-- Which record each attribute of a person comes from: the first that knows it. An older one that was not asked does
+-- not count.
 attribute_records as (
     select
         records.customer_id,
@@ -121,7 +123,8 @@ attribute_records as (
             end
 ),
 
--- The age of each record; of assessments, reports and answers the fact tags know it, for all ageing columns of the table alike.
+-- The age of each record; of assessments, reports and answers the fact tags know it, for all ageing columns of the
+-- table alike.
 record_ages as (
     select
         customer_id,

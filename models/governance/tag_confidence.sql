@@ -1,8 +1,9 @@
--- How far each customer's value of a tag is trusted, where that is not fully: as far as the least trusted source that it is made of.
+-- How far each customer's value of a tag is trusted, where that is not fully: as far as the least trusted source that
+-- it is made of.
 --
--- A tag's inputs are followed down to the sources (tag_rule_inputs), so the least of the sources is the least of the inputs, for a
--- fact, a rule over facts and a derived tag over rules alike. Sparse: what is fully trusted has no row. A source that is old as a whole gives
--- one row a tag, with customer_id null, instead of one a customer.
+-- A tag's inputs are followed down to the sources (tag_rule_inputs), so the least of the sources is the least of the
+-- inputs, for a fact, a rule over facts and a derived tag over rules alike. Sparse: what is fully trusted has no row.
+-- A source that is old as a whole gives one row a tag, with customer_id null, instead of one a customer.
 
 with
 
@@ -30,8 +31,8 @@ inputs as (
             and rule_inputs.column_name = own.column_name
 ),
 
--- The least trusted source of each tag: of all customers (null) and of the customers whose own records are old. Of two equally
--- trusted ones the first by name.
+-- The least trusted source of each tag: of all customers (null) and of the customers whose own records are old. Of
+-- two equally trusted ones the first by name.
 least_trusted as (
     select
         sources.customer_id,

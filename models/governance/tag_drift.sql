@@ -1,17 +1,17 @@
--- How far each tag's distribution has moved, on the run's date, from that of the date built before and from that of the reference
--- date: as a whole (PSI), and in the one value that changed most against itself, which PSI may not show.
+-- How far each tag's distribution has moved, on the run's date, from that of the date built before and from that of
+-- the reference date: as a whole (PSI), and in the one value that changed most against itself, which PSI may not
+-- show.
+
+{%- set reference_date = "'" ~ var('quality_reference_date') ~ "'" if var('quality_reference_date') else 'null' %}
 
 with
 
--- The dates to compare with. The reference is the first date built, unless the variable quality_reference_date names one.
+-- The dates to compare with. The reference is the first date built, unless the variable quality_reference_date names
+-- one.
 built_dates as (
     select
         max(case when as_of_date < {{ as_of_date() }} then as_of_date end) as previous_date,
-        {%- if var('quality_reference_date', none) %}
-        cast('{{ var("quality_reference_date") }}' as date) as reference_date
-        {%- else %}
-        min(as_of_date) as reference_date
-        {%- endif %}
+        coalesce(cast({{ reference_date }} as date), min(as_of_date)) as reference_date
     from {{ ref('tag_distribution') }}
 ),
 
@@ -56,7 +56,7 @@ bins_of_both_dates as (
 -- The middle of each bin of an ordered tag, as a share of the customers that the baseline has in all of them.
 placed_bins as (
     select
-        bins_of_both_dates.*,
+        *,
         (
             sum(baseline_customers) over (partition by baseline, tag_code, bin_kind order by bin_floor)
             - baseline_customers / 2.0
@@ -89,11 +89,11 @@ bin_groups as (
 -- A tag that one of the dates did not have yet, or has no more, is not compared.
 shares as (
     select
-        bin_groups.*,
+        *,
         customers
-        / cast(nullif(sum(customers) over (partition by baseline, tag_code), 0) as double) as share,
+        / cast(nullif(sum(customers) over (partition by baseline, tag_code), 0) as double) as now_share,
         baseline_customers
-        / cast(nullif(sum(baseline_customers) over (partition by baseline, tag_code), 0) as double) as baseline_share
+        / cast(nullif(sum(baseline_customers) over (partition by baseline, tag_code), 0) as double) as then_share
     from bin_groups
 ),
 
@@ -110,23 +110,23 @@ thresholds as (
 changes as (
     select
         shares.*,
-        (greatest(shares.share, thresholds.empty_share) - greatest(shares.baseline_share, thresholds.empty_share))
-        * ln(greatest(shares.share, thresholds.empty_share) / greatest(shares.baseline_share, thresholds.empty_share))
+        (greatest(shares.now_share, thresholds.empty_share) - greatest(shares.then_share, thresholds.empty_share))
+        * ln(greatest(shares.now_share, thresholds.empty_share) / greatest(shares.then_share, thresholds.empty_share))
             as psi_part,
         case
             when
-                greatest(shares.share, shares.baseline_share) >= thresholds.judged_share
+                greatest(shares.now_share, shares.then_share) >= thresholds.judged_share
                 and greatest(shares.customers, shares.baseline_customers) >= thresholds.judged_customers
-                then (shares.share - shares.baseline_share) / greatest(shares.baseline_share, thresholds.judged_share)
+                then (shares.now_share - shares.then_share) / greatest(shares.then_share, thresholds.judged_share)
         end as relative_change
     from shares
     cross join thresholds
-    where shares.share is not null and shares.baseline_share is not null
+    where shares.now_share is not null and shares.then_share is not null
 ),
 
 ranked as (
     select
-        changes.*,
+        *,
         row_number() over (
             partition by baseline, tag_code
             order by coalesce(abs(relative_change), -1) desc, bin_kind asc, first_bin asc
@@ -144,7 +144,7 @@ tag_drift as (
         round(max(case when change_rank = 1 then relative_change end), 6) as relative_change,
         max(case when change_rank = 1 and relative_change is not null then bin_kind end) as changed_bin_kind,
         max(case when change_rank = 1 and relative_change is not null then first_bin end) as changed_bin,
-        round(sum(case when bin_kind = 'unknown' then baseline_share - share else 0 end), 6) as coverage_change
+        round(sum(case when bin_kind = 'unknown' then then_share - now_share else 0 end), 6) as coverage_change
     from ranked
     group by tag_code, baseline, baseline_date
 )

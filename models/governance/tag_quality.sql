@@ -1,4 +1,5 @@
--- The quality of each tag on each date that was built: how complete, how valid, how much moved, and whether someone must look.
+-- The quality of each tag on each date that was built: how complete, how valid, how much moved, and whether someone
+-- must look.
 --
 -- Building a date again replaces its rows. Customers are read in tag_scan only; this works on its few thousand rows.
 
@@ -33,36 +34,44 @@ most_frequent as (
 ),
 
 dictionary as (
-    select distinct
+    select
         tag_code,
         value
     from {{ ref('tag_values') }}
+),
+
+enumerated_tags as (
+    select distinct tag_code from dictionary
 ),
 
 -- Customers whose value the dictionary does not list, of the tags for which it lists any.
 out_of_dictionary as (
     select
         known_bins.tag_code,
-        sum(case when dictionary.value is null then known_bins.customers else 0 end) as customers,
-        {{ dbt.listagg('case when dictionary.value is null then known_bins.bin end', "', '", 'order by known_bins.bin') }}
-            as listed_values
+        cast(sum(case when dictionary.value is null then known_bins.customers else 0 end) as bigint) as customers,
+        {{ dbt.listagg(
+            'case when dictionary.value is null then known_bins.bin end', "', '", 'order by known_bins.bin'
+        ) }} as unlisted_values
     from known_bins
+    inner join enumerated_tags on known_bins.tag_code = enumerated_tags.tag_code
     left join dictionary
         on
             known_bins.tag_code = dictionary.tag_code
             and known_bins.bin = dictionary.value
-    where
-        known_bins.bin_kind = 'value'
-        and known_bins.tag_code in (select dictionary.tag_code from dictionary)
+    where known_bins.bin_kind = 'value'
     group by known_bins.tag_code
 ),
 
 since_previous as (
-    select * from {{ ref('tag_drift') }} where baseline = 'previous'
+    select *
+    from {{ ref('tag_drift') }}
+    where baseline = 'previous'
 ),
 
 since_reference as (
-    select * from {{ ref('tag_drift') }} where baseline = 'reference'
+    select *
+    from {{ ref('tag_drift') }}
+    where baseline = 'reference'
 ),
 
 measured as (
@@ -79,8 +88,8 @@ measured as (
         scanned.highest_value,
         most_frequent.most_frequent_value,
         most_frequent.most_frequent_share,
-        cast(out_of_dictionary.customers as bigint) as out_of_dictionary_customers,
-        out_of_dictionary.listed_values as out_of_dictionary_values,
+        out_of_dictionary.customers as out_of_dictionary_customers,
+        out_of_dictionary.unlisted_values as out_of_dictionary_values,
         since_previous.baseline_date as previous_date,
         since_previous.psi as psi_since_previous,
         since_previous.relative_change as relative_change_since_previous,
@@ -98,40 +107,42 @@ measured as (
     left join since_reference on scanned.tag_code = since_reference.tag_code
 ),
 
--- What is judged, one row a figure, with the words of its finding.
+-- What is judged, one row a figure, with the words of its finding. The two baselines can be one date: no finding twice.
 figures as (
-    {%- for baseline in ['previous', 'reference'] %}
     select
         tag_code,
         'psi' as measure,
-        psi_since_{{ baseline }} as figure,
-        'PSI ' || round(psi_since_{{ baseline }}, 3) || ' since ' || {{ baseline }}_date as finding
-    from measured
-    union all
+        psi as figure,
+        'PSI ' || round(psi, 3) || ' since ' || baseline_date as finding
+    from {{ ref('tag_drift') }}
+
+    union distinct
+
     select
         tag_code,
         'relative_change' as measure,
-        abs(relative_change_since_{{ baseline }}) as figure,
-        'share of ' || value_changed_since_{{ baseline }} || ' changed by '
-        || cast(round(100 * relative_change_since_{{ baseline }}) as int) || '% since ' || {{ baseline }}_date as finding
-    from measured
-    union all
+        abs(relative_change) as figure,
+        'share of ' || changed_bin || ' changed by ' || cast(round(100 * relative_change) as int) || '% since '
+        || baseline_date as finding
+    from {{ ref('tag_drift') }}
+
+    union distinct
+
     select
         tag_code,
         'coverage_drop' as measure,
-        -coverage_change_since_{{ baseline }} as figure,
-        'coverage fell by ' || round(-100 * coverage_change_since_{{ baseline }}, 1) || ' points since '
-        || {{ baseline }}_date as finding
-    from measured
-    union all
-    {%- endfor %}
+        -coverage_change as figure,
+        'coverage fell by ' || round(-100 * coverage_change, 1) || ' points since ' || baseline_date as finding
+    from {{ ref('tag_drift') }}
+
+    union distinct
+
     select
         tag_code,
         'out_of_dictionary' as measure,
-        cast(out_of_dictionary_customers as double) as figure,
-        out_of_dictionary_customers || ' customers with values that the dictionary does not list: '
-        || out_of_dictionary_values as finding
-    from measured
+        customers as figure,
+        customers || ' customers with values that the dictionary does not list: ' || unlisted_values as finding
+    from out_of_dictionary
 ),
 
 -- A tag's own thresholds go before those for every tag.
@@ -163,7 +174,9 @@ statuses as (
         tag_code,
         count(case when status = 'act' then 1 end) as acts,
         count(case when status = 'watch' then 1 end) as watches,
-        {{ dbt.listagg("case when status in ('act', 'watch') then finding end", "'; '", 'order by finding') }} as findings
+        {{ dbt.listagg(
+            "case when status in ('act', 'watch') then finding end", "'; '", 'order by finding'
+        ) }} as findings
     from judged
     group by tag_code
 ),
@@ -179,7 +192,7 @@ tag_quality as (
         end as status,
         statuses.findings
     from measured
-    inner join statuses on measured.tag_code = statuses.tag_code
+    left join statuses on measured.tag_code = statuses.tag_code
 )
 
 select * from tag_quality

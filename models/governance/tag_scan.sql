@@ -1,7 +1,7 @@
 -- What the wide mart holds of each tag on the run's date, all tags in one pass.
 --
--- The only model of the tag quality that reads customers, and the only one whose SQL is written from the project's list of
--- tags: a new tag adds a column to this pass and no query. What it counts is judged in tag_quality.
+-- The only model of the tag quality that reads customers, and the only one whose SQL is written from the project's
+-- list of tags: a new tag adds a column to this pass and no query. What it counts is judged in tag_quality.
 
 with
 

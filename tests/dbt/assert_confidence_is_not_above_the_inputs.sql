@@ -1,5 +1,5 @@
--- No customer's value of a tag is trusted more than the tags that it is made of: confidence carries through rules and derived
--- tags. A failing row names the tag, the input, and how many customers.
+-- No customer's value of a tag is trusted more than the tags that it is made of: confidence carries through rules and
+-- derived tags. A failing row names the tag, the input, and how many customers.
 with
 
 confidence as (
@@ -19,14 +19,14 @@ select
     rule_inputs.input_name as input_tag,
     count(*) as customers
 from {{ ref('tag_rule_inputs') }} as rule_inputs
-inner join confidence as input
-    on rule_inputs.input_name = input.tag_code
+inner join confidence as inputs
+    on rule_inputs.input_name = inputs.tag_code
 left join confidence as own
     on
         rule_inputs.tag_code = own.tag_code
-        and input.customer_id = own.customer_id
+        and inputs.customer_id = own.customer_id
 left join of_all_customers on rule_inputs.tag_code = of_all_customers.tag_code
 where
     rule_inputs.input_kind = 'tag'
-    and coalesce(own.confidence, of_all_customers.confidence, 1) > input.confidence
+    and coalesce(own.confidence, of_all_customers.confidence, 1) > inputs.confidence
 group by rule_inputs.tag_code, rule_inputs.input_name

@@ -1,5 +1,5 @@
--- Every source table that a tag is made of has a row in seed source_freshness_policy for its columns at large, and each row
--- makes sense. A failing row says what to mend there.
+-- Every source table that a tag is made of has a row in seed source_freshness_policy for its columns at large, and
+-- each row makes sense: fresh_days below stale_days, the floor from 0 to below 1. A failing row says what to mend.
 with
 
 source_tables as (
@@ -11,21 +11,18 @@ source_tables as (
 ),
 
 problems as (
-    select
-        'no row without column_name for ' || source_tables.system_name || '.' || source_tables.table_name as problem
+    select 'no row without column_name: ' || source_tables.system_name || '.' || source_tables.table_name as problem
     from source_tables
-    left join {{ ref('source_freshness_policy') }} as policy
+    left join {{ ref('source_freshness_policy') }} as policies
         on
-            source_tables.system_name = policy.system_name
-            and source_tables.table_name = policy.table_name
-            and policy.column_name is null
-    where policy.system_name is null
+            source_tables.system_name = policies.system_name
+            and source_tables.table_name = policies.table_name
+            and policies.column_name is null
+    where policies.system_name is null
 
     union all
 
-    select
-        'fresh_days must be below stale_days, and confidence_floor from 0 to below 1: '
-        || system_name || '.' || table_name || coalesce('.' || column_name, '') as problem
+    select 'days or floor of ' || system_name || '.' || table_name || coalesce('.' || column_name, '') as problem
     from {{ ref('source_freshness_policy') }}
     where fresh_days < 0 or fresh_days >= stale_days or confidence_floor < 0 or confidence_floor >= 1
 )

@@ -1,6 +1,7 @@
 {{ config(severity='warn') }}
 
--- Tags whose quality asks someone to act on the run's date, with the reason; a warning, for a shift may be what the bank meant.
+-- Tags whose quality asks someone to act on the run's date, with the reason; a warning, for a shift may be what the
+-- bank meant.
 select
     tag_code,
     findings

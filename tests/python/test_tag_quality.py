@@ -26,7 +26,8 @@ def one_digit_floor(number: float) -> float:
 
 
 def months_from_as_of(date: pd.Timestamp) -> int:
-    return (date.year - AS_OF.year) * 12 + date.month - AS_OF.month
+    """Of 30 days: 0 is the window of the last 30 days, 1 the 30 days after the business date."""
+    return math.ceil((date - AS_OF).days / 30)
 
 
 def expected_bin(tag: str, value) -> str:

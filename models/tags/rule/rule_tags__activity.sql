@@ -29,7 +29,8 @@ facts as (
         transaction_tags.activity_recency_days,
         transaction_tags.transaction_count_30d,
         transaction_tags.transaction_count_90d,
-        transaction_tags.transaction_count_90d - transaction_tags.transaction_count_30d as transaction_count_earlier_60d,
+        transaction_tags.transaction_count_90d - transaction_tags.transaction_count_30d
+            as transaction_count_earlier_60d,
         transaction_tags.digital_transaction_share_90d,
         transaction_tags.counter_transaction_share_90d,
         {{ days_since('transaction_tags.salary_last_date') }} as salary_recency_days,

@@ -10,6 +10,7 @@ from banktags.catalogue_site.entries import enrich, private_albums
 from banktags.catalogue_site.governance import read_governance
 from banktags.catalogue_site.page import render
 from banktags.contract import PROJECT_ROOT
+from banktags.landing import landing_zone
 from banktags.warehouse import open_read_only
 
 
@@ -27,7 +28,8 @@ def site(
             governance = read_governance(warehouse)
         except LookupError as error:
             raise typer.BadParameter(str(error), param_hint="warehouse") from error
-    html = render(page, enrich(manifest, governance), catalog)
+    # Where the extracts lie on this machine is nobody's business who gets the file.
+    html = render(page, enrich(manifest, governance), catalog).replace(str(landing_zone().absolute()), "data/raw")
     for unique_id, album in private_albums(manifest).items():
         if any(trace in html for trace in (unique_id, f"'{album['name']}'", album["description"] or unique_id)):
             raise typer.BadParameter(f"the private album {album['name']} would be published", param_hint="albums")

@@ -299,7 +299,6 @@
       $scope.branch = market.find(path);
       if (!$scope.branch) return;
       $scope.crumbs = path.map((name, i) => market.find(path.slice(0, i + 1)));
-      const depth = path.length;
       const groups = new Map();
       market.all($scope.branch).forEach((node) => {
         const skipped = $scope.branch.path.length - (node.tag.branch === "certified" ? 0 : 1);

@@ -21,7 +21,7 @@ from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
 
-from banktags.catalogue.entries import GRAIN, TagEntry, tag_entries
+from banktags.catalogue.entries import GRAIN, TAG_FOLDERS, TagEntry, tag_entries
 
 #: Longest expression shown in one piece, in characters; a longer one keeps the names of the steps that it is made of.
 LONGEST_EXPRESSION = 1500
@@ -81,6 +81,14 @@ class Project:
         self.nodes = {
             node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")
         }
+        models_of_tags = {model for model, _ in self.tags}
+        self.tag_views = {
+            name
+            for name, node in self.nodes.items()
+            if node.get("fqn", ["", ""])[1] in TAG_FOLDERS
+            and name not in models_of_tags
+            and {name.split(".")[-1] for name in node.get("depends_on", {}).get("nodes", ())} <= models_of_tags
+        }
         self.sources = {
             source["relation_name"]: f"source.{source['source_name']}.{source['name']}"
             for source in manifest["sources"].values()
@@ -110,7 +118,7 @@ class Project:
             expression=self._expression(entry.model, entry.code),
             sql=sql_text(with_keys),
             digest=self._digest(entry.model, entry.code),
-            direct=tuple(sorted(self._named(leaf) for leaf in self._leaves(entry.model, entry.code))),
+            direct=tuple(sorted(self._named(leaf) for leaf in self._direct(entry.model, entry.code))),
             inputs=tuple(sorted(self._named(leaf) for leaf in self._origins(entry.model, entry.code))),
         )
 
@@ -198,12 +206,25 @@ class Project:
             if not sum(_drop_idle_left_joins(scope) for scope in traverse_scope(query)):
                 return query
 
+    @cache  # noqa: B019
+    def _root(self, model: str, column: str) -> Scope:
+        """Scope of the part that one column needs."""
+        return build_scope(self._slice(model, (column,)))
+
     # What a column is made of.
 
     @cache  # noqa: B019
     def _leaves(self, model: str, column: str) -> frozenset[tuple[str, str]]:
         """(relation, column) pairs outside the model that the value is made of."""
-        return frozenset(self._follow(build_scope(self._slice(model, (column,))), column, model))
+        return frozenset(self._follow(self._root(model, column), column, model))
+
+    def _direct(self, model: str, column: str) -> Iterator[tuple[str, str]]:
+        """What the model reads for the value; a view that only puts tags side by side is looked through."""
+        for relation, name in self._leaves(model, column):
+            if relation in self.tag_views:
+                yield from self._leaves(relation, name)
+            else:
+                yield relation, name
 
     @cache  # noqa: B019
     def _origins(self, model: str, column: str) -> frozenset[tuple[str, str]]:
@@ -239,24 +260,29 @@ class Project:
     def _lookups(self, scope: Scope, references: list[exp.Column]) -> list[exp.Expression]:
         """Conditions by which a value is looked up in a seed or a band: they decide it as the branches of a case do."""
         read = {reference.table for reference in references}
-        return [
-            condition
-            for join in scope.expression.args.get("joins") or []
-            if join.alias_or_name in read and (condition := join.args.get("on"))
-            if condition.find(exp.LT, exp.LTE, exp.GT, exp.GTE) or self._is_seed(scope.sources.get(join.alias_or_name))
-        ]
+        joins = [join for join in scope.expression.args.get("joins") or [] if join.args.get("on")]
+        found: list[exp.Expression] = []
+        # From the last join to the first, for one lookup may need what another has found.
+        for join in reversed(joins):
+            condition = join.args["on"]
+            is_band = condition.find(exp.LT, exp.LTE, exp.GT, exp.GTE)
+            if join.alias_or_name in read and (is_band or self._is_seed(scope.sources.get(join.alias_or_name))):
+                found.append(condition)
+                read.update(column.table for column in condition.find_all(exp.Column))
+        return found
 
     def _is_seed(self, source: exp.Table | Scope | None) -> bool:
         """Whether a relation is a seed, or is made of seeds alone."""
         if isinstance(source, exp.Table):
             return self.nodes.get(source.name, {}).get("resource_type") == "seed"
-        return isinstance(source, Scope) and all(
-            self._is_seed(inner) for inner in (*source.sources.values(), *source.set_operation_scopes)
-        )
+        if not isinstance(source, Scope):
+            return False
+        read = [inner for _, inner in source.selected_sources.values()] + source.set_operation_scopes
+        return all(self._is_seed(inner) for inner in read)
 
     def _expression(self, model: str, column: str) -> str:
         """The expression over what the model reads; steps that would make it too long keep their names."""
-        scope = build_scope(self._slice(model, (column,)))
+        scope = self._root(model, column)
         # The last step of most models hands its columns on as they are.
         while isinstance(step := _projection(scope, column), exp.Column) and isinstance(
             below := scope.sources.get(step.table), Scope
@@ -277,8 +303,7 @@ class Project:
     @cache  # noqa: B019
     def _digest(self, model: str, column: str) -> str:
         """Hash of what the value is made of: the digests of what it reads stand in place of the names."""
-        root = build_scope(self._slice(model, (column,)))
-        return _Digests(self).of(root, column)
+        return _Digests(self).of(self._root(model, column), column)
 
 
 def _source(scope: Scope, alias: str) -> exp.Table | Scope | None:
@@ -370,10 +395,13 @@ class _Digests:
                 parts = [
                     self.of(branch, branch.expression.named_selects[position]) for branch in scope.set_operation_scopes
                 ]
-                text = f"{type(scope.expression).__name__} {scope.expression.args.get('distinct')} {parts}"
+                self.known[key] = _hash(f"{_operation(scope)} {parts}")
             else:
-                text = self._text(scope, _projection(scope, column)) + self.rows(scope)
-            self.known[key] = _hash(text)
+                projection = _projection(scope, column)
+                text = self._text(scope, projection)
+                # A step that hands a column on as it is adds nothing.
+                hands_on = isinstance(projection, exp.Column) and not self._row_parts(scope)
+                self.known[key] = text if hands_on else _hash(f"{text} of {self.rows(scope)}")
         return self.known[key]
 
     def rows(self, scope: Scope) -> str:
@@ -382,25 +410,23 @@ class _Digests:
         if key not in self.known:
             if scope.set_operation_scopes:
                 parts = [self.rows(branch) for branch in scope.set_operation_scopes]
+                self.known[key] = _hash(f"{_operation(scope)} {parts}")
             else:
-                select = scope.expression
-                parts = [
-                    self._text(scope, clause)
-                    for name in ROW_CLAUSES
-                    for clause in ensure_list(select.args.get(name))
-                    if clause
-                ]
-                parts += [
-                    self._relation(scope, select.args[name]) for name in ("from_", "from") if select.args.get(name)
-                ]
-                for join in select.args.get("joins") or []:
-                    condition = join.args.get("on")
-                    parts.append(
-                        f"{join.side} {join.kind} {self._relation(scope, join)} "
-                        f"{self._text(scope, condition) if condition else ''}"
-                    )
-            self.known[key] = _hash(" ; ".join(parts))
+                read = [self._relation(scope, clause) for clause in [_from(scope.expression)] if clause]
+                parts = self._row_parts(scope)
+                self.known[key] = _hash(" ; ".join([*read, *parts])) if parts or not read else read[0]
         return self.known[key]
+
+    def _row_parts(self, scope: Scope) -> list[str]:
+        """Clauses and joins that change which rows a query has."""
+        select = scope.expression
+        clauses = [clause for name in ROW_CLAUSES for clause in ensure_list(select.args.get(name)) if clause]
+        joins = [
+            f"{join.side} {join.kind} {self._relation(scope, join)} "
+            + (self._text(scope, join.args["on"]) if join.args.get("on") else "")
+            for join in select.args.get("joins") or []
+        ]
+        return [self._text(scope, clause) for clause in clauses] + joins
 
     def _relation(self, scope: Scope, clause: exp.Expression) -> str:
         source = scope.sources.get(clause.alias_or_name)
@@ -418,7 +444,7 @@ class _Digests:
                 name = self._outside(*_leaf(source, reference.name))
             else:
                 name = reference.name
-            replacement = exp.to_identifier(f"d_{name}")
+            replacement = exp.to_identifier(name)
             if reference is copied:
                 copied = replacement
             else:
@@ -429,7 +455,15 @@ class _Digests:
         nodes = self.project.nodes
         if relation in nodes and nodes[relation]["resource_type"] == "model":
             return self.project._digest(relation, column)
-        return f"{relation}.{column}"
+        return _hash(f"{relation}.{column}")
+
+
+def _from(select: exp.Expression) -> exp.Expression | None:
+    return select.args.get("from_") or select.args.get("from")
+
+
+def _operation(scope: Scope) -> str:
+    return f"{type(scope.expression).__name__} {scope.expression.args.get('distinct')}"
 
 
 #: Text in quotes and comments keep their case (group 1); everything between them does not matter to SQL.
@@ -439,4 +473,5 @@ ROW_CLAUSES = ("where", "group", "having", "qualify", "distinct", "limit", "wind
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    """A digest that is an SQL name, so that it can stand in an expression."""
+    return "d" + hashlib.sha256(text.encode()).hexdigest()[:15]

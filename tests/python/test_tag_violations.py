@@ -1,0 +1,320 @@
+"""Whatever breaks a rule of the tag system fails the build, with an error that names it and says what to do.
+
+Each fault is planted by itself in a copy of the project. Only the governance models are built: they read the project
+graph and the governance seeds, not the bank's data.
+"""
+
+import csv
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from dbt.cli.main import dbtRunner
+
+from banktags.contract import PROJECT_ROOT, read_contract
+from banktags.landing import write_empty_tables
+
+SUITABILITY = "models/tags/fact/fact_tags__suitability.yml"
+WEALTH_DESK = "models/tags/derived/derived_tags__wealth_desk.sql"
+STARTER_ALBUM = "models/albums/retail_starter_album.yml"
+EVENTS = "seeds/governance/tag_lifecycle_events.csv"
+STEPS = ("requested", "defined", "developed", "verified", "certified", "published", "deprecated", "retired")
+
+
+@dataclass
+class Project:
+    """A copy of the project in ``folder``, with a warehouse beside it."""
+
+    folder: Path
+
+    def build(self) -> tuple[bool, str]:
+        """Whether the governance part builds, and what dbt printed."""
+        messages: list[str] = []
+        runner = dbtRunner(callbacks=[lambda event: messages.append(event.info.msg)])
+        folder = str(self.folder)
+        result = runner.invoke(
+            [
+                *("--no-use-colors", "--log-path", f"{folder}/logs", "--log-level", "none", "build"),
+                *("--project-dir", folder, "--profiles-dir", folder, "--target-path", f"{folder}/target"),
+                *("--select", "+assert_no_tag_violations", "--exclude", "test_type:generic", "test_type:unit"),
+            ]
+        )
+        return bool(result.success), "\n".join(messages)
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        file = self.folder / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{path} does not have {old!r}"
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def append(self, path: str, *rows: str) -> None:
+        with (self.folder / path).open("a", encoding="utf-8") as file:
+            file.writelines(row + "\n" for row in rows)
+
+    def live(self, tag_code: str, until: str, reviewer: str = "reviewer") -> None:
+        """Take a tag without a record through its life, up to a state."""
+        with (self.folder / "seeds/catalogue/tag_rules.csv").open(encoding="utf-8") as rows:
+            rule_hash = next(row["rule_hash"] for row in csv.DictReader(rows) if row["tag_code"] == tag_code)
+        for number, state in enumerate(STEPS[: STEPS.index(until) + 1], start=1):
+            actor = reviewer if state == "certified" else "developer"
+            recorded = rule_hash if state == "certified" else ""
+            self.append(EVENTS, f"{tag_code},{number},{state},2026-06-01,{actor},{recorded},")
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory) -> Project:
+    """A copy of the project, built once without any fault: nothing is violated."""
+    folder = tmp_path_factory.mktemp("project") / "bank_tags"
+    ignored = shutil.ignore_patterns(".*", "target", "logs", "data", "warehouse", "site", "__pycache__")
+    shutil.copytree(PROJECT_ROOT, folder, ignore=ignored)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BANK_TAGS_DB", str(folder / "bank_tags.duckdb"))
+        patch.setenv("BANK_TAGS_RAW", str(folder / "raw"))
+        patch.setenv("BANK_TAGS_PII_KEY", "key-of-the-tests")
+        write_empty_tables(folder / "raw", read_contract())
+        project = Project(folder)
+        ok, printed = project.build()
+        assert ok, printed
+        yield project
+
+
+@pytest.fixture
+def project(sound) -> Project:
+    """The same, as it was before each test."""
+    folders = ("models", "seeds")
+    yield sound
+    for folder in folders:
+        for original in (PROJECT_ROOT / folder).rglob("*.*"):
+            copy = sound.folder / original.relative_to(PROJECT_ROOT)
+            if original.is_file() and copy.read_bytes() != original.read_bytes():
+                shutil.copy(original, copy)
+
+
+FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
+    "a field of the entry is missing": (
+        lambda p: p.edit(SUITABILITY, '          null_means: "Never assessed."\n', ""),
+        r"entry_complete: fact_tags__suitability\.risk_level: .* does not say: null_means",
+        "give the field in config.meta.tag",
+    ),
+    "a field of a choice has another value": (
+        lambda p: p.edit(
+            SUITABILITY, "          owner_business:", "          timeliness: weekly\n          owner_business:"
+        ),
+        r"entry_choice: fact_tags__suitability\.risk_level: timeliness is weekly",
+        "choose static, daily, intraday or realtime",
+    ),
+    "the code breaks the naming rule": (
+        lambda p: p.edit(SUITABILITY, "- name: investment_goal", "- name: investment__goal"),
+        r"code_form: fact_tags__suitability\.investment__goal",
+        "rename the column",
+    ),
+    "the window is none of the project": (
+        lambda p: p.edit(
+            "models/tags/fact/fact_tags__digital.yml", "- name: app_login_count_7d", "- name: app_login_count_8d"
+        ),
+        r"code_window: fact_tags__digital\.app_login_count_8d",
+        "use _1d, _7d",
+    ),
+    "a boolean is not called so": (
+        lambda p: p.edit(SUITABILITY, "- name: is_risk_assessment_valid", "- name: risk_assessment_valid"),
+        r"code_boolean: fact_tags__suitability\.risk_assessment_valid",
+        "rename the column",
+    ),
+    "two tags have one Chinese name": (
+        lambda p: p.edit(SUITABILITY, "name_zh: 投资目标", "name_zh: 风险偏好"),
+        r"name_unique: fact_tags__suitability\.investment_goal: the Chinese name 风险偏好",
+        "say in the name what tells the two apart",
+    ),
+    "the path is not in the tree": (
+        lambda p: p.edit(SUITABILITY, "path: 风险/投资者适当性", "path: 风险/适当"),
+        r"path_known: fact_tags__suitability\.risk_level: the path 风险/适当 is no place",
+        "choose a path of seed tag_categories",
+    ),
+    "a place has two parents": (
+        lambda p: p.append("seeds/governance/tag_categories.csv", "风险/逾期,行为,行为,动态行为,行为属性"),
+        "tree_single_parent: tag_categories: 风险/逾期: the place has 2 parents",
+        "keep one row a path",
+    ),
+    "a text tag does not list its values": (
+        lambda p: p.edit(SUITABILITY, "values: {conservative:", "usage: {conservative:"),
+        r"values_listed: fact_tags__suitability\.risk_appetite",
+        "give values",
+    ),
+    "a number has no unit": (
+        lambda p: p.edit("models/tags/fact/fact_tags__credit.yml", "              unit: points\n", ""),
+        r"unit_given: fact_tags__credit\.bureau_credit_score",
+        "give unit",
+    ),
+    "an owner is no longer active": (
+        lambda p: p.edit("seeds/governance/owners.csv", "财富管理部,business,true", "财富管理部,business,false"),
+        r"owner_active: fact_tags__suitability\.risk_level: the owner 财富管理部 is no longer active",
+        "name an active owner",
+    ),
+    "a scenario is not described": (
+        lambda p: p.edit(SUITABILITY, "scenarios: [wealth_recommendation, portrait]", "scenarios: [wealth, portrait]"),
+        "scenario_known: .*: the scenario wealth is not in seed scenarios",
+        "choose one of seed scenarios",
+    ),
+    "two tags have one definition": (
+        lambda p: same_rule(p, "aum_fund_spot", "aum_trust_spot"),
+        r"definition_unique: fact_tags__aum\.aum_fund_spot: .* as fact_tags__aum\.aum_trust_spot",
+        "keep one of the tags",
+    ),
+    "a base tag reads another tag": (
+        lambda p: p.append("seeds/catalogue/tag_rule_inputs.csv", "age_years,tag,aum_spot"),
+        r"base_reads_no_tag: fact_tags__demographics\.age_years: a fact tag reads the tag aum_spot",
+        "make it a rule tag",
+    ),
+    "the code has changed since the rules were recorded": (
+        lambda p: p.edit("models/tags/fact/fact_tags__suitability.sql", "-- What risk", "-- Which risk"),
+        "rule_current: fact_tags__suitability: its SQL",
+        "run banktags catalogue sync",
+    ),
+    "a source column is neither tagged nor excluded": (
+        lambda p: p.edit(
+            "seeds/governance/untagged_source_columns.csv", "crm.complaints.category,", "crm.complaints.kind,"
+        ),
+        r"source_covered: crm\.complaints\.category: no tag is made of this source column",
+        "add it to seed untagged_source_columns with the reason",
+    ),
+    "a tag is less sensitive than what it is made of": (
+        lambda p: p.edit(SUITABILITY, "name_zh: 投资目标", "name_zh: 投资目标\n              sensitivity: C1"),
+        r"class_of_inputs: fact_tags__suitability\.investment_goal: its class C1",
+        "raise sensitivity",
+    ),
+    "a tag is certified that no test covers": (
+        lambda p: p.live("aum_avg_365d", "published"),
+        r"certified_tested: fact_tags__aum\.aum_avg_365d",
+        "add a dbt unit test",
+    ),
+    "who developed a tag certifies it": (
+        lambda p: p.live("investment_goal", "published", reviewer="developer"),
+        r"certified_by_another: fact_tags__suitability\.investment_goal: its reviewer developer is its developer",
+        "let somebody else certify it",
+    ),
+    "the dictionary says another status": (
+        lambda p: p.edit(SUITABILITY, "name_zh: 投资目标", "name_zh: 投资目标\n              status: certified"),
+        r"status_agrees: fact_tags__suitability\.investment_goal: the dictionary says certified",
+        "record the steps",
+    ),
+    "a step is left out": (
+        lambda p: p.append(
+            EVENTS, "investment_goal,1,requested,2026-06-01,a,,", "investment_goal,2,published,2026-06-02,a,,"
+        ),
+        r"lifecycle_transition: fact_tags__suitability\.investment_goal: step 2 goes from requested to published",
+        "go on to defined, retired",
+    ),
+    "a certified rule has changed": (
+        lambda p: recertified(p, "age_years", "0000000000000000"),
+        r"certified_rule_unchanged: fact_tags__demographics\.age_years",
+        "certify it again, with rule_hash",
+    ),
+    "a deprecated tag names no successor": (
+        lambda p: (
+            p.live("investment_goal", "deprecated"),
+            p.edit(SUITABILITY, "name_zh: 投资目标", "name_zh: 投资目标\n              status: deprecated"),
+        ),
+        r"deprecated_successor: fact_tags__suitability\.investment_goal",
+        "name in the entry the tag to use in its place",
+    ),
+    "a tag retires that another tag and an album read": (
+        lambda p: p.live("demand_deposit_spot", "retired"),
+        r"retired_unread: fact_tags__aum\.demand_deposit_spot: .* read by .*the tag wealth_desk__has_idle_cash",
+        "let the readers use its successor first",
+    ),
+    "a derived tag reads something else than tags": (
+        lambda p: p.edit(WEALTH_DESK, "ref('standard_tags')", "ref('int_customer__spine')"),
+        "derived_reads_tags: derived_tags__wealth_desk: it reads int_customer__spine",
+        "read standard_tags",
+    ),
+    "a derived tag reads an unknown tag": (
+        lambda p: p.edit(WEALTH_DESK, "tags.aum_month_avg", "tags.aum_mnth_avg"),
+        r"derived_tag_known: .*derived_tags__wealth_desk\.sql line 10: tags\.aum_mnth_avg is no tag",
+        "beginning alike: .*aum_month_avg",
+    ),
+    "a derived tag changes by itself": (
+        lambda p: p.edit(WEALTH_DESK, "tags.aum_month_avg", "random() * tags.aum_month_avg"),
+        r"derived_deterministic: .*derived_tags__wealth_desk\.sql line 10: random\(",
+        "use as_of_date",
+    ),
+    "a derived tag reads a draft of a rule": (
+        lambda p: p.append("seeds/catalogue/tag_rule_inputs.csv", "wealth_desk__has_idle_cash,tag,rfm_pattern"),
+        r"derived_reads_certified: .*wealth_desk__has_idle_cash: it is made of rfm_pattern, which is draft",
+        "have that tag certified first",
+    ),
+    "a derived tag has another owner's name": (
+        lambda p: p.edit(
+            WEALTH_DESK.replace(".sql", ".yml"), "- name: wealth_desk__has_idle_cash", "- name: has_idle_cash"
+        ),
+        r"code_owner: derived_tags__wealth_desk\.has_idle_cash",
+        "rename the column wealth_desk__has_idle_cash",
+    ),
+    "an owner approves an album of his own": (
+        lambda p: p.edit(STARTER_ALBUM, "approved_by: 数据平台部", "approved_by: 零售金融部"),
+        "album_approved: album retail_starter_album: its owner 零售金融部 approved it",
+        "let another than the owner approve it",
+    ),
+    "an album holds an unknown tag": (
+        lambda p: p.edit(STARTER_ALBUM, "tags: [age_years", "tags: [age"),
+        "album_tag_known: album retail_starter_album: it holds age, which is no tag",
+        "correct the code",
+    ),
+    "a public album holds a draft": (
+        lambda p: p.edit(STARTER_ALBUM, "tags: [age_years", "tags: [city_tier"),
+        "album_tag_certified: album retail_starter_album: it is public and holds city_tier, which is draft",
+        "have the tag certified first",
+    ),
+    "the lineage does not show what an album reads": (
+        lambda p: p.edit(STARTER_ALBUM, "      - ref('segment__rfm')\n", ""),
+        "album_lineage: album retail_starter_album: it holds rfm_class but does not depend on segment__rfm",
+        "add a ref",
+    ),
+    "a term of the glossary is no column": (
+        lambda p: p.edit("seeds/governance/glossary.csv", "fact_tags__aum.aum_spot", "fact_tags__aum.aum"),
+        r"glossary_resolves: glossary: AUM: no model or seed has the column fact_tags__aum\.aum",
+        "correct implemented_by",
+    ),
+    "an exception excepts nothing": (
+        lambda p: p.append("seeds/governance/governance_exceptions.csv", "unit_given,fact_tags__aum.aum_spot,why,who,"),
+        r"exception_needed: governance_exceptions: unit_given, fact_tags__aum\.aum_spot",
+        "delete the row",
+    ),
+}
+
+
+def same_rule(project: Project, one: str, other: str) -> None:
+    path = project.folder / "seeds/catalogue/tag_rules.csv"
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    by_code = {row["tag_code"]: row for row in rows}
+    by_code[other]["rule_hash"] = by_code[one]["rule_hash"]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def recertified(project: Project, tag_code: str, rule_hash: str) -> None:
+    path = project.folder / EVENTS
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(rf"({tag_code},\d,certified,[^,]*,[^,]*,)\w+", rf"\g<1>{rule_hash}", text), encoding="utf-8")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_fails_the_build_by_name(project, fault):
+    plant, said, remedy = FAULTS[fault]
+    plant(project)
+    ok, printed = project.build()
+    assert not ok
+    assert re.search(f"{said}.*Remedy: .*{remedy}", printed), printed[-3000:]
+
+
+def test_an_exception_with_its_reason_lets_a_fault_stand(project):
+    project.edit("models/tags/fact/fact_tags__credit.yml", "              unit: points\n", "")
+    row = "unit_given,fact_tags__credit.bureau_credit_score,The bureau does not say,数据平台部,2099-01-01"
+    project.append("seeds/governance/governance_exceptions.csv", row)
+    ok, printed = project.build()
+    assert ok, printed

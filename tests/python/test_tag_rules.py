@@ -85,27 +85,23 @@ def test_inputs_worked_by_hand(tag_code, inputs):
 # The method, on a small project
 
 
-def project_of(rate_sql: str, other_sql: str | None = None, upstream_sql: str | None = None) -> dict:
-    """Compiled manifest: source core.loans and seed bands, an intermediate model, and a tag model of one or two tags."""
-    upstream_sql = (
-        upstream_sql
-        or """
-        with loans as (select customer_id, amount, paid, cast('2026-06-30' as date) as as_of_date from read_parquet('loans'))
-        select customer_id, as_of_date, sum(amount) as owed, sum(paid) as paid from loans group by customer_id, as_of_date
-    """
+LOANS = """
+    with loans as (
+        select customer_id, amount, paid, cast('2026-06-30' as date) as as_of_date from read_parquet('loans')
     )
-    models = {
-        "int_loans": (
-            "intermediate",
-            upstream_sql,
-            ["source.p.core.loans"],
-            ["customer_id", "as_of_date", "owed", "paid"],
-        )
-    }
-    for name, sql in (("fact_tags__a", rate_sql), ("fact_tags__b", other_sql)):
+    select customer_id, as_of_date, sum(amount) as owed, sum(paid) as paid from loans group by customer_id, as_of_date
+"""
+
+
+def project_of(rate_sql: str, other_sql: str | None = None, upstream_sql: str | None = None) -> dict:
+    """Compiled manifest: a source of loans, a seed of bands, an intermediate model, and one or two tag models."""
+    upstream_sql = upstream_sql or LOANS
+    owed = ["customer_id", "as_of_date", "owed", "paid"]
+    models = {"int_loans": ("intermediate", upstream_sql, ["source.p.core.loans"], owed)}
+    for name, sql, tag in (("fact_tags__a", rate_sql, "rate"), ("fact_tags__b", other_sql, "share")):
         if sql:
-            columns = ["customer_id", "as_of_date", "rate" if name.endswith("a") else "share"]
-            models[name] = ("tags", sql, ["model.p.int_loans", "seed.p.bands"], columns)
+            upstream = ["model.p.int_loans", "seed.p.bands"]
+            models[name] = ("tags", sql, upstream, ["customer_id", "as_of_date", tag])
     nodes = {
         f"model.p.{name}": {
             "resource_type": "model",
@@ -131,7 +127,7 @@ def project_of(rate_sql: str, other_sql: str | None = None, upstream_sql: str | 
         "columns": {},
     }
     loans = {"source_name": "core", "name": "loans", "relation_name": "read_parquet('loans')"}
-    loans["columns"] = dict.fromkeys(["customer_id", "amount", "paid"], {})
+    loans["columns"] = {column: {} for column in ("customer_id", "amount", "paid")}
     return {"nodes": nodes, "sources": {"source.p.core.loans": loans}}
 
 

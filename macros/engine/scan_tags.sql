@@ -1,5 +1,5 @@
 {# What one pass over a wide table says of each of its tags: one row a tag (tag_code, data_type, bin_kind, customers,
-   known_customers, distinct_values, lowest_value, highest_value), and under bin_counts the customers in each bin as a JSON object
+   known_customers, distinct_values, lowest_value, highest_value, values_digest), and under bin_counts the customers in each bin as a JSON object
    {bin: customers}. What the bins are says models/governance/bins.md; tags is the list of tags_to_scan().
    Difference: DuckDB counts all tags side by side with histogram(), an aggregate that Spark does not have. #}
 {% macro scan_tags(relation, tags) -%}
@@ -27,6 +27,7 @@
         end as distinct_values,
         lowest_value,
         highest_value,
+        values_digest,
         cast(to_json(
             case
                 when bin_kind in ('value', 'bucket') then counts
@@ -49,6 +50,7 @@
                 'distinct_values': {{ distinct_values(tag) }},
                 'lowest_value': {{ 'cast(min(' ~ tag.code ~ ') as string)' if ordered else 'null' }},
                 'highest_value': {{ 'cast(max(' ~ tag.code ~ ') as string)' if ordered else 'null' }},
+                'values_digest': cast(bit_xor(hash(customer_id, {{ tag.code }})) as string),
                 'counts': cast(
                     histogram({{ counted[tag.bin_kind] % tag.code }}{{ ', bin_bounds' if ordered }}) as map(string, bigint)
                 )

@@ -57,6 +57,30 @@ definition_conflicts as (
     from tags as one
     inner join tags as other
         on one.rule_hash = other.rule_hash and one.tag_code < other.tag_code
+
+    union all
+
+    -- Two rules that say the same of every customer today; tags with one value for all say too little to compare.
+    select
+        'same_values' as conflict_kind,
+        one.name_zh || ' / ' || other.name_zh as term,
+        one.rule_expression as definition_a,
+        one.tag_code as place_a,
+        other.rule_expression as definition_b,
+        other.tag_code as place_b,
+        'Look whether one follows from the other, or whether the data of the day does not tell them apart.' as resolution
+    from {{ ref('tag_scan') }} as one_scan
+    inner join {{ ref('tag_scan') }} as other_scan
+        on
+            one_scan.values_digest = other_scan.values_digest
+            and one_scan.data_type = other_scan.data_type
+            and one_scan.tag_code < other_scan.tag_code
+            and one_scan.distinct_values > 1
+    inner join tags as one
+        on one_scan.tag_code = one.tag_code
+    inner join tags as other
+        on other_scan.tag_code = other.tag_code
+    where one.rule_hash <> other.rule_hash
 )
 
 select * from definition_conflicts

@@ -19,5 +19,6 @@ select
     distinct_values,
     lowest_value,
     highest_value,
+    values_digest,
     bin_counts
 from tag_scan

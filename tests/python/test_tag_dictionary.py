@@ -1,4 +1,4 @@
-"""Effective entries of the tag dictionary: what a column inherits. Faults in them are planted in test_tag_violations."""
+"""Effective entries of the tag dictionary: what a column inherits. Faults are planted in test_tag_violations."""
 
 import pytest
 

@@ -4,7 +4,7 @@ with
 
 owned as (
     select
-        owner_business as owner,
+        owner_business as owner_name,
         'business' as owner_type,
         status
     from {{ ref('tag_dictionary') }}
@@ -12,7 +12,7 @@ owned as (
     union all
 
     select
-        owner_technical as owner,
+        owner_technical as owner_name,
         'technical' as owner_type,
         status
     from {{ ref('tag_dictionary') }}
@@ -29,7 +29,7 @@ tag_owners as (
         count(case when owned.status in ('deprecated', 'retired') then 1 end) as outgoing_tags
     from {{ ref('owners') }} as owners
     left join owned
-        on owners.owner = owned.owner and owners.owner_type = owned.owner_type
+        on owners.owner = owned.owner_name and owners.owner_type = owned.owner_type
     group by owners.owner, owners.owner_type, owners.responsible_for
 )
 

@@ -24,7 +24,7 @@ tag_tree as (
         count(case when tags.status = 'certified' then 1 end) as certified_below
     from categories
     left join tags
-        on tags.path = categories.path or tags.path like categories.path || '/%'
+        on categories.path = tags.path or tags.path like categories.path || '/%'
     group by categories.path, categories.parent_path, categories.dimension
 )
 

@@ -1,4 +1,5 @@
--- Every rule of the tag system that something breaks, but for the exceptions on record. The build fails while there is a row.
+-- Every rule of the tag system that something breaks, but for the exceptions on record. While there is a row, the build
+-- fails.
 
 with
 

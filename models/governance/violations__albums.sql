@@ -17,13 +17,13 @@ items as (
         albums.visibility,
         items.tag_code,
         items.reads,
-        dictionary.model_name,
-        dictionary.status
+        entries.model_name,
+        entries.status
     from albums
     inner join {{ ref('album_items') }} as items
         on albums.album = items.album
-    left join {{ ref('tag_dictionary') }} as dictionary
-        on items.tag_code = dictionary.tag_code
+    left join {{ ref('tag_dictionary') }} as entries
+        on items.tag_code = entries.tag_code
 ),
 
 violations as (

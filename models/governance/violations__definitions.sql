@@ -35,6 +35,13 @@ source_columns as (
     where resource_type = 'source'
 ),
 
+-- Source columns that some tag is made of.
+used as (
+    select distinct input_name
+    from inputs
+    where input_kind = 'source'
+),
+
 violations as (
     -- The recorded rule is that of today's code.
     select
@@ -69,7 +76,7 @@ violations as (
         'definition_unique' as check_name,
         min(dictionary.subject) as subject,
         'it has the same definition as ' || max(dictionary.subject) as problem,
-        'keep one of the tags and let the other be deprecated, or record why both stay in seed governance_exceptions' as remedy
+        'keep one of the tags and deprecate the other, or record why both stay in seed governance_exceptions' as remedy
     from rules
     inner join dictionary
         on rules.tag_code = dictionary.tag_code
@@ -98,7 +105,7 @@ violations as (
         'no tag is made of this source column' as problem,
         'measure it by a fact tag, or add it to seed untagged_source_columns with the reason' as remedy
     from source_columns
-    left join (select distinct input_name from inputs where input_kind = 'source') as used
+    left join used
         on source_columns.source_column = used.input_name
     left join {{ ref('untagged_source_columns') }} as untagged
         on

@@ -1,20 +1,23 @@
--- What users' derived tags may not do: read anything but tags, read drafts of other rules, or give another value each time.
+-- What users' derived tags may not do: read anything but tags, read drafts of other rules, change by themselves.
 
-{%- set pattern = 'current_date|current_time|current_timestamp|now *\\(|today *\\(|random *\\(|rand *\\(|uuid *\\(|gen_random_uuid' -%}
+{%- set changing = 'current_date|current_time|current_timestamp|(?:now|today|random|rand|uuid|gen_random_uuid) *\\(' -%}
 {%- set reads = [] -%}
 {%- set calls = [] -%}
 {%- set columns = [] -%}
-{%- for model in graph.get('nodes', {}).values() if model.resource_type == 'model' and model.fqn[1:3] == ['tags', 'derived'] -%}
+{%- for model in graph.get('nodes', {}).values()
+    if model.resource_type == 'model' and model.fqn[1:3] == ['tags', 'derived'] -%}
     {%- for upstream in model.depends_on.nodes -%}
-        {%- do reads.append({'model_name': model.name, 'upstream': upstream.split('.')[-1], 'resource_type': upstream.split('.')[0]}) -%}
+        {%- set resource_type, _, name = upstream.split('.') -%}
+        {%- do reads.append({'model_name': model.name, 'upstream': name, 'resource_type': resource_type}) -%}
     {%- endfor -%}
     {%- for line in model.raw_code.split('\n') -%}
         {%- set code = line.split('--')[0] -%}
         {%- set place = {'model_name': model.name, 'file_path': model.original_file_path, 'line_number': loop.index} -%}
-        {%- for call in modules.re.findall('(?i)\\b(' ~ pattern ~ ')', code) -%}
+        {%- for call in modules.re.findall('(?i)\\b(' ~ changing ~ ')', code) -%}
             {%- do calls.append(dict(place, called=call)) -%}
         {%- endfor -%}
-        {%- for column in modules.re.findall('\\btags\\.([a-z][a-z0-9_]*)', code) if column not in ('customer_id', 'as_of_date') -%}
+        {%- for column in modules.re.findall('\\btags\\.([a-z][a-z0-9_]*)', code)
+            if column not in ('customer_id', 'as_of_date') -%}
             {%- do columns.append(dict(place, tag_code=column)) -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -55,11 +58,12 @@ violations as (
         'derived_reads_tags' as check_name,
         model_name as subject,
         'it reads ' || upstream as problem,
-        'read standard_tags, another derived_tags__ model, or a seed; what is missing there is a base tag to ask for' as remedy
+        'read standard_tags, derived_tags__ models or seeds; ask for a base tag where one is missing' as remedy
     from {{ rows_from(reads, ['model_name', 'upstream', 'resource_type']) }} as listed
-    where not (
-        resource_type = 'seed' or upstream = 'standard_tags' or upstream like 'derived\_tags\_\_%' escape '\'
-    )
+    where
+        resource_type <> 'seed'
+        and upstream <> 'standard_tags'
+        and upstream not like 'derived\_tags\_\_%' escape '\'
 
     union all
 

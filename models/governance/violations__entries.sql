@@ -19,6 +19,11 @@ bank_tags as (
     from tags
 ),
 
+serving as (
+    select distinct tag_code
+    from {{ ref('tag_scenarios') }}
+),
+
 missing_fields as (
     select
         tags.subject,
@@ -38,11 +43,27 @@ missing_fields as (
             case when tags.since is null then 'since' end,
             case when tags.version is null then 'version' end,
             case when tags.usage is null then 'usage' end,
-            case when scenarios.tag_code is null then 'scenarios' end
-        ) as fields
+            case when serving.tag_code is null then 'scenarios' end
+        ) as missing
     from tags
-    left join (select distinct tag_code from {{ ref('tag_scenarios') }}) as scenarios
-        on tags.tag_code = scenarios.tag_code
+    left join serving
+        on tags.tag_code = serving.tag_code
+),
+
+tag_owners as (
+    select
+        tag_code,
+        owner_business as owner_name,
+        'business' as owner_type
+    from tags
+
+    union all
+
+    select
+        tag_code,
+        owner_technical as owner_name,
+        'technical' as owner_type
+    from tags
 ),
 
 enumerated as (
@@ -54,10 +75,10 @@ violations as (
     select
         'entry_complete' as check_name,
         subject,
-        'the dictionary entry does not say: ' || fields as problem,
+        'the dictionary entry does not say: ' || missing as problem,
         'give the field in config.meta.tag of the column, or as default of its model or folder' as remedy
     from missing_fields
-    where fields <> ''
+    where missing <> ''
 
     union all
 
@@ -147,7 +168,10 @@ violations as (
     select
         'code_boolean' as check_name,
         subject,
-        case when data_type = 'boolean' then 'a boolean is not called is_ or has_' else 'is_ or has_ is not a boolean' end as problem,
+        case
+            when data_type = 'boolean' then 'a boolean is not called is_ or has_'
+            else 'is_ or has_ is not a boolean'
+        end as problem,
         'rename the column, or change its type' as remedy
     from bank_tags
     where (data_type = 'boolean') <> {{ matches('short_code', '^(is|has)_') }}
@@ -219,28 +243,16 @@ violations as (
         'owner_active' as check_name,
         tags.subject,
         case
-            when owners.owner is null then 'the owner ' || tag_owners.owner || ' is not in seed owners'
-            else 'the owner ' || tag_owners.owner || ' is no longer active'
+            when owners.owner is null then 'the owner ' || tag_owners.owner_name || ' is not in seed owners'
+            else 'the owner ' || tag_owners.owner_name || ' is no longer active'
         end as problem,
         'name an active owner of seed owners' as remedy
     from tags
-    inner join (
-        select
-            tag_code,
-            owner_business as owner,
-            'business' as owner_type
-        from tags
-        union all
-        select
-            tag_code,
-            owner_technical as owner,
-            'technical' as owner_type
-        from tags
-    ) as tag_owners
+    inner join tag_owners
         on tags.tag_code = tag_owners.tag_code
     left join {{ ref('owners') }} as owners
-        on tag_owners.owner = owners.owner and tag_owners.owner_type = owners.owner_type
-    where tag_owners.owner is not null and coalesce(owners.is_active, false) = false
+        on tag_owners.owner_name = owners.owner and tag_owners.owner_type = owners.owner_type
+    where tag_owners.owner_name is not null and coalesce(owners.is_active, false) = false
 
     union all
 

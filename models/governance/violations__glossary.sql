@@ -11,9 +11,9 @@ violations as (
         'no model or seed has the column ' || glossary.implemented_by as problem,
         'correct implemented_by in seed glossary' as remedy
     from {{ ref('glossary') }} as glossary
-    left join {{ ref('warehouse_columns') }} as columns
-        on glossary.implemented_by = columns.relation_name || '.' || columns.column_name
-    where columns.column_name is null
+    left join {{ ref('warehouse_columns') }} as documented
+        on glossary.implemented_by = documented.relation_name || '.' || documented.column_name
+    where documented.column_name is null
 )
 
 select * from violations

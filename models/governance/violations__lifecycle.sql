@@ -187,7 +187,8 @@ violations as (
     select
         'retired_unread' as check_name,
         coalesce(dictionary.subject, current_states.subject) as subject,
-        'it is retired, but read by ' || {{ dbt.listagg('readers.reader', "', '", 'order by readers.reader') }} as problem,
+        'it is retired, but read by '
+        || {{ dbt.listagg('readers.reader', "', '", 'order by readers.reader') }} as problem,
         'let the readers use its successor first' as remedy
     from current_states
     left join dictionary

@@ -1,5 +1,5 @@
--- Every segment that a customer is in: one row a customer and scheme of the seed segmentation_schemes. Reads three columns
--- of customer_tags.
+-- Every segment that a customer is in: one row a customer and scheme of the seed segmentation_schemes. Reads three
+-- columns of customer_tags.
 
 {{ config(materialized='view') }}
 

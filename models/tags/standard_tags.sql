@@ -1,5 +1,5 @@
--- The bank's own tags side by side: one row a customer, one column a tag. Users' derived tags read it, and the wide mart
--- adds those to it.
+-- The bank's own tags side by side: one row a customer, one column a tag. Users' derived tags read it, and the wide
+-- mart adds those to it.
 --
 -- Each tag model has one row for each customer of the spine (test covers_spine) and no two tags share a code. So the
 -- join neither drops nor doubles anyone, and the star is exact. `using` makes the shared key stand once in the star, in

@@ -1,4 +1,4 @@
--- Nothing breaks the rules of the tag system. Each violation is printed with what to do about it, so that nobody has to look.
+-- Nothing breaks the rules of the tag system. Each violation is printed with what to do about it.
 {% set violations %}
     select
         check_name,

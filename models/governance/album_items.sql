@@ -5,7 +5,7 @@
     {%- set reads = exposure.depends_on.nodes | map('replace', 'model.bank_tags.', '') | list -%}
     {%- for tag_code in exposure.config.meta.album.get('tags', []) -%}
         {%- do listed.append({
-            'album': exposure.name, 'tag_code': tag_code, 'position': loop.index, 'reads': reads | join(' '),
+            'album': exposure.name, 'tag_code': tag_code, 'item_no': loop.index, 'reads': reads | join(' '),
         }) -%}
     {%- endfor -%}
 {%- endfor %}
@@ -16,9 +16,9 @@ album_items as (
     select
         album,
         tag_code,
-        cast(position as int) as position,
+        cast(item_no as int) as item_no,
         reads
-    from {{ rows_from(listed, ['album', 'tag_code', 'position', 'reads']) }} as listed
+    from {{ rows_from(listed, ['album', 'tag_code', 'item_no', 'reads']) }} as listed
 )
 
 select * from album_items

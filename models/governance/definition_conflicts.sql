@@ -4,15 +4,15 @@ with
 
 tags as (
     select
-        dictionary.tag_code,
-        dictionary.name_zh,
-        dictionary.owner_namespace,
-        coalesce(replace(dictionary.tag_code, dictionary.owner_namespace || '__', ''), dictionary.tag_code) as short_code,
+        entries.tag_code,
+        entries.name_zh,
+        entries.owner_namespace,
+        coalesce(replace(entries.tag_code, entries.owner_namespace || '__', ''), entries.tag_code) as short_code,
         rules.rule_hash,
         rules.rule_expression
-    from {{ ref('tag_dictionary') }} as dictionary
+    from {{ ref('tag_dictionary') }} as entries
     inner join {{ ref('tag_rules') }} as rules
-        on dictionary.tag_code = rules.tag_code
+        on entries.tag_code = rules.tag_code
 ),
 
 definition_conflicts as (
@@ -68,7 +68,7 @@ definition_conflicts as (
         one.tag_code as place_a,
         other.rule_expression as definition_b,
         other.tag_code as place_b,
-        'Look whether one follows from the other, or whether the data of the day does not tell them apart.' as resolution
+        'See whether one follows from the other, or only the data of the day does not tell them apart.' as resolution
     from {{ ref('tag_scan') }} as one_scan
     inner join {{ ref('tag_scan') }} as other_scan
         on

@@ -4,15 +4,15 @@ with
 
 tags as (
     select
-        dictionary.tag_code,
-        dictionary.kind,
-        dictionary.dimension,
+        entries.tag_code,
+        entries.kind,
+        entries.dimension,
         categories.segmentation_dimension,
         categories.attribute_class,
-        dictionary.timeliness
-    from {{ ref('tag_dictionary') }} as dictionary
+        entries.timeliness
+    from {{ ref('tag_dictionary') }} as entries
     inner join {{ ref('tag_categories') }} as categories
-        on dictionary.path = categories.path
+        on entries.path = categories.path
 ),
 
 tag_classifications as (
@@ -22,7 +22,11 @@ tag_classifications as (
         segmentation_dimension,
         attribute_class,
         case when kind = 'fact' then '基础标签体系' else '场景标签体系' end as system_layer,
-        case when timeliness = 'static' then '静态标签' when timeliness = 'realtime' then '实时标签' else '动态标签' end as timeliness_class
+        case timeliness
+            when 'static' then '静态标签'
+            when 'realtime' then '实时标签'
+            else '动态标签'
+        end as timeliness_class
     from tags
 )
 

@@ -18,7 +18,7 @@ tag_tree as (
         categories.path,
         categories.parent_path,
         categories.dimension,
-        cast(length(categories.path) - length(replace(categories.path, '/', '')) + 1 as int) as depth,
+        cast(length(categories.path) - length(replace(categories.path, '/', '')) + 1 as int) as tree_depth,
         count(case when tags.path = categories.path then 1 end) as tags_here,
         count(tags.path) as tags_below,
         count(case when tags.status = 'certified' then 1 end) as certified_below

@@ -12,14 +12,6 @@ from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares a costly fixture runs in one process: a file's tests, and the files on the two fixtures below."""
-    costly = {"parsed_project", "demo_warehouse"}
-    sharing = {item.path for item in items if costly.intersection(item.fixturenames)}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("shared" if item.path in sharing else item.path.stem))
-
-
 @pytest.fixture(scope="session")
 def parsed_project() -> Manifest:
     """The project, freshly parsed; ``dbtRunner(manifest=parsed_project)`` runs dbt here without parsing again."""

@@ -14,7 +14,8 @@
 {%- endmacro %}
 
 {# Tables of the warehouse with their text columns, as {table: [columns]}: all that are stored, whoever made them. Keys are left
-   out (…_id, …_key, …_keys): a system may number its accounts as it likes. So is the JSON of the quarantine, whose values
+   out (…_id, …_key, …_keys): a system may number its accounts as it likes. So are lowest and highest values of numbers, whose
+   decimals can look like a mobile, and the JSON of the quarantine, whose values
    stand in the base tables. Difference: DuckDB's own catalogue of tables and columns. #}
 {% macro stored_text_columns() -%}
     {{ return(adapter.dispatch('stored_text_columns')()) }}
@@ -28,7 +29,7 @@
         inner join duckdb_tables() as tables using (database_name, schema_name, table_name)
         where columns.database_name = current_database()
             and columns.data_type = 'VARCHAR'
-            and not regexp_matches(columns.column_name, '_(id|key|keys)$')
+            and not regexp_matches(columns.column_name, '_(id|key|keys)$|^(lowest|highest)_value$')
         order by 1, columns.column_index
     ").rows -%}
         {%- do found.setdefault(row[0], []).append(row[1]) -%}

@@ -50,7 +50,7 @@
                 'distinct_values': {{ distinct_values(tag) }},
                 'lowest_value': {{ 'cast(min(' ~ tag.code ~ ') as string)' if ordered else 'null' }},
                 'highest_value': {{ 'cast(max(' ~ tag.code ~ ') as string)' if ordered else 'null' }},
-                'values_digest': cast(bit_xor(hash(customer_id, {{ tag.code }})) as string),
+                'values_digest': 'd' || cast(bit_xor(hash(customer_id, {{ tag.code }})) as string),
                 'counts': cast(
                     histogram({{ counted[tag.bin_kind] % tag.code }}{{ ', bin_bounds' if ordered }}) as map(string, bigint)
                 )

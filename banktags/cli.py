@@ -3,7 +3,7 @@
 import typer
 
 from banktags.catalogue import sync as catalogue_sync
-from banktags.catalogue_site.command import site
+from banktags.catalogue.site.command import site
 from banktags.freeze_rfm import freeze_rfm
 from banktags.load.command import load
 from banktags.new_tag import app as new

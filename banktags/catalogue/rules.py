@@ -412,7 +412,7 @@ class _Digests:
                 parts = [self.rows(branch) for branch in scope.set_operation_scopes]
                 self.known[key] = _hash(f"{_operation(scope)} {parts}")
             else:
-                read = [self._relation(scope, clause) for clause in [_from(scope.expression)] if clause]
+                read = [self._relation(scope, clause) for clause in [scope.expression.args.get("from_")] if clause]
                 parts = self._row_parts(scope)
                 self.known[key] = _hash(" ; ".join([*read, *parts])) if parts or not read else read[0]
         return self.known[key]
@@ -456,10 +456,6 @@ class _Digests:
         if relation in nodes and nodes[relation]["resource_type"] == "model":
             return self.project._digest(relation, column)
         return _hash(f"{relation}.{column}")
-
-
-def _from(select: exp.Expression) -> exp.Expression | None:
-    return select.args.get("from_") or select.args.get("from")
 
 
 def _operation(scope: Scope) -> str:

@@ -1,7 +1,7 @@
 -- Which sources are too old to be trusted fully on the run's date, and how far they are trusted.
 --
 -- Sparse: what is fresh has no row. A table whose last delivery is old has one row; a customer whose own record is
--- old has one for each column of it that ages. Reads the control table, the two customer tables of core and CRM, and
+-- old has one for each column of it that ages. Reads the control table, the customers' records in core and CRM, and
 -- three columns of fact tags; no event-size table.
 
 with
@@ -43,53 +43,6 @@ last_deliveries as (
     group by policy.source_table
 ),
 
--- The records of a person in the order in which the profile asks them for an attribute (int_customer__profile).
-customer_records as (
-    select
-        identities.customer_id,
-        'core.customers' as source_table,
-        0 as system_rank,
-        records.city_code,
-        records.occupation_code,
-        records.education_code,
-        records.marital_status_code,
-        records.annual_income,
-        cast(null as boolean) as owns_home,
-        cast(null as boolean) as owns_car,
-        cast(null as boolean) as has_wecom_contact,
-        records.dt,
-        records.loaded_at,
-        identities.source_key
-    from {{ ref('stg_core__customers') }} as records
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            records.customer_id = identities.source_key
-            and identities.source_system = 'core'
-
-    union all
-
-    select
-        identities.customer_id,
-        'crm.contacts' as source_table,
-        1 as system_rank,
-        records.city_code,
-        records.occupation_code,
-        cast(null as {{ dbt.type_string() }}) as education_code,
-        cast(null as {{ dbt.type_string() }}) as marital_status_code,
-        cast(null as decimal(18, 2)) as annual_income,
-        records.owns_home,
-        records.owns_car,
-        records.has_wecom_contact,
-        records.dt,
-        records.loaded_at,
-        identities.source_key
-    from {{ ref('stg_crm__contacts') }} as records
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            records.contact_id = identities.source_key
-            and identities.source_system = 'crm'
-),
-
 attributes as (
     select distinct source_column
     from policy
@@ -106,9 +59,9 @@ attribute_records as (
         records.dt as last_date,
         row_number() over (
             partition by records.customer_id, attributes.source_column
-            order by records.system_rank asc, records.dt desc, records.loaded_at desc, records.source_key asc
+            order by records.rank asc
         ) as record_rank
-    from customer_records as records
+    from {{ ref('int_customer__profile_records') }} as records
     inner join attributes
         on
             case attributes.source_column

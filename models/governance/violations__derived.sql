@@ -1,27 +1,6 @@
 -- What users' derived tags may not do: read anything but tags, read drafts of other rules, change by themselves.
 
-{%- set changing = 'current_date|current_time|current_timestamp|(?:now|today|random|rand|uuid|gen_random_uuid) *\\(' -%}
-{%- set reads = [] -%}
-{%- set calls = [] -%}
-{%- set columns = [] -%}
-{%- for model in graph.get('nodes', {}).values()
-    if model.resource_type == 'model' and model.fqn[1:3] == ['tags', 'derived'] -%}
-    {%- for upstream in model.depends_on.nodes -%}
-        {%- set resource_type, _, name = upstream.split('.') -%}
-        {%- do reads.append({'model_name': model.name, 'upstream': name, 'resource_type': resource_type}) -%}
-    {%- endfor -%}
-    {%- for line in model.raw_code.split('\n') -%}
-        {%- set code = line.split('--')[0] -%}
-        {%- set place = {'model_name': model.name, 'file_path': model.original_file_path, 'line_number': loop.index} -%}
-        {%- for call in modules.re.findall('(?i)\\b(' ~ changing ~ ')', code) -%}
-            {%- do calls.append(dict(place, called=call)) -%}
-        {%- endfor -%}
-        {%- for column in modules.re.findall('\\btags\\.([a-z][a-z0-9_]*)', code)
-            if column not in ('customer_id', 'as_of_date') -%}
-            {%- do columns.append(dict(place, tag_code=column)) -%}
-        {%- endfor -%}
-    {%- endfor -%}
-{%- endfor %}
+{%- set code = derived_tag_code() %}
 
 {{ config(materialized='view') }}
 
@@ -39,7 +18,7 @@ columns_read as (
         model_name,
         tag_code,
         file_path || ' line ' || line_number as place
-    from {{ rows_from(columns, ['model_name', 'file_path', 'line_number', 'tag_code']) }} as listed
+    from {{ rows_from(code.columns, ['model_name', 'file_path', 'line_number', 'tag_code']) }} as listed
 ),
 
 -- The tags that begin as the unknown one does are what its author may have meant.
@@ -59,7 +38,7 @@ violations as (
         model_name as subject,
         'it reads ' || upstream as problem,
         'read standard_tags, derived_tags__ models or seeds; ask for a base tag where one is missing' as remedy
-    from {{ rows_from(reads, ['model_name', 'upstream', 'resource_type']) }} as listed
+    from {{ rows_from(code.reads, ['model_name', 'upstream', 'resource_type']) }} as listed
     where
         resource_type <> 'seed'
         and upstream <> 'standard_tags'
@@ -86,7 +65,7 @@ violations as (
         model_name as subject,
         file_path || ' line ' || line_number || ': ' || called || ' gives another value each time' as problem,
         'use as_of_date(), and nothing random: the same date must give the same tag' as remedy
-    from {{ rows_from(calls, ['model_name', 'file_path', 'line_number', 'called']) }} as listed
+    from {{ rows_from(code.calls, ['model_name', 'file_path', 'line_number', 'called']) }} as listed
 
     union all
 

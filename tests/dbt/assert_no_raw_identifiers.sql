@@ -1,7 +1,9 @@
 -- Raw identifiers never leave staging: no text of any stored table looks like a mobile, a resident identity number or a
 -- card number. One scan a table; a row here names the table and how many of its rows are affected, never the value.
--- Runs when the widest tables stand: depends_on {{ ref('customer_360') }}, {{ ref('customer_tags') }},
--- {{ ref('staging_quality') }}, {{ ref('int_customer__id_mapping') }}, {{ ref('int_customer__conflicts') }}.
+-- Runs when the last tables stand: depends_on {{ ref('customer_360') }}, {{ ref('customer_tags') }},
+-- {{ ref('staging_quality') }}, {{ ref('int_customer__id_mapping') }}, {{ ref('int_customer__conflicts') }},
+-- {{ ref('tag_quality') }}, {{ ref('tag_confidence') }}, {{ ref('definition_conflicts') }},
+-- {{ ref('tag_violations') }}.
 {% set tables = stored_text_columns() if execute else {} %}
 
 with

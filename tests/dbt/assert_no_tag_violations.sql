@@ -3,15 +3,9 @@
     select
         check_name,
         subject,
-        problem,
-        remedy
+        problem || '. Remedy: ' || remedy || '.' as problem
     from {{ ref('tag_violations') }}
+    order by check_name, subject
 {% endset %}
 
-{% if execute and flags.WHICH in ('build', 'test') %}
-    {% for violation in run_query(violations ~ ' order by check_name, subject').rows %}
-        {% do log(violation.check_name ~ ': ' ~ violation.subject ~ ': ' ~ violation.problem ~ '. Remedy: ' ~ violation.remedy ~ '.', info=true) %}
-    {% endfor %}
-{% endif %}
-
-{{ violations }}
+{{ printed_rows(violations) }}

@@ -1,5 +1,8 @@
 """Fixtures shared by the Python tests."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,11 +16,30 @@ from banktags.contract import PROJECT_ROOT
 
 
 @pytest.fixture(scope="session")
-def parsed_project() -> Manifest:
+def shared_folder(tmp_path_factory, worker_id) -> Path:
+    """A folder of this test run that all its processes see."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@contextmanager
+def made_once(folder: Path) -> Iterator[bool]:
+    """Whether it is this process's turn to fill a shared folder; the others wait until it is filled."""
+    folder.mkdir(exist_ok=True)
+    made = folder / "made"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not made.exists()
+        made.touch()
+
+
+@pytest.fixture(scope="session")
+def parsed_project(shared_folder) -> Manifest:
     """The project, freshly parsed; ``dbtRunner(manifest=parsed_project)`` runs dbt here without parsing again."""
-    result = dbtRunner().invoke(
-        ["parse", "--quiet", "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)]
-    )
+    folder = str(PROJECT_ROOT)
+    # One process after the other: dbt keeps what it has parsed in the project's target folder.
+    with made_once(shared_folder / "parsed_project"):
+        result = dbtRunner().invoke(["parse", "--quiet", "--project-dir", folder, "--profiles-dir", folder])
     assert result.success, result.exception
     return result.result
 
@@ -29,18 +51,22 @@ def manifest(parsed_project) -> dict:
 
 
 @pytest.fixture(scope="session")
-def demo_bank(tmp_path_factory) -> Path:
+def demo_bank(shared_folder) -> Path:
     """Landed extracts of a small demo bank: a year and a bit of 300 customers. Read it; do not change it."""
-    raw = tmp_path_factory.mktemp("demo_bank") / "raw"
-    arguments = ["simulate", "--customers", "300", "--days", "400", "--out", str(raw)]
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == 0, result.output
-    return raw
+    folder = shared_folder / "demo_bank"
+    with made_once(folder) as mine:
+        if mine:
+            arguments = ["simulate", "--customers", "300", "--days", "400", "--out", str(folder / "raw")]
+            result = CliRunner().invoke(app, arguments)
+            assert result.exit_code == 0, result.output
+    return folder / "raw"
 
 
 @pytest.fixture(scope="session")
-def demo_warehouse(demo_bank, tmp_path_factory) -> Warehouse:
+def demo_warehouse(demo_bank, shared_folder) -> Warehouse:
     """The small demo bank after one ``dbt build`` with all its data tests and unit tests, whatever their outcome."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("demo_warehouse"), demo_bank)
-    warehouse.dbt("build", check=False)
+    warehouse = Warehouse(shared_folder / "demo_warehouse", demo_bank)
+    with made_once(warehouse.folder) as mine:
+        if mine:
+            warehouse.dbt("build", check=False)
     return warehouse

@@ -10,22 +10,13 @@ import pandas as pd
 import pytest
 from dbt_warehouse import Warehouse
 from real_data import real_data
+from rfm_reference import CLASSES
 from typer.testing import CliRunner
 
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 
 AS_OF = pd.Timestamp("1994-03-30")
-RFM_CLASSES = {
-    "111": "important_value",
-    "101": "important_development",
-    "011": "important_retention",
-    "001": "important_win_back",
-    "110": "general_value",
-    "100": "general_development",
-    "010": "general_retention",
-    "000": "general_win_back",
-}
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +194,7 @@ def test_rfm_class(warehouse, known, balances, activity):
 
     scores = pd.DataFrame({axis: score(axis) for axis in "RFM"})
     pattern = (scores > scores.mean()).astype(int).astype(str).sum(axis=1)
-    expected = pattern.map(RFM_CLASSES).reindex(known.index, fill_value="not_applicable")
+    expected = pattern.map(CLASSES).reindex(known.index, fill_value="not_applicable")
 
     columns = ("rfm_recency_score", "rfm_frequency_score", "rfm_monetary_score", "rfm_class")
     built = customers(warehouse, "segments.segment__rfm", *columns).reindex(known.index)

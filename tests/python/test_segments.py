@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from rfm_reference import CLASSES
 
 from banktags.contract import PROJECT_ROOT
 from banktags.freeze_rfm import computed_cut_points, replace_in_seed
@@ -17,18 +18,6 @@ AS_OF = pd.Timestamp(
 )
 POLICY = PROJECT_ROOT / "seeds" / "policy"
 AXES = ("recency", "frequency", "monetary")
-
-#: The eight classes by high (1) and low (0) in R, F and M, as the textbooks have them.
-CLASSES = {
-    "111": "important_value",
-    "101": "important_development",
-    "011": "important_retention",
-    "001": "important_win_back",
-    "110": "general_value",
-    "100": "general_development",
-    "010": "general_retention",
-    "000": "general_win_back",
-}
 
 
 def in_force(seed: str, **text_columns: type) -> pd.DataFrame:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt_warehouse import Warehouse
 from typer.testing import CliRunner
 
-from banktags.catalogue_site.entries import LISTS_ALBUMS, enrich, split_languages
-from banktags.catalogue_site.figures import (
+from banktags.catalogue.site.entries import LISTS_ALBUMS, enrich, split_languages
+from banktags.catalogue.site.figures import (
     MIN_CUSTOMERS,
     coarse,
     distribution,
@@ -22,8 +23,8 @@ from banktags.catalogue_site.figures import (
     quality,
     without_small_steps,
 )
-from banktags.catalogue_site.governance import Bin, Governance, read_governance
-from banktags.catalogue_site.page import CATALOG, MANIFEST, render
+from banktags.catalogue.site.governance import Bin, Governance, read_governance
+from banktags.catalogue.site.page import CATALOG, MANIFEST, render
 from banktags.cli import app
 
 DBT_PAGE = (
@@ -278,11 +279,14 @@ def test_a_warehouse_without_governance_tables_says_what_to_do():
 
 @pytest.fixture(scope="module")
 def site(demo_warehouse, tmp_path_factory) -> Path:
-    """The site of the small demo bank."""
-    demo_warehouse.dbt("docs", "generate", "--no-compile")
-    out = tmp_path_factory.mktemp("site") / "index.html"
-    arguments = ["catalogue", "site", "--target", str(demo_warehouse.target), "--out", str(out)]
-    result = CliRunner().invoke(app, arguments, env={"BANK_TAGS_DB": str(demo_warehouse.database)})
+    """The site of the small demo bank, from a copy of its warehouse, for dbt opens it to write."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(demo_warehouse.folder, folder / "warehouse")
+    warehouse = Warehouse(folder / "warehouse", demo_warehouse.raw)
+    warehouse.dbt("docs", "generate", "--no-compile")
+    out = folder / "site" / "index.html"
+    arguments = ["catalogue", "site", "--target", str(warehouse.target), "--out", str(out)]
+    result = CliRunner().invoke(app, arguments, env={"BANK_TAGS_DB": str(warehouse.database)})
     assert result.exit_code == 0, result.output
     return out
 

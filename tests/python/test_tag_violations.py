@@ -40,7 +40,7 @@ class Project:
                 *("--no-use-colors", "--log-path", f"{folder}/logs", "--log-level", "none", "build"),
                 *("--project-dir", folder, "--profiles-dir", folder, "--target-path", f"{folder}/target"),
                 *("--select", "+assert_no_tag_violations", "--exclude", "test_type:generic", "test_type:unit"),
-                *("--indirect-selection", "cautious"),
+                *("--indirect-selection", "cautious", "--no-write-json"),
             ]
         )
         return bool(result.success), "\n".join(messages)

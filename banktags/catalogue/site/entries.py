@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from banktags.catalogue import TagEntry, tag_entries
-from banktags.catalogue_site.figures import MIN_CUSTOMERS, confidence, distribution, quality
-from banktags.catalogue_site.governance import Governance
+from banktags.catalogue.site.figures import MIN_CUSTOMERS, confidence, distribution, quality
+from banktags.catalogue.site.governance import Governance
 
 #: Tags in use are the shelves; what is not yet certified, or no longer to be used, stands apart; retired tags are gone.
 BRANCHES = {"certified": "certified", "deprecated": "deprecated", "retired": None}

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from banktags.catalogue_site.entries import enrich, private_albums
-from banktags.catalogue_site.governance import read_governance
-from banktags.catalogue_site.page import render
+from banktags.catalogue.site.entries import enrich, private_albums
+from banktags.catalogue.site.governance import read_governance
+from banktags.catalogue.site.page import render
 from banktags.contract import PROJECT_ROOT
 from banktags.landing import landing_zone
 from banktags.warehouse import open_read_only

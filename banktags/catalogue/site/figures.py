@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from banktags.catalogue_site.governance import Bin
+from banktags.catalogue.site.governance import Bin
 
 #: A figure about fewer customers than this could point at a person, and the site is a file that leaves the warehouse.
 MIN_CUSTOMERS = 20

@@ -16,6 +16,8 @@ VARS := $(if $(AS_OF),--vars 'as_of_date: $(AS_OF)')
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export BANK_TAGS_DB := $(DB)
 export BANK_TAGS_RAW := $(RAW)
+# Byte code is written as modules are first used: compiling all of them would double the time of the installation.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help build test docs site clean setup bank lint pytest bench lock
@@ -86,7 +88,7 @@ $(BIN)/.installed: requirements.txt pyproject.toml
 		|| { echo "bank-tags needs Python 3.10 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the locked requirements into .venv (about a minute) ..."
-	@$(PIP) install --no-deps --require-hashes --requirement requirements.txt
+	@$(PIP) install --no-compile --no-deps --require-hashes --requirement requirements.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -1,0 +1,66 @@
+-- The business dates whose run was completed: everything built, and no check that fails a build failed.
+--
+-- It is built last, because all other models are upstream of it and a failing check leaves out what is downstream. A date
+-- that is run again replaces its row.
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_date() }}",
+    on_schema_change='fail',
+    full_refresh=false
+) }}
+
+-- What nothing else reads:
+-- depends_on: {{ ref('customer_360') }}
+-- depends_on: {{ ref('customer_segments') }}
+-- depends_on: {{ ref('customer_tags_long') }}
+-- depends_on: {{ ref('definition_conflicts') }}
+-- depends_on: {{ ref('int_customer__conflicts') }}
+-- depends_on: {{ ref('int_customer__id_mapping') }}
+-- depends_on: {{ ref('pyramid_benchmark') }}
+-- depends_on: {{ ref('staging_quality') }}
+-- depends_on: {{ ref('tag_classifications') }}
+-- depends_on: {{ ref('tag_history') }}
+-- depends_on: {{ ref('tag_owners') }}
+-- depends_on: {{ ref('tag_quality') }}
+-- depends_on: {{ ref('tag_tree') }}
+-- depends_on: {{ ref('tag_violations') }}
+
+with
+
+-- What the control table says was delivered on the date, as one fingerprint.
+deliveries as (
+    select {{ delivery_digest() }} as batch_digest
+    from {{ ref('stg_core__batches') }}
+    where dt = {{ as_of_date() }}
+),
+
+customers as (
+    select count(*) as customers
+    from {{ ref('int_customer__spine') }}
+),
+
+changes as (
+    select count(*) as tag_changes
+    from {{ ref('tag_changes') }}
+    where as_of_date = {{ as_of_date() }}
+),
+
+business_dates as (
+    select
+        observed.as_of_date,
+        observed.previous_date,
+        customers.customers,
+        changes.tag_changes,
+        deliveries.batch_digest
+    from {{ ref('observed_dates') }} as observed
+    cross join deliveries
+    cross join customers
+    cross join changes
+    where
+        observed.as_of_date = {{ as_of_date() }}
+        and {{ moves_history() }}
+)
+
+select * from business_dates

@@ -1,0 +1,21 @@
+-- The business dates that history was taken on, in order. A run of an earlier date looks at the past and adds none.
+
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', full_refresh=false) }}
+
+with
+
+observed_dates as (
+    select
+        {{ as_of_date() }} as as_of_date,
+        {% if is_incremental() -%}
+        (select max(as_of_date) from {{ this }})
+        {%- else -%}
+        cast(null as date)
+        {%- endif %} as previous_date
+)
+
+select *
+from observed_dates
+{% if is_incremental() -%}
+where not exists (select 1 from {{ this }} where as_of_date >= {{ as_of_date() }})
+{%- endif %}

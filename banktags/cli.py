@@ -7,6 +7,7 @@ from banktags.catalogue.site.command import site
 from banktags.freeze_rfm import freeze_rfm
 from banktags.load.command import load
 from banktags.new_tag import app as new
+from banktags.nightly.command import run
 from banktags.query import query
 from banktags.simulate.command import simulate_command
 from banktags.summary import summary
@@ -17,6 +18,7 @@ app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, load
 app.command()(freeze_rfm)
 app.command()(load)
 app.command()(query)
+app.command()(run)
 app.command()(summary)
 catalogue_sync.app.command()(site)
 app.add_typer(catalogue_sync.app, name="catalogue")

@@ -31,13 +31,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One source table; ``kind`` is version (latest wins), state (one row per key and day) or event (never changes)."""
+    """One source table; ``kind`` is version (latest wins), state (one row per key and day) or event (never changes).
+
+    Without rows of a table that ``is_daily``, the batch of a business date is incomplete.
+    """
 
     system: str
     name: str
     kind: str
     primary_key: tuple[str, ...]
     business_date: str | None
+    is_daily: bool
     description: str
     columns: tuple[Column, ...]
 
@@ -79,6 +83,7 @@ def _table(system: str, table: dict) -> Table:
         kind=meta["kind"],
         primary_key=tuple(meta["primary_key"]),
         business_date=meta.get("business_date"),
+        is_daily=meta.get("delivery") == "daily",
         description=table["description"],
         columns=tuple(_column(system, column) for column in table["columns"]),
     )

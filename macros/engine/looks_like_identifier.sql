@@ -1,5 +1,5 @@
 {# True for a text in which a mainland mobile number, a resident identity number or a card number stands by itself, not as part
-   of a longer run of letters and digits such as a hash. Difference: DuckDB names the match regexp_matches, Spark rlike. #}
+   of a longer run of letters and digits such as a hash, nor of a number with decimals. Difference: DuckDB names the match regexp_matches, Spark rlike. #}
 {% macro looks_like_identifier(text) -%}
     {{ return(adapter.dispatch('looks_like_identifier')(text)) }}
 {%- endmacro %}
@@ -9,14 +9,12 @@
     {%- set resident_id_no = '[1-9][0-9]{5}(19|20)[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01])[0-9]{3}[0-9Xx]' -%}
     {%- set card_no = '[3-6][0-9]{15,18}' -%}
     regexp_matches(
-        {{ text }}, '(^|[^0-9A-Za-z])({{ mobile }}|{{ resident_id_no }}|{{ card_no }})([^0-9A-Za-z]|$)'
+        {{ text }}, '(^|[^0-9A-Za-z.])({{ mobile }}|{{ resident_id_no }}|{{ card_no }})([^0-9A-Za-z.]|[.][^0-9]|[.]?$)'
     )
 {%- endmacro %}
 
 {# Tables of the warehouse with their text columns, as {table: [columns]}: all that are stored, whoever made them. Keys are left
-   out (…_id, …_key, …_keys): a system may number its accounts as it likes. So are lowest and highest values of numbers, whose
-   decimals can look like a mobile, and the JSON of the quarantine, whose values
-   stand in the base tables. Difference: DuckDB's own catalogue of tables and columns. #}
+   out (…_id, …_key, …_keys): a system may number its accounts as it likes. Difference: DuckDB's own catalogue of tables and columns. #}
 {% macro stored_text_columns() -%}
     {{ return(adapter.dispatch('stored_text_columns')()) }}
 {%- endmacro %}
@@ -29,7 +27,7 @@
         inner join duckdb_tables() as tables using (database_name, schema_name, table_name)
         where columns.database_name = current_database()
             and columns.data_type = 'VARCHAR'
-            and not regexp_matches(columns.column_name, '_(id|key|keys)$|^(lowest|highest)_value$')
+            and not regexp_matches(columns.column_name, '_(id|key|keys)$')
         order by 1, columns.column_index
     ").rows -%}
         {%- do found.setdefault(row[0], []).append(row[1]) -%}

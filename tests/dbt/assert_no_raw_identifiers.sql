@@ -3,7 +3,7 @@
 -- Runs when the last tables stand: depends_on {{ ref('customer_360') }}, {{ ref('customer_tags') }},
 -- {{ ref('staging_quality') }}, {{ ref('int_customer__id_mapping') }}, {{ ref('int_customer__conflicts') }},
 -- {{ ref('tag_quality') }}, {{ ref('tag_confidence') }}, {{ ref('definition_conflicts') }},
--- {{ ref('tag_violations') }}.
+-- {{ ref('tag_violations') }}, {{ ref('tag_changes') }}.
 {% set tables = stored_text_columns() if execute else {} %}
 
 with

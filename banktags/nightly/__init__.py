@@ -1,0 +1,1 @@
+"""The nightly run: one business date after the other, each complete or not recorded at all."""

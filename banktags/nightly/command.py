@@ -1,0 +1,154 @@
+"""Command ``banktags run``: the nightly T+1 run."""
+
+import datetime
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from banktags.contract import read_contract
+from banktags.landing import landing_zone
+from banktags.nightly.batches import batch_faults, delivery_digests
+from banktags.nightly.history import Ledger, forget_from, read_ledger
+from banktags.nightly.project import Project
+
+#: Exit code for a batch that is not there yet: a scheduler tries again later (EX_TEMPFAIL of sysexits.h).
+NOT_YET = 75
+#: Seconds between two looks at the landing zone while waiting for a batch.
+POLL_SECONDS = 30
+
+ONE_DAY = datetime.timedelta(days=1)
+DATE_FORMATS = ["%Y-%m-%d"]
+
+
+def run(
+    date: Annotated[
+        datetime.datetime | None,
+        typer.Option(formats=DATE_FORMATS, help="The business date; default: the day after the last completed one."),
+    ] = None,
+    first: Annotated[
+        datetime.datetime | None,
+        typer.Option("--from", formats=DATE_FORMATS, help="First date of a range; completed ones are not run again."),
+    ] = None,
+    last: Annotated[
+        datetime.datetime | None, typer.Option("--to", formats=DATE_FORMATS, help="Last date of a range.")
+    ] = None,
+    replay: Annotated[
+        datetime.datetime | None,
+        typer.Option(
+            "--replay-from",
+            formats=DATE_FORMATS,
+            help="Take back what history holds from this date on and run these dates again, as after a redelivery.",
+        ),
+    ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Run all observed dates again from the extracts, the first one first.")
+    ] = False,
+    wait: Annotated[int, typer.Option(min=0, help="Minutes to wait for a batch that is not complete yet.")] = 0,
+) -> None:
+    """Build one business date, or a range in order: check the batch, build, test, only then record the date as done.
+
+    A batch that is missing or incomplete is waited for, then refused (exit code 75). Rows delivered late count from the
+    night of their delivery. A batch that was delivered anew after its run is named, and nothing runs until its dates
+    are replayed. An interrupted run is resumed by the same command.
+    """
+    console = Console(stderr=True)
+    ledger = read_ledger()
+    if replay or rebuild:
+        dates = ledger.observed_from(replay.date() if replay else datetime.date.min)
+        if not dates:
+            raise typer.BadParameter(
+                f"history has no date to run again; it reaches {ledger.reach()}", param_hint="--replay-from"
+            )
+    else:
+        dates = _asked(ledger, date, first, last)
+    _refuse_redelivered(ledger, dates)
+    if not dates:
+        console.print(f"Nothing to run: history reaches {ledger.reach()}")
+        return
+    with Project(console) as project:
+        if replay or rebuild:
+            forget_from(dates[0])
+        for position, business_date in enumerate(dates, start=1):
+            _wait_for(business_date, wait, console)
+            with console.status(f"{business_date} ({position} of {len(dates)})") as status:
+                outcome = project.build(business_date, status)
+            console.print(outcome.line())
+            if not outcome.succeeded:
+                for fault in outcome.faults:
+                    console.print(f"  {fault}", markup=False, highlight=False)
+                console.print(f"{business_date} is not recorded. Mend it, then run the same command again.")
+                raise typer.Exit(1)
+
+
+def _asked(
+    ledger: Ledger,
+    date: datetime.datetime | None,
+    first: datetime.datetime | None,
+    last: datetime.datetime | None,
+) -> list[datetime.date]:
+    """The dates to run, in order; those of a range that are completed already are left out."""
+    if date and (first or last):
+        raise typer.BadParameter("give either one date or a range", param_hint="--date")
+    if date is None and first is None and last is None:
+        if ledger.done is None:
+            raise typer.BadParameter("no date has been run yet: say which is the first", param_hint="--date")
+        date = datetime.datetime.combine(ledger.done + ONE_DAY, datetime.time())
+    if date:
+        dates = [date.date()]
+    else:
+        start = first.date() if first else ledger.done and ledger.done + ONE_DAY
+        if start is None or last is None:
+            raise typer.BadParameter("a range needs --from, unless dates have been run, and --to", param_hint="--to")
+        dates = [start + ONE_DAY * n for n in range((last.date() - start).days + 1)]
+        dates = [day for day in dates if ledger.done is None or day > ledger.done]
+    _refuse_disorder(ledger, dates)
+    return dates
+
+
+def _refuse_disorder(ledger: Ledger, dates: list[datetime.date]) -> None:
+    if not dates or ledger.done is None:
+        return
+    if dates[0] < ledger.done:
+        raise typer.BadParameter(
+            f"history has gone on to {ledger.done}. To run {dates[0]} again with all dates after it: "
+            f"--replay-from {dates[0]}. To look at that date only: dbt build --vars 'as_of_date: {dates[0]}' in a "
+            "warehouse of its own (BANK_TAGS_DB)",
+            param_hint="--date",
+        )
+    if dates[0] > ledger.done + ONE_DAY:
+        raise typer.BadParameter(
+            f"dates run in order, and {ledger.done + ONE_DAY} has not been run: banktags run --to {dates[-1]}",
+            param_hint="--date",
+        )
+
+
+def _refuse_redelivered(ledger: Ledger, dates: list[datetime.date]) -> None:
+    """Stop when a completed date that is not run again now has been delivered anew since."""
+    standing = {day: digest for day, digest in ledger.digests.items() if not dates or day < dates[0]}
+    landed = delivery_digests(landing_zone()) if standing else {}
+    for completed, digest in standing.items():
+        if landed.get(completed) != digest:
+            what = "has been delivered anew" if completed in landed else "has been taken away"
+            raise typer.BadParameter(
+                f"the batch of {completed} {what} since its run. Run it again with all dates after it: "
+                f"banktags run --replay-from {completed}",
+                param_hint="batch",
+            )
+
+
+def _wait_for(date: datetime.date, minutes: int, console: Console) -> None:
+    """Return when the batch of a date is complete; otherwise end the run with what is missing."""
+    contract = read_contract()
+    deadline = time.monotonic() + 60 * minutes
+    while (faults := batch_faults(landing_zone(), date, contract)) and time.monotonic() < deadline:
+        with console.status(f"{date}: waiting for the batch. {faults[0]}"):
+            time.sleep(min(POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+    if faults:
+        for fault in faults:
+            console.print(fault, markup=False, highlight=False)
+        console.print(
+            f"The batch of {date} is not complete: nothing was built. Run this again, or with --wait MINUTES."
+        )
+        raise typer.Exit(NOT_YET)

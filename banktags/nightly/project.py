@@ -1,0 +1,95 @@
+"""The dbt project, parsed once and built for one business date after the other in this process."""
+
+import datetime
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+from rich.console import Console
+from rich.status import Status
+
+from banktags.contract import PROJECT_ROOT
+from banktags.nightly.history import STATE, lacks_state_of, read_ledger
+
+FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
+FAILED = {"error", "fail", "runtime error"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the build of one date ended."""
+
+    date: datetime.date
+    seconds: float
+    built: int
+    warnings: int
+    faults: tuple[str, ...]
+
+    @property
+    def succeeded(self) -> bool:
+        return not self.faults
+
+    def line(self) -> str:
+        state = "done" if self.succeeded else "FAILED"
+        counts = f"{self.built} models, seeds and checks, {self.warnings} warnings"
+        return f"{self.date}  {state}  {counts}, {self.seconds:.0f} s"
+
+
+class Project:
+    """Context in which dates are built. They share one parse: with other ``--vars`` dbt would parse all anew."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.manifest: Manifest | None = None
+
+    def __enter__(self) -> "Project":
+        with self.console.status("dbt reads the project"):
+            parsed = dbtRunner().invoke(["--quiet", "parse", *FOLDERS])
+        if parsed.exception:
+            raise parsed.exception
+        self.manifest = parsed.result
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.manifest = None
+
+    def build(self, date: datetime.date, status: Status) -> Outcome:
+        """Build and check one business date. Unit tests are left to CI: they judge the code, not the date."""
+        self._restore_state(date, status)
+        return self._invoke(date, status, "build", "--exclude-resource-type", "unit_test")
+
+    def _restore_state(self, date: datetime.date, status: Status) -> None:
+        """After dates were taken back: make anew the state of the last observed date, to compare this one with."""
+        earlier = [day for day in read_ledger().observed if day < date]
+        if earlier and lacks_state_of(earlier[-1]):
+            outcome = self._invoke(earlier[-1], status, "run", "--select", f"+{STATE}", "--exclude", "tag_versions")
+            if not outcome.succeeded:
+                raise RuntimeError(f"the state of {earlier[-1]} cannot be restored: {'; '.join(outcome.faults)}")
+
+    def _invoke(self, date: datetime.date, status: Status, command: str, *arguments: str) -> Outcome:
+        started, finished = time.monotonic(), 0
+
+        def show(event: Any) -> None:
+            nonlocal finished
+            if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
+                finished += 1
+                status.update(f"{date}  {event.data.node_info.node_name}  ({finished} built and checked)")
+
+        dates = ("--vars", f"as_of_date: {date}")
+        runner = dbtRunner(manifest=self.manifest, callbacks=[show])
+        try:
+            result = runner.invoke(["--quiet", "--log-level", "none", command, *FOLDERS, *dates, *arguments])
+        finally:
+            # dbt would keep the warehouse open for writing until the process ends.
+            DuckDBConnectionManager.close_all_connections()
+        nodes = list(getattr(result.result, "results", ()) or ())
+        faults = [f"{node.node.name}: {node.message}" for node in nodes if str(node.status) in FAILED]
+        if result.exception:
+            faults.append(str(result.exception))
+        if not result.success and not faults:
+            faults.append("dbt did not succeed and names no reason; see logs/dbt.log")
+        warnings = sum(str(node.status) == "warn" for node in nodes)
+        return Outcome(date, time.monotonic() - started, len(nodes), warnings, tuple(faults))

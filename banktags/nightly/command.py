@@ -46,6 +46,10 @@ def run(
         bool, typer.Option("--rebuild", help="Run all observed dates again from the extracts, the first one first.")
     ] = False,
     wait: Annotated[int, typer.Option(min=0, help="Minutes to wait for a batch that is not complete yet.")] = 0,
+    checks: Annotated[
+        bool,
+        typer.Option(help="Run the data tests too; dates that passed before are replayed sooner without."),
+    ] = True,
 ) -> None:
     """Build one business date, or a range in order: check the batch, build, test, only then record the date as done.
 
@@ -73,7 +77,7 @@ def run(
         for position, business_date in enumerate(dates, start=1):
             _wait_for(business_date, wait, console)
             with console.status(f"{business_date} ({position} of {len(dates)})") as status:
-                outcome = project.build(business_date, status)
+                outcome = project.build(business_date, status, checks)
             console.print(outcome.line())
             if not outcome.succeeded:
                 for fault in outcome.faults:

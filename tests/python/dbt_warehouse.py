@@ -11,6 +11,9 @@ import duckdb
 from banktags.contract import PROJECT_ROOT
 from banktags.packages import DBT
 
+#: Fingerprint of the files that a row came from, kept to notice redeliveries: it follows the bytes of the files.
+BOOKKEEPING = "batch_fingerprint"
+
 
 @dataclass(frozen=True)
 class Warehouse:
@@ -27,17 +30,20 @@ class Warehouse:
     def target(self) -> Path:
         return self.folder / "target"
 
-    def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-        """Run dbt on this warehouse; with ``check``, a failing run fails the test with its output."""
-        environment = os.environ | {
+    def environment(self) -> dict[str, str]:
+        """The environment in which dbt and banktags work on this warehouse."""
+        return os.environ | {
             "BANK_TAGS_RAW": str(self.raw),
             "BANK_TAGS_DB": str(self.database),
             "BANK_TAGS_PII_KEY": "key-of-the-tests",
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
+
+    def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        """Run dbt on this warehouse; with ``check``, a failing run fails the test with its output."""
         command = (DBT, "--quiet", *arguments)
-        run = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True)
+        run = subprocess.run(command, cwd=PROJECT_ROOT, env=self.environment(), capture_output=True, text=True)
         assert not check or run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
         return run
 
@@ -50,3 +56,20 @@ class Warehouse:
         """Rows of one query on the built warehouse."""
         with duckdb.connect(str(self.database), read_only=True) as connection:
             return connection.sql(sql).fetchall()
+
+
+def contents(database: Path) -> dict[str, tuple[int, str]]:
+    """Row count and order-independent hash of every table and view of a warehouse."""
+    with duckdb.connect(str(database), read_only=True) as con:
+        relations = con.execute(
+            "select table_schema, table_name from information_schema.tables order by all"
+        ).fetchall()
+        found = {}
+        for schema, name in relations:
+            relation = f'"{schema}"."{name}"'
+            columns = [row[0] for row in con.execute(f"describe {relation}").fetchall() if row[0] != BOOKKEEPING]
+            row = " || '|' || ".join(f"coalesce(cast(\"{column}\" as varchar), '∅')" for column in columns)
+            row = f"""regexp_replace({row}, '"{BOOKKEEPING}":"[^"]*"', '')"""  # in the text of a quarantined row
+            query = f"select count(*), coalesce(cast(sum(hash({row})) as varchar), '') from {relation}"
+            found[f"{schema}.{name}"] = con.execute(query).fetchone()
+    return found

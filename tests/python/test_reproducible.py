@@ -5,12 +5,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_warehouse import Warehouse
+from dbt_warehouse import Warehouse, contents
 
 from banktags.contract import read_contract
-
-#: Fingerprint of the files that a row came from, kept to notice redeliveries: it follows the bytes of the files.
-BOOKKEEPING = "batch_fingerprint"
 
 
 def shuffle(raw: Path, target: Path) -> None:
@@ -36,23 +33,6 @@ def shuffle(raw: Path, target: Path) -> None:
             for empty in source.glob("dt=*/empty.parquet"):
                 (folder / empty.parent.name).mkdir(exist_ok=True)
                 shutil.copy(empty, folder / empty.parent.name)
-
-
-def contents(database: Path) -> dict[str, tuple[int, str]]:
-    """Row count and order-independent hash of every table and view of a warehouse."""
-    with duckdb.connect(str(database), read_only=True) as con:
-        relations = con.execute(
-            "select table_schema, table_name from information_schema.tables order by all"
-        ).fetchall()
-        found = {}
-        for schema, name in relations:
-            relation = f'"{schema}"."{name}"'
-            columns = [row[0] for row in con.execute(f"describe {relation}").fetchall() if row[0] != BOOKKEEPING]
-            row = " || '|' || ".join(f"coalesce(cast(\"{column}\" as varchar), '∅')" for column in columns)
-            row = f"""regexp_replace({row}, '"{BOOKKEEPING}":"[^"]*"', '')"""  # in the text of a quarantined row
-            query = f"select count(*), coalesce(cast(sum(hash({row})) as varchar), '') from {relation}"
-            found[f"{schema}.{name}"] = con.execute(query).fetchone()
-    return found
 
 
 @pytest.fixture(scope="module")

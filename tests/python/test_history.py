@@ -1,0 +1,228 @@
+"""History is what the nights made of it, and the same again when it is rebuilt from the extracts.
+
+BANK_TAGS_TEST_NIGHTS sets how many nights are run (default 3); 60 take about an hour.
+"""
+
+import datetime
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+from dbt_warehouse import Warehouse, contents
+
+from banktags.contract import PROJECT_ROOT
+
+NIGHTS = int(os.environ.get("BANK_TAGS_TEST_NIGHTS", "3"))
+LAST = datetime.date(2026, 6, 30)
+ONE_DAY = datetime.timedelta(days=1)
+FIRST = LAST - ONE_DAY * (NIGHTS - 1)
+
+
+def run(warehouse: Warehouse, *arguments: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "banktags", "run", *arguments]
+    return subprocess.Popen(
+        command,
+        cwd=PROJECT_ROOT,
+        env=warehouse.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen, exit_code: int = 0) -> str:
+    """What a run printed, as one line; the test fails when it ended otherwise than expected."""
+    output = re.sub(r"[\s│]+", " ", process.communicate()[0])
+    assert process.returncode == exit_code, output[-4000:]
+    return output
+
+
+def copy(warehouse: Warehouse, folder: Path) -> Warehouse:
+    twin = Warehouse(folder, warehouse.raw)
+    shutil.copytree(warehouse.target, twin.target)
+    shutil.copy(warehouse.database, twin.database)
+    return twin
+
+
+@pytest.fixture(scope="module")
+def nightly(demo_bank, tmp_path_factory) -> Warehouse:
+    """Nights in order, each with only those batches in the landing zone that had been delivered by then."""
+    folder = tmp_path_factory.mktemp("nightly")
+    warehouse = Warehouse(folder, folder / "raw")
+    late = [part for part in demo_bank.glob("*/*/dt=*") if part.name[3:] > str(FIRST)]
+    shutil.copytree(
+        demo_bank, warehouse.raw, ignore=lambda parent, names: [n for n in names if Path(parent, n) in late]
+    )
+    for night in range(NIGHTS):
+        date = FIRST + ONE_DAY * night
+        for part in late:
+            if part.name[3:] == str(date):
+                shutil.copytree(part, warehouse.raw / part.relative_to(demo_bank))
+        finish(run(warehouse, "--date", str(date), "--no-checks"))
+    return warehouse
+
+
+def test_a_rebuild_at_the_last_date_gives_the_tables_of_the_nights(nightly, tmp_path):
+    rebuilt = copy(nightly, tmp_path)
+    finish(run(rebuilt, "--rebuild", "--no-checks"))
+    first, again = contents(nightly.database), contents(rebuilt.database)
+    assert {name for name in first.keys() | again.keys() if first.get(name) != again.get(name)} == set()
+    assert first["history.tag_changes"][0] > 20 * (NIGHTS - 1)
+
+
+def test_killed_runs_resume_to_the_same_tables(nightly, tmp_path):
+    killed = Warehouse(tmp_path, nightly.raw)
+    shutil.copytree(nightly.target, killed.target)
+    moment = random.Random(4)
+    for kill in range(1 + NIGHTS // 3):
+        process = run(killed, "--from", str(FIRST), "--to", str(LAST), "--no-checks")
+        time.sleep(moment.uniform(10, 30 + 20 * kill))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    finish(run(killed, "--from", str(FIRST), "--to", str(LAST), "--no-checks"))
+    first, again = contents(nightly.database), contents(killed.database)
+    assert {name for name in first.keys() | again.keys() if first.get(name) != again.get(name)} == set()
+
+
+def test_a_date_run_again_changes_nothing(nightly, tmp_path):
+    again = copy(nightly, tmp_path)
+    finish(run(again, "--date", str(LAST), "--no-checks"))
+    assert contents(again.database) == contents(nightly.database)
+
+
+def test_the_log_says_what_changed_between_the_wide_marts(nightly, tmp_path):
+    """Against the wide mart of the date before, built alone in a warehouse of its own."""
+    before = Warehouse(tmp_path, nightly.raw)
+    before.dbt("run", "--select", "+customer_tags", "--vars", f"as_of_date: {LAST - ONE_DAY}")
+    with duckdb.connect() as con:
+        con.execute(
+            f"attach '{nightly.database}' as today (read_only); attach '{before.database}' as before (read_only)"
+        )
+        tracked = [row[0] for row in con.execute("select tag_code from today.history.tag_versions").fetchall()]
+        assert len(tracked) > 20
+        expected = set()
+        for tag in tracked:
+            expected |= set(
+                con.execute(
+                    f"""
+                    select customer_id, '{tag}', cast(b."{tag}" as varchar), cast(t."{tag}" as varchar)
+                    from today.marts.customer_tags as t
+                    full join before.marts.customer_tags as b using (customer_id)
+                    where t."{tag}" is distinct from b."{tag}"
+                    """
+                ).fetchall()
+            )
+        logged = con.execute(
+            f"""
+            select customer_id, tag_code, old_value, new_value
+            from today.history.tag_changes
+            where as_of_date = '{LAST}'
+            """
+        ).fetchall()
+    assert len(logged) == len(expected) > 0
+    assert set(logged) == expected
+
+
+def test_history_answers_for_each_covered_date(nightly):
+    """On the last date it is the wide mart; each stretch ends where the next begins, or with the customer."""
+    standing = nightly.rows(
+        """
+        select history.tag_code, count(*)
+        from history.tag_history as history
+        inner join marts.customer_tags_long as today using (customer_id, tag_code)
+        where history.valid_to is null and history.tag_value = today.tag_value
+        group by 1
+        """
+    )
+    known = nightly.rows(
+        """
+        select tag_code, count(*)
+        from marts.customer_tags_long
+        where tag_code in (select tag_code from history.tag_versions)
+        group by 1
+        """
+    )
+    assert sorted(standing) == sorted(known)
+    overlapping = """
+        select count(*)
+        from history.tag_history as one
+        inner join history.tag_history as other using (customer_id, tag_code)
+        where one.valid_from < other.valid_from and (one.valid_to is null or one.valid_to > other.valid_from)
+    """
+    assert nightly.rows(overlapping) == [(0,)]
+
+
+def test_a_window_moves_a_tag_on_a_day_without_an_event(nightly):
+    """The customer did nothing that day: the last activity has left the window of the rule."""
+    moved = nightly.rows(
+        """
+        select changes.customer_id
+        from history.tag_changes as changes
+        inner join tags.fact_tags__transactions as facts using (customer_id)
+        where
+            changes.tag_code in ('transaction_activity_level', 'app_login_activity_7d')
+            and changes.as_of_date = facts.as_of_date
+            and changes.old_value = 'active'
+            and facts.transaction_amount_1d = 0
+        """
+    )
+    assert moved
+
+
+def test_a_date_out_of_order_is_refused(nightly):
+    output = finish(run(nightly, "--date", str(LAST + 2 * ONE_DAY)), exit_code=2)
+    assert f"{LAST + ONE_DAY} has not been run" in output
+    output = finish(run(nightly, "--date", str(LAST - ONE_DAY)), exit_code=2)
+    assert f"--replay-from {LAST - ONE_DAY}" in output
+
+
+def test_an_incomplete_batch_is_refused(nightly):
+    before = contents(nightly.database)
+    output = finish(run(nightly), exit_code=75)
+    assert f"core.batches has no rows for {LAST + ONE_DAY}" in output
+    assert contents(nightly.database) == before
+
+
+def test_a_redelivery_is_named_and_replayed(nightly, tmp_path):
+    """A transaction of the last night but one is taken out, with the control row of its table corrected."""
+    shutil.copytree(nightly.raw, tmp_path / "raw")
+    corrected = copy(Warehouse(nightly.folder, tmp_path / "raw"), tmp_path / "corrected")
+    touched = LAST - ONE_DAY
+    control = next((corrected.raw / "core/batches" / f"dt={touched}").glob("*.parquet"))
+    with duckdb.connect() as con:
+        con.execute(
+            f"""
+            copy (
+                select * replace (
+                    row_count - cast(table_name = 'transactions' as int) as row_count,
+                    reverse(content_hash) as content_hash
+                )
+                from read_parquet('{control}', hive_partitioning = false)
+            ) to '{control}.new' (format parquet)
+            """
+        )
+        transactions = next((corrected.raw / "core/transactions" / f"dt={touched}").glob("*.parquet"))
+        con.execute(
+            f"""
+            copy (select * from read_parquet('{transactions}', hive_partitioning = false) offset 1)
+            to '{transactions}.new' (format parquet)
+            """
+        )
+    for file in (control, transactions):
+        Path(f"{file}.new").replace(file)
+    output = finish(run(corrected, "--date", str(LAST + ONE_DAY)), exit_code=2)
+    assert f"the batch of {touched} has been delivered anew since its run" in output
+    finish(run(corrected, "--replay-from", str(touched), "--no-checks"))
+    replayed = Warehouse(tmp_path / "rebuilt", corrected.raw)
+    shutil.copytree(corrected.target, replayed.target)
+    finish(run(replayed, "--from", str(FIRST), "--to", str(LAST), "--no-checks"))
+    first, again = contents(corrected.database), contents(replayed.database)
+    assert {name for name in first.keys() | again.keys() if first.get(name) != again.get(name)} == set()

@@ -7,6 +7,7 @@ owner to ``customer_tags``. What it writes builds; thresholds, definition and te
 import csv
 import difflib
 import re
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -73,7 +74,7 @@ COLUMN = """\
       - name: {code}
         data_type: boolean
         description: "{definition} ({name_zh})."
-        config: {{meta: {{tag: {{name_zh: {name_zh}}}}}}}
+        config: {{meta: {{tag: {{name_zh: {name_zh}, definition_zh: "{definition_zh}"}}}}}}
 """
 
 UNIT_TEST = """\
@@ -88,6 +89,16 @@ UNIT_TEST = """\
       rows:
 {expected}
 """
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the dictionary says of a tag, for its author to look over."""
+
+    name_zh: str
+    definition: str
+    definition_zh: str
+
 
 app = typer.Typer(help="Scaffolds.", no_args_is_help=True)
 
@@ -104,9 +115,10 @@ def new_tag(
     name_zh: Annotated[str, typer.Option(help="Chinese name, e.g. 百万客户.")],
     rule: Annotated[str, typer.Option(help='Condition over tag codes, e.g. "aum_month_avg >= 1000000".')],
     definition: Annotated[str, typer.Option(help="What it says, in plain words.")],
+    definition_zh: Annotated[str, typer.Option(help="The same in Chinese (口径): more than the name.")],
 ) -> None:
     """Add a yes-or-no derived tag: SQL, dictionary entry and unit test."""
-    written = scaffold(PROJECT_ROOT, name, owner, name_zh, rule, definition)
+    written = scaffold(PROJECT_ROOT, name, owner, rule, Words(name_zh, definition.rstrip("."), definition_zh))
     for path in written:
         typer.echo(f"{path} written")
     typer.echo(
@@ -114,7 +126,7 @@ def new_tag(
     )
 
 
-def scaffold(root: Path, name: str, owner: str, name_zh: str, rule: str, definition: str) -> list[Path]:
+def scaffold(root: Path, name: str, owner: str, rule: str, words: Words) -> list[Path]:
     """Write the files of a derived tag under ``root``; the paths written, relative to it.
 
     Raises:
@@ -132,7 +144,7 @@ def scaffold(root: Path, name: str, owner: str, name_zh: str, rule: str, definit
     properties = YAML.format(owner=owner, model=model) if is_new_owner else (root / yaml).read_text(encoding="utf-8")
     texts = {
         sql: _with_column(query, f"{_indented(sql_text(condition))} as {code}", sql),
-        yaml: _with_entry(properties, model, code, name_zh, definition.rstrip("."), condition, yaml),
+        yaml: _with_entry(properties, model, code, words, condition, yaml),
     }
     if is_new_owner:
         texts[WIDE_MART] = _with_join((root / WIDE_MART).read_text(encoding="utf-8"), model)
@@ -185,15 +197,13 @@ def _with_column(text: str, column: str, path: Path) -> str:
     return f"{head},\n        {column}{separator}{tail}"
 
 
-def _with_entry(
-    text: str, model: str, code: str, name_zh: str, definition: str, condition: exp.Expression, path: Path
-) -> str:
+def _with_entry(text: str, model: str, code: str, words: Words, condition: exp.Expression, path: Path) -> str:
     head, separator, tail = text.partition("\nunit_tests:\n")
     if not separator:
         raise typer.BadParameter(f"{path} has no unit_tests: add the entry by hand", param_hint="owner")
     given, expected = _cases(condition, code)
-    column = COLUMN.format(code=code, name_zh=name_zh, definition=definition)
-    test = UNIT_TEST.format(code=code, model=model, definition=definition, given=given, expected=expected)
+    column = COLUMN.format(code=code, **asdict(words))
+    test = UNIT_TEST.format(code=code, model=model, definition=words.definition, given=given, expected=expected)
     return head + column + separator + tail + ("\n" if tail.strip() else "") + test
 
 

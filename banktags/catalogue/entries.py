@@ -26,6 +26,7 @@ class TagEntry:
     data_type: str
     definition: str
     name_zh: str | None = None
+    definition_zh: str | None = None  # 口径: the definition in Chinese, for bankers
     kind: str | None = None
     path: str | None = None
     timeliness: str | None = None

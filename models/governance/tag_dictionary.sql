@@ -5,8 +5,8 @@ with
 entries as (
     select *
     from {{ rows_from(tag_entries(), [
-        'tag_code', 'model_name', 'data_type', 'name_zh', 'definition', 'kind', 'path', 'dimension', 'timeliness', 'unit',
-        'values_from', 'null_means', 'owner_business', 'owner_technical', 'status', 'successor', 'sensitivity',
+        'tag_code', 'model_name', 'data_type', 'name_zh', 'definition', 'definition_zh', 'kind', 'path', 'dimension', 'timeliness',
+        'unit', 'values_from', 'null_means', 'owner_business', 'owner_technical', 'status', 'successor', 'sensitivity',
         'security_level', 'since', 'version', 'usage',
     ]) }} as listed
 ),
@@ -19,6 +19,7 @@ tag_dictionary as (
         data_type,
         name_zh,
         definition,
+        definition_zh,
         kind,
         case when kind = 'derived' then replace(model_name, 'derived_tags__', '') end as owner_namespace,
         path,

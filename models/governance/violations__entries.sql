@@ -31,6 +31,7 @@ missing_fields as (
             ', ',
             case when tags.definition is null then 'description' end,
             case when tags.name_zh is null then 'name_zh' end,
+            case when tags.definition_zh is null then 'definition_zh' end,
             case when tags.kind is null then 'kind' end,
             case when tags.path is null then 'path' end,
             case when tags.timeliness is null then 'timeliness' end,
@@ -79,6 +80,27 @@ violations as (
         'give the field in config.meta.tag of the column, or as default of its model or folder' as remedy
     from missing_fields
     where missing <> ''
+
+    union all
+
+    -- The Chinese definition is Chinese, and says more than the name.
+    select
+        'definition_chinese' as check_name,
+        subject,
+        'definition_zh has no Chinese: ' || definition_zh as problem,
+        'say in Chinese what is measured, in which window, and what counts' as remedy
+    from tags
+    where not {{ matches('definition_zh', '[一-龥]') }}
+
+    union all
+
+    select
+        'definition_chinese' as check_name,
+        subject,
+        'definition_zh only repeats the name: ' || definition_zh as problem,
+        'say in Chinese what is measured, in which window, and what counts' as remedy
+    from tags
+    where replace(definition_zh, '。', '') = name_zh
 
     union all
 

@@ -14,7 +14,7 @@ import pytest
 from dbt_warehouse import Warehouse
 from typer.testing import CliRunner
 
-from banktags.catalogue.site.entries import LISTS_ALBUMS, enrich, split_languages
+from banktags.catalogue.site.entries import LISTS_ALBUMS, enrich
 from banktags.catalogue.site.figures import (
     MIN_CUSTOMERS,
     coarse,
@@ -43,7 +43,7 @@ DEFAULTS = {
     "path": "资产/资产规模/日均",
 }
 TAGS = {
-    "aum_month_avg": {"name_zh": "月日均AUM", "status": "certified"},
+    "aum_month_avg": {"name_zh": "月日均AUM", "definition_zh": "当月的日均资产。", "status": "certified"},
     "aum_tier": {"name_zh": "客户层级", "values": {"mass": "大众", "wealth": "财富"}},
     "aum_spot": {"name_zh": "时点AUM", "status": "deprecated", "successor": "aum_month_avg"},
     "aum_old": {"name_zh": "旧AUM", "status": "retired"},
@@ -146,8 +146,11 @@ def test_each_tag_stands_in_its_branch_and_a_retired_one_nowhere(manifest, gover
 
 
 def test_an_entry_has_definition_rule_sources_quality_and_users(manifest, governance):
-    tag = enrich(manifest, governance)["nodes"][TAG + "aum_month_avg"]["tag"]
-    assert (tag["definition_zh"], tag["definition_en"]) == ("月日均资产", "Daily average AUM of the month.")
+    node = enrich(manifest, governance)["nodes"][TAG + "aum_month_avg"]
+    tag = node["tag"]
+    definitions = ("当月的日均资产。", "Daily average AUM of the month (月日均资产).")
+    assert (tag["definition_zh"], tag["definition"]) == definitions
+    assert node["description"] == "\n\n".join(definitions)
     assert (tag["rule"], tag["rule_hash"]) == (RULE, "674104cb")
     assert tag["inputs"] == [
         {
@@ -199,19 +202,6 @@ def test_the_page_fetches_nothing_and_reports_nothing(manifest, governance):
 def test_an_unknown_page_of_dbt_is_refused(manifest, governance):
     with pytest.raises(ValueError, match="does not know this version of dbt"):
         render("<html><head></head><body></body></html>", enrich(manifest, governance), {})
-
-
-@pytest.mark.parametrize(
-    "definition, chinese, english",
-    [
-        ("Gender (性别) as recorded.", "性别", "Gender as recorded."),
-        ("Logins (App, web) in 7 days (近7天登录次数).", "近7天登录次数", "Logins (App, web) in 7 days."),
-        ("Class (类别).\n\n| a | (甲) |", "类别", "Class.\n\n| a | (甲) |"),
-        ("Age.", "", "Age."),
-    ],
-)
-def test_a_definition_is_split_into_its_languages(definition, chinese, english):
-    assert split_languages(definition) == (chinese, english)
 
 
 @pytest.mark.parametrize(
@@ -331,7 +321,7 @@ def browser(tmp_path_factory):
         yield chrome
 
 
-@pytest.mark.parametrize("query, width", [("月均", 1440), ("aum_month_avg", 390)])
+@pytest.mark.parametrize("query, width", [("月均", 1440), ("沿用前一日余额", 1440), ("aum_month_avg", 390)])
 def test_a_browser_searches_and_opens_a_tag(browser, address, query, width):
     by, until = pytest.importorskip("selenium.webdriver.common.by").By, wait(browser)
     browser.execute_cdp_cmd(
@@ -353,6 +343,7 @@ def test_a_browser_searches_and_opens_a_tag(browser, address, query, width):
     sections = {
         name: browser.find_element(by.ID, name).text for name in ("definition", "rule", "inputs", "values", "quality")
     }
+    assert "当月1日至业务日的日均AUM" in sections["definition"]
     assert "Daily average AUM of the calendar month" in sections["definition"]
     assert "int_aum__by_category" in sections["rule"]
     assert "core.account_balances" in sections["inputs"]

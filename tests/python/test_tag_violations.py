@@ -100,6 +100,21 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
         r"entry_complete: fact_tags__suitability\.risk_level: .* does not say: null_means",
         "give the field in config.meta.tag",
     ),
+    "the Chinese definition is missing": (
+        lambda p: defined_in_chinese(p, ""),
+        r"entry_complete: fact_tags__suitability\.investment_goal: .* does not say: definition_zh",
+        "give the field in config.meta.tag",
+    ),
+    "the Chinese definition is the name": (
+        lambda p: defined_in_chinese(p, "投资目标。"),
+        r"definition_chinese: fact_tags__suitability\.investment_goal: definition_zh only repeats the name",
+        "say in Chinese what is measured",
+    ),
+    "the Chinese definition is not Chinese": (
+        lambda p: defined_in_chinese(p, "Goal that the customer named."),
+        r"definition_chinese: fact_tags__suitability\.investment_goal: definition_zh has no Chinese: Goal",
+        "say in Chinese what is measured",
+    ),
     "a field of a choice has another value": (
         lambda p: p.edit(
             SUITABILITY, "          owner_business:", "          timeliness: weekly\n          owner_business:"
@@ -296,6 +311,16 @@ def same_rule(project: Project, one: str, other: str) -> None:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+
+
+def defined_in_chinese(project: Project, text: str) -> None:
+    """Give investment_goal another Chinese definition; none for an empty text."""
+    path = project.folder / SUITABILITY
+    line = f'\n              definition_zh: "{text}"' if text else ""
+    old = r'(name_zh: 投资目标)\n +definition_zh: "[^"]*"'
+    edited, count = re.subn(old, rf"\g<1>{line}", path.read_text(encoding="utf-8"))
+    assert count == 1, f"{SUITABILITY} does not have {old!r}"
+    path.write_text(edited, encoding="utf-8")
 
 
 def recertified(project: Project, tag_code: str, rule_hash: str) -> None:

@@ -16,9 +16,6 @@ BRANCHES = {"certified": "certified", "deprecated": "deprecated", "retired": Non
 WHOLE = ("int", "bigint")
 #: In place of compiled SQL with the names of private albums in it: the governance tables of albums list them all.
 LISTS_ALBUMS = "-- Not shown here: it lists the private albums too."
-CHINESE = re.compile(r"[\u3400-\u9fff]")
-#: A remark in brackets at the end of a clause: "Daily average AUM (月日均AUM)."
-REMARK = re.compile(r"\s*[(（]([^()（）]*)[)）]")
 
 
 def enrich(manifest: dict[str, Any], governance: Governance) -> dict[str, Any]:
@@ -77,26 +74,17 @@ def tag_nodes(manifest: Mapping[str, Any], governance: Governance) -> dict[str, 
     }
 
 
-def split_languages(definition: str) -> tuple[str, str]:
-    """Chinese and English of a definition whose first paragraph carries its Chinese in brackets."""
-    first, _, rest = definition.partition("\n\n")
-    remarks = [match[1] for match in REMARK.finditer(first) if CHINESE.search(match[1])]
-    english = REMARK.sub(lambda match: "" if CHINESE.search(match[1]) else match[0], first)
-    return ";".join(remarks), "\n\n".join(filter(None, (english.strip(), rest)))
-
-
 def _node(
     manifest: Mapping[str, Any], governance: Governance, entry: TagEntry, used_by: list[dict[str, str]]
 ) -> dict[str, Any]:
     model = _model_id(manifest, entry.model)
-    chinese, english = split_languages(entry.definition)
     rule = governance.rules.get(entry.code, {})
     return {
         "resource_type": "tag",
         "unique_id": _tag_id(manifest, entry.code),
         "package_name": manifest["metadata"]["project_name"],
         "name": entry.code,
-        "description": entry.definition,
+        "description": "\n\n".join(filter(None, (entry.definition_zh, entry.definition))),  # what a search reads
         "columns": {},
         "tags": [],
         "docs": {"show": True},
@@ -105,8 +93,6 @@ def _node(
             "branch": _branch(entry),
             "path": (entry.path or "").split("/"),
             "model_id": model,
-            "definition_zh": chinese,
-            "definition_en": english,
             "scenarios": [governance.scenarios.get(scenario, scenario) for scenario in entry.scenarios or ()],
             "rule": rule.get("rule_expression"),
             "rule_sql": rule.get("rule_sql"),

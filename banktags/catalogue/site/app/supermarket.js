@@ -131,7 +131,7 @@
     return true;
   };
   const isChinese = (word) => /^[\u3400-\u9fff]{2,}$/.test(word);
-  const wordsOf = (query) => query.toLowerCase().split(/[\s,,、]+/).filter(Boolean);
+  const wordsOf = (query) => query.toLowerCase().split(/[\s,，、]+/).filter(Boolean);
 
   // Weight of a word in a tag: how well it names the tag, else where it is mentioned; 0 = not at all.
   const tagWeight = (word, node) => {
@@ -211,8 +211,6 @@
     const start = at < 120 ? 0 : at - 60;
     return (start ? "…" : "") + plain.slice(start, start + 220) + (plain.length > start + 220 ? "…" : "");
   });
-
-  app.filter("sentence", () => (text) => (text || "").split(/(?<=[.。])\s/)[0]);
 
   const shareText = (share) => {
     const percent = share * 100;

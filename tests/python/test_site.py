@@ -321,7 +321,7 @@ def browser(tmp_path_factory):
         yield chrome
 
 
-@pytest.mark.parametrize("query, width", [("月均", 1440), ("沿用前一日余额", 1440), ("aum_month_avg", 390)])
+@pytest.mark.parametrize("query, width", [("月均", 1440), ("月均，沿用前一日余额", 1440), ("aum_month_avg", 390)])
 def test_a_browser_searches_and_opens_a_tag(browser, address, query, width):
     by, until = pytest.importorskip("selenium.webdriver.common.by").By, wait(browser)
     browser.execute_cdp_cmd(

@@ -3,15 +3,11 @@ with
 
 touches as (
     select
-        identities.customer_id,
-        touches.touch_date,
-        touches.touch_status
-    from {{ ref('stg_marketing__touches') }} as touches
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            touches.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where {{ in_last_days('touches.touch_date', 90) }}
+        customer_id,
+        touch_date,
+        touch_status
+    from {{ ref('int_customer__touches') }}
+    where {{ in_last_days('touch_date', 90) }}
 ),
 
 marketing_touches as (

@@ -11,6 +11,7 @@ postings as (
         {{ in_last_days('transaction_date', 7) }} as is_in_7d,
         {{ in_last_days('transaction_date', 30) }} as is_in_30d,
         {{ in_last_days('transaction_date', 90) }} as is_in_90d,
+        {{ in_last_days('transaction_date', 180) }} as is_in_180d,
         initiator = 'customer' as is_own,
         transaction_category = 'transfer' and direction = 'OUT' as is_transfer_out
     from {{ ref('int_transactions__customer') }}
@@ -27,7 +28,9 @@ windows as (
         count(case when is_own and is_in_7d then 1 end) as transaction_count_7d,
         count(case when is_own and is_in_30d then 1 end) as transaction_count_30d,
         count(case when is_own and is_in_90d then 1 end) as transaction_count_90d,
+        count(case when is_own and is_in_180d and not is_in_90d then 1 end) as transaction_count_previous_90d,
         count(case when is_own then 1 end) as transaction_count_365d,
+        max(case when is_own then transaction_date end) as transaction_last_date,
         sum(case when is_own and is_in_1d then amount end) as transaction_amount_1d,
         sum(case when is_own and is_in_30d then amount end) as transaction_amount_30d,
         sum(case when is_own and is_in_90d then amount end) as transaction_amount_90d,

@@ -8,6 +8,7 @@ observed_customers as (
         customer_id,
         as_of_date,
         is_core_customer,
+        opened_date,
         {{ days_since('greatest(opened_date, ' ~ days_ago(364) ~ ')') }} + 1 as days_observed
     from {{ ref('int_customer__spine') }}
 ),
@@ -18,6 +19,7 @@ customers as (
         customer_id,
         as_of_date,
         is_core_customer,
+        opened_date,
         greatest(cast(1 as double), cast(days_observed as double) * 12 / 365) as months_observed_365d
     from observed_customers
 ),
@@ -40,7 +42,16 @@ transactions as (
         {{ measured('windows.transaction_count_7d', 'bigint') }} as transaction_count_7d,
         {{ measured('windows.transaction_count_30d', 'bigint') }} as transaction_count_30d,
         {{ measured('windows.transaction_count_90d', 'bigint') }} as transaction_count_90d,
+        {{ measured('windows.transaction_count_previous_90d', 'bigint') }} as transaction_count_previous_90d,
         {{ measured('windows.transaction_count_365d', 'bigint') }} as transaction_count_365d,
+        -- Nothing before leaves nothing to fall from.
+        cast(windows.transaction_count_previous_90d - windows.transaction_count_90d as double)
+        / nullif(windows.transaction_count_previous_90d, 0) as transaction_drop_share_90d,
+        -- Who never started one has been inactive since opening. The count ends where the year of postings does.
+        case
+            when spine.is_core_customer
+                then least({{ days_since('coalesce(windows.transaction_last_date, spine.opened_date)') }}, 365)
+        end as transaction_inactive_days_365d,
         {{ measured('windows.transaction_amount_1d') }} as transaction_amount_1d,
         {{ measured('windows.transaction_amount_30d') }} as transaction_amount_30d,
         {{ measured('windows.transaction_amount_90d') }} as transaction_amount_90d,

@@ -1,0 +1,145 @@
+-- What each new customer did or met with for the first time: one row a customer, kind of event and channel. New is who
+-- opened in the last 365 days, so that a day's run reads a year of events, however many the bank keeps.
+
+with
+
+-- The first day of the year that the extracts show. Of whom opened before it they do not show the first time.
+first_posting as (
+    select min(transaction_date) as first_date
+    from {{ ref('stg_core__transactions') }}
+    where {{ in_last_days('transaction_date', 365) }}
+),
+
+new_customers as (
+    select
+        spine.customer_id,
+        spine.opened_date
+    from {{ ref('int_customer__spine') }} as spine
+    cross join first_posting
+    where
+        {{ in_last_days('spine.opened_date', 365) }}
+        and spine.opened_date >= first_posting.first_date
+),
+
+-- Only what the customer starts is his own; a salary or interest that comes in is not.
+own_transactions as (
+    select
+        customer_id,
+        'transaction' as event,
+        channel,
+        transaction_date as event_date
+    from {{ ref('int_transactions__customer') }}
+    where
+        initiator = 'customer'
+        and {{ in_last_days('transaction_date', 365) }}
+),
+
+logins as (
+    select
+        identities.customer_id,
+        'login' as event,
+        'APP' as channel,
+        app_events.event_date
+    from {{ ref('stg_digital__app_events') }} as app_events
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            app_events.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where
+        app_events.event_type = 'login'
+        and {{ in_last_days('app_events.event_date', 365) }}
+),
+
+touches as (
+    select
+        customer_id,
+        'touch_' || touch_status as event,
+        channel,
+        touch_date as event_date
+    from {{ ref('int_customer__touches') }}
+    where {{ in_last_days('touch_date', 365) }}
+),
+
+-- A product is one that opening the relation did not bring: not the demand deposit.
+balances as (
+    select
+        customer_id,
+        'product' as event,
+        product_category as channel,
+        valid_from as event_date
+    from {{ ref('int_aum__intervals') }}
+    where
+        product_category <> 'DEMAND_DEPOSIT'
+        and balance > 0
+),
+
+loans as (
+    select
+        identities.customer_id,
+        'product' as event,
+        'LOAN' as channel,
+        loans.granted_date as event_date
+    from {{ ref('stg_lending__loans') }} as loans
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            loans.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where {{ in_last_days('loans.granted_date', 365) }}
+),
+
+credit_cards as (
+    select
+        identities.customer_id,
+        'product' as event,
+        'CREDIT_CARD' as channel,
+        cards.issued_date as event_date
+    from {{ ref('stg_card__cards') }} as cards
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            cards.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where
+        cards.card_type = 'CREDIT'
+        and {{ in_last_days('cards.issued_date', 365) }}
+),
+
+events as (
+    select * from own_transactions
+    union all
+    select * from logins
+    union all
+    select * from touches
+    union all
+    select * from balances
+    union all
+    select * from loans
+    union all
+    select * from credit_cards
+),
+
+first_events as (
+    select
+        customer_id,
+        opened_date,
+        'opened' as event,
+        'none' as channel,
+        opened_date as first_date
+    from new_customers
+
+    union all
+
+    select
+        events.customer_id,
+        new_customers.opened_date,
+        events.event,
+        events.channel,
+        min(events.event_date) as first_date
+    from events
+    inner join new_customers
+        on
+            events.customer_id = new_customers.customer_id
+            and events.event_date >= new_customers.opened_date
+    group by events.customer_id, new_customers.opened_date, events.event, events.channel
+)
+
+select * from first_events

@@ -1,0 +1,70 @@
+-- Which stage of the life cycle a customer is in: the first rule of seed lifecycle_rules whose conditions all hold.
+
+with
+
+-- The rules in force on the run's date.
+rules as (
+    select *
+    from {{ ref('lifecycle_rules') }}
+    where {{ in_force(by_currency=false) }}
+),
+
+-- What the rules judge: the relation, its age, and what the customer does of his own accord.
+facts as (
+    select
+        spine.customer_id,
+        spine.as_of_date,
+        demographics.relationship_status,
+        demographics.tenure_days,
+        transaction_tags.transaction_inactive_days_365d,
+        transaction_tags.transaction_count_previous_90d,
+        transaction_tags.transaction_drop_share_90d
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('fact_tags__demographics') }} as demographics
+        on spine.customer_id = demographics.customer_id
+    left join {{ ref('fact_tags__transactions') }} as transaction_tags
+        on spine.customer_id = transaction_tags.customer_id
+),
+
+-- Of the rules that hold for a customer the first one decides.
+decisions as (
+    select
+        facts.customer_id,
+        facts.as_of_date,
+        min(rules.rule_order) as rule_order
+    from facts
+    left join rules
+        on
+            (rules.relationship_status is null or facts.relationship_status = rules.relationship_status)
+            and {{ in_band('facts.tenure_days', 'rules.tenure_days_from', 'rules.tenure_days_to') }}
+            and {{ in_band(
+                'facts.transaction_inactive_days_365d',
+                'rules.transaction_inactive_days_365d_from',
+                'rules.transaction_inactive_days_365d_to'
+            ) }}
+            and {{ in_band(
+                'facts.transaction_count_previous_90d',
+                'rules.transaction_count_previous_90d_from',
+                'rules.transaction_count_previous_90d_to'
+            ) }}
+            and {{ in_band(
+                'facts.transaction_drop_share_90d',
+                'rules.transaction_drop_share_90d_from',
+                'rules.transaction_drop_share_90d_to'
+            ) }}
+    group by facts.customer_id, facts.as_of_date
+),
+
+lifecycle as (
+    select
+        decisions.customer_id,
+        decisions.as_of_date,
+        rules.stage as lifecycle_stage,
+        rules.rule as lifecycle_rule,
+        rules.version as lifecycle_version
+    from decisions
+    left join rules
+        on decisions.rule_order = rules.rule_order
+)
+
+select * from lifecycle

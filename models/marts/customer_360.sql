@@ -38,6 +38,10 @@ customer_360 as (
         tags.aum_to_next_tier,
         tags.aum_above_tier_floor,
 
+        -- life cycle
+        strategies.name_zh as lifecycle_stage_name,
+        strategies.objective_zh as lifecycle_objective,
+
         -- assets, products, value
         tags.aum_month_avg,
         tags.aum_spot,
@@ -79,6 +83,8 @@ customer_360 as (
         on tags.aum_tier = tiers.tier
     left join tiers as spot_tiers
         on tags.aum_tier_spot = spot_tiers.tier
+    left join {{ ref('lifecycle_strategies') }} as strategies
+        on tags.lifecycle_stage = strategies.stage
     left join {{ ref('rfm_classes') }} as classes
         on tags.rfm_class = classes.rfm_class
     left join {{ ref('occupations') }} as occupations

@@ -1,4 +1,4 @@
--- Every segment that a customer is in: one row a customer and scheme of the seed segmentation_schemes. Reads three
+-- Every segment that a customer is in: one row a customer and scheme of the seed segmentation_schemes. Reads four
 -- columns of customer_tags.
 
 {{ config(materialized='view') }}
@@ -29,6 +29,15 @@ segments as (
         as_of_date,
         'risk_class' as scheme,
         loan_risk_class_worst as segment
+    from {{ ref('customer_tags') }}
+
+    union all
+
+    select
+        customer_id,
+        as_of_date,
+        'lifecycle' as scheme,
+        lifecycle_stage as segment
     from {{ ref('customer_tags') }}
 ),
 

@@ -22,9 +22,11 @@ standard_tags as (
     inner join {{ ref('fact_tags__suitability') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('fact_tags__social') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('fact_tags__service') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('fact_tags__onboarding') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('segment__pyramid') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('segment__rfm_measures') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('segment__rfm') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('segment__lifecycle') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('rule_tags__value') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('rule_tags__activity') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('rule_tags__preferences') }} using (customer_id, as_of_date)  -- noqa: ST07
@@ -34,6 +36,7 @@ standard_tags as (
     inner join {{ ref('rule_tags__credit') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('rule_tags__suitability') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('rule_tags__marketing') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('rule_tags__onboarding') }} using (customer_id, as_of_date)  -- noqa: ST07
 )
 
 select * from standard_tags  -- noqa: AM04

@@ -22,6 +22,22 @@ with in_force as (
         count(*) as row_count
     from {{ ref('rfm_bands') }}
     where {{ in_force() }}
+
+    union all
+
+    select
+        'lifecycle_rules' as seed_name,
+        count(*) as row_count
+    from {{ ref('lifecycle_rules') }}
+    where {{ in_force(by_currency=false) }}
+
+    union all
+
+    select
+        'wave_plans' as seed_name,
+        count(*) as row_count
+    from {{ ref('wave_plans') }}
+    where {{ in_force(by_currency=false) }}
 )
 
 select

@@ -1,0 +1,61 @@
+-- Who is in the honeymoon after opening, how long it lasts yet, and which step he has not taken: 蜜月期, 断点.
+
+with
+
+-- The threshold in force, as one row.
+thresholds as (
+    select {{ threshold('is_in_honeymoon', 'tenure_days_below') }} as honeymoon_days
+    from {{ ref('rule_thresholds') }}
+    where {{ in_force() }}
+),
+
+-- Today's customers only: who left or never came has no honeymoon.
+customers as (
+    select
+        customer_id,
+        tenure_days
+    from {{ ref('fact_tags__demographics') }}
+    where relationship_status = 'active'
+),
+
+-- The first step that a new customer has not taken. The opening itself is a step that every new customer has taken.
+next_steps as (
+    select
+        openings.customer_id,
+        min_by(steps.step, steps.step_order) as step
+    from {{ ref('int_customer__onboarding_steps') }} as openings
+    cross join {{ ref('onboarding_steps') }} as steps
+    left join {{ ref('int_customer__onboarding_steps') }} as reached
+        on
+            openings.customer_id = reached.customer_id
+            and steps.step = reached.step
+    where
+        openings.step = 'opened'
+        and reached.step is null
+    group by openings.customer_id
+),
+
+onboarding as (
+    select
+        spine.customer_id,
+        spine.as_of_date,
+
+        -- 蜜月期 (S2): the opening day is the first of its days.
+        customers.tenure_days < thresholds.honeymoon_days as is_in_honeymoon,
+
+        case
+            when customers.tenure_days < thresholds.honeymoon_days
+                then cast(thresholds.honeymoon_days - customers.tenure_days as int)
+        end as honeymoon_days_left,
+
+        -- 断点 (S2) of the single customer.
+        case when customers.tenure_days < thresholds.honeymoon_days then next_steps.step end as onboarding_next_step
+    from {{ ref('int_customer__spine') }} as spine
+    left join customers
+        on spine.customer_id = customers.customer_id
+    left join next_steps
+        on spine.customer_id = next_steps.customer_id
+    cross join thresholds
+)
+
+select * from onboarding

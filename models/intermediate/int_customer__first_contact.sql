@@ -11,12 +11,12 @@ contacts as (
         rules.contact_type,
         row_number() over (
             partition by events.customer_id
-            order by events.first_date, rules.tie_order, events.event, events.channel
+            order by events.first_date, rules.tie_order, events.event_type, events.channel
         ) as choice
     from {{ ref('int_customer__first_events') }} as events
     inner join {{ ref('first_contact_rules') }} as rules
         on
-            events.event = rules.event
+            events.event_type = rules.event_type
             and events.channel = rules.channel
             and {{ in_force('rules', by_currency=false) }}
 ),

@@ -25,7 +25,7 @@ new_customers as (
 own_transactions as (
     select
         customer_id,
-        'transaction' as event,
+        'transaction' as event_type,
         channel,
         transaction_date as event_date
     from {{ ref('int_transactions__customer') }}
@@ -37,7 +37,7 @@ own_transactions as (
 logins as (
     select
         identities.customer_id,
-        'login' as event,
+        'login' as event_type,
         'APP' as channel,
         app_events.event_date
     from {{ ref('stg_digital__app_events') }} as app_events
@@ -53,7 +53,7 @@ logins as (
 touches as (
     select
         customer_id,
-        'touch_' || touch_status as event,
+        'touch_' || touch_status as event_type,
         channel,
         touch_date as event_date
     from {{ ref('int_customer__touches') }}
@@ -64,7 +64,7 @@ touches as (
 balances as (
     select
         customer_id,
-        'product' as event,
+        'product' as event_type,
         product_category as channel,
         valid_from as event_date
     from {{ ref('int_aum__intervals') }}
@@ -76,7 +76,7 @@ balances as (
 loans as (
     select
         identities.customer_id,
-        'product' as event,
+        'product' as event_type,
         'LOAN' as channel,
         loans.granted_date as event_date
     from {{ ref('stg_lending__loans') }} as loans
@@ -90,7 +90,7 @@ loans as (
 credit_cards as (
     select
         identities.customer_id,
-        'product' as event,
+        'product' as event_type,
         'CREDIT_CARD' as channel,
         cards.issued_date as event_date
     from {{ ref('stg_card__cards') }} as cards
@@ -121,7 +121,7 @@ first_events as (
     select
         customer_id,
         opened_date,
-        'opened' as event,
+        'opened' as event_type,
         'none' as channel,
         opened_date as first_date
     from new_customers
@@ -131,7 +131,7 @@ first_events as (
     select
         events.customer_id,
         new_customers.opened_date,
-        events.event,
+        events.event_type,
         events.channel,
         min(events.event_date) as first_date
     from events
@@ -139,7 +139,7 @@ first_events as (
         on
             events.customer_id = new_customers.customer_id
             and events.event_date >= new_customers.opened_date
-    group by events.customer_id, new_customers.opened_date, events.event, events.channel
+    group by events.customer_id, new_customers.opened_date, events.event_type, events.channel
 )
 
 select * from first_events

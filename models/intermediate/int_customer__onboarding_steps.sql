@@ -6,7 +6,7 @@ events as (
     select
         customer_id,
         opened_date,
-        event,
+        event_type,
         first_date
     from {{ ref('int_customer__first_events') }}
 
@@ -15,7 +15,7 @@ events as (
     select
         customer_id,
         opened_date,
-        'contact' as event,
+        'contact' as event_type,
         contact_date as first_date
     from {{ ref('int_customer__first_contact') }}
 ),
@@ -29,7 +29,7 @@ onboarding_steps as (
         min(events.first_date) as reached_date
     from events
     inner join {{ ref('onboarding_steps') }} as steps
-        on events.event = steps.event
+        on events.event_type = steps.event_type
     group by events.customer_id, events.opened_date, steps.step, steps.step_order
 )
 

@@ -24,18 +24,18 @@ customers as (
 waves as (
     select
         customers.*,
-        plans.plan,
-        plans.wave,
-        plans.channel,
-        plans.stage,
-        plans.offer_zh,
-        plans.version as plan_version,
-        cast({{ dbt.dateadd('day', 'plans.day_offset', 'customers.opened_date') }} as date) as due_date
+        planned.plan,
+        planned.wave,
+        planned.channel,
+        planned.stage,
+        planned.offer_zh,
+        planned.version as plan_version,
+        cast({{ dbt.dateadd('day', 'planned.day_offset', 'customers.opened_date') }} as date) as due_date
     from customers
-    inner join {{ ref('wave_plans') }} as plans
+    inner join {{ ref('wave_plans') }} as planned
         on
-            customers.opened_date >= plans.valid_from
-            and (plans.valid_to is null or customers.opened_date < plans.valid_to)
+            customers.opened_date >= planned.valid_from
+            and (planned.valid_to is null or customers.opened_date < planned.valid_to)
 ),
 
 -- A wave can be done until the next one is due, the last one until the honeymoon is over.

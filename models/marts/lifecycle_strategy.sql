@@ -1,4 +1,4 @@
--- What to do with the customers of each stage of the life cycle, and how many they are: one row a stage, in the order of life.
+-- What to do with the customers of each stage of the life cycle, and how many they are: one row a stage.
 
 with
 

@@ -1,5 +1,5 @@
--- How far the customers of each opening month came on the way from opening to a first product, and at which step most of
--- them were lost: 断点. Steps count if they were taken in the honeymoon, so that months can be compared.
+-- How far the customers of each opening month came from opening to a first product, and at which step most of them were
+-- lost: 断点. Steps count if they were taken in the honeymoon, so that months can be compared.
 
 with
 
@@ -19,7 +19,7 @@ steps as (
     from {{ ref('onboarding_steps') }}
 ),
 
--- The steps that each customer took in the honeymoon, and how many up to each. He stands at a step if he took it and all before.
+-- The steps that each customer took in the honeymoon, and how many up to each: as many as its number if he left none out.
 taken as (
     select
         onboarding.customer_id,
@@ -29,7 +29,8 @@ taken as (
     from {{ ref('int_customer__onboarding_steps') }} as onboarding
     cross join thresholds
     where
-        {{ dbt.datediff('onboarding.opened_date', 'onboarding.reached_date', 'day') }} < thresholds.honeymoon_days
+        {{ dbt.datediff('onboarding.opened_date', 'onboarding.reached_date', 'day') }}
+        < thresholds.honeymoon_days
 ),
 
 -- The months of which all customers are new: the year does not begin in their midst.

@@ -1,4 +1,4 @@
-"""Life cycle and onboarding against an independent calculation: pandas from the staged tables, with the policy as delivered."""
+"""Life cycle and onboarding against pandas from the staged tables, with the policy as delivered."""
 
 from collections.abc import Callable
 

@@ -60,61 +60,12 @@ touches as (
     where {{ in_last_days('touch_date', 365) }}
 ),
 
--- A product is one that opening the relation did not bring: not the demand deposit.
-balances as (
-    select
-        customer_id,
-        'product' as event_type,
-        product_category as channel,
-        valid_from as event_date
-    from {{ ref('int_aum__intervals') }}
-    where
-        product_category <> 'DEMAND_DEPOSIT'
-        and balance > 0
-),
-
-loans as (
-    select
-        identities.customer_id,
-        'product' as event_type,
-        'LOAN' as channel,
-        loans.granted_date as event_date
-    from {{ ref('stg_lending__loans') }} as loans
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            loans.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where {{ in_last_days('loans.granted_date', 365) }}
-),
-
-credit_cards as (
-    select
-        identities.customer_id,
-        'product' as event_type,
-        'CREDIT_CARD' as channel,
-        cards.issued_date as event_date
-    from {{ ref('stg_card__cards') }} as cards
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            cards.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where
-        cards.card_type = 'CREDIT'
-        and {{ in_last_days('cards.issued_date', 365) }}
-),
-
 events as (
     select * from own_transactions
     union all
     select * from logins
     union all
     select * from touches
-    union all
-    select * from balances
-    union all
-    select * from loans
-    union all
-    select * from credit_cards
 ),
 
 first_events as (

@@ -18,6 +18,15 @@ events as (
         'contact' as event_type,
         contact_date as first_date
     from {{ ref('int_customer__first_contact') }}
+
+    union all
+
+    select
+        customer_id,
+        opened_date,
+        'product' as event_type,
+        first_date
+    from {{ ref('int_customer__first_product') }}
 ),
 
 onboarding_steps as (

@@ -42,7 +42,7 @@ waves as (
 scheduled as (
     select
         *,
-        lead(due_date, 1, honeymoon_end_date) over (partition by customer_id, plan order by wave) as closing_date
+        coalesce(lead(due_date) over (partition by customer_id, plan order by wave), honeymoon_end_date) as closing_date
     from waves
 ),
 

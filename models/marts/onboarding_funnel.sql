@@ -19,7 +19,7 @@ steps as (
     from {{ ref('onboarding_steps') }}
 ),
 
--- The steps that each customer took in the honeymoon, and how many up to each: as many as its number if he left none out.
+-- The steps that each customer took in the honeymoon, and how many up to each: its number, if he left none out.
 taken as (
     select
         onboarding.customer_id,

@@ -1,4 +1,4 @@
--- Each wave in force is due within the honeymoon, at an age that a rule of its stage bounds, and later than the one before.
+-- Each wave in force is due in the honeymoon, at an age that a rule of its stage bounds, and later than the one before.
 with thresholds as (
     select {{ threshold('is_in_honeymoon', 'tenure_days_below') }} as honeymoon_days
     from {{ ref('rule_thresholds') }}

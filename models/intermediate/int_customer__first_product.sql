@@ -1,0 +1,70 @@
+-- The first day on which each new customer held a product that opening did not bring: any but the demand deposit.
+
+with
+
+new_customers as (
+    select
+        customer_id,
+        opened_date
+    from {{ ref('int_customer__first_events') }}
+    where event_type = 'opened'
+),
+
+balances as (
+    select
+        customer_id,
+        valid_from as held_from
+    from {{ ref('int_aum__intervals') }}
+    where
+        product_category <> 'DEMAND_DEPOSIT'
+        and balance > 0
+),
+
+loans as (
+    select
+        identities.customer_id,
+        loans.granted_date as held_from
+    from {{ ref('stg_lending__loans') }} as loans
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            loans.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where {{ in_last_days('loans.granted_date', 365) }}
+),
+
+credit_cards as (
+    select
+        identities.customer_id,
+        cards.issued_date as held_from
+    from {{ ref('stg_card__cards') }} as cards
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            cards.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where
+        cards.card_type = 'CREDIT'
+        and {{ in_last_days('cards.issued_date', 365) }}
+),
+
+products as (
+    select * from balances
+    union all
+    select * from loans
+    union all
+    select * from credit_cards
+),
+
+first_product as (
+    select
+        products.customer_id,
+        new_customers.opened_date,
+        min(products.held_from) as first_date
+    from products
+    inner join new_customers
+        on
+            products.customer_id = new_customers.customer_id
+            and products.held_from >= new_customers.opened_date
+    group by products.customer_id, new_customers.opened_date
+)
+
+select * from first_product

@@ -15,9 +15,12 @@
 -- depends_on: {{ ref('customer_360') }}
 -- depends_on: {{ ref('customer_segments') }}
 -- depends_on: {{ ref('customer_tags_long') }}
+-- depends_on: {{ ref('customer_wave_plan') }}
 -- depends_on: {{ ref('definition_conflicts') }}
 -- depends_on: {{ ref('int_customer__conflicts') }}
 -- depends_on: {{ ref('int_customer__id_mapping') }}
+-- depends_on: {{ ref('lifecycle_strategy') }}
+-- depends_on: {{ ref('onboarding_funnel') }}
 -- depends_on: {{ ref('pyramid_benchmark') }}
 -- depends_on: {{ ref('staging_quality') }}
 -- depends_on: {{ ref('tag_classifications') }}

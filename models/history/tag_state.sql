@@ -1,10 +1,13 @@
 -- What the tracked tags, and the tags that their rules read, were on the last observed date and on the one before: a copy of
 -- those columns of the wide mart. Written from the project's list of certified tags.
+--
+-- The pre-hook commits by itself, because DuckDB adds no column to a table in the transaction that has deleted from it. A run
+-- killed in between has only taken back what the next one writes.
 
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ keep_last_generation() }}",
+    pre_hook={'sql': "{{ keep_last_generation() }}", 'transaction': false},
     on_schema_change='sync_all_columns',
     full_refresh=false,
     contract={'enforced': false}

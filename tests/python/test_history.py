@@ -125,10 +125,19 @@ def test_killed_and_resumed_from_all_the_extracts_gives_the_tables_of_the_nights
     assert first["history.tag_changes"][0] > 20 * (NIGHTS - 1)
 
 
-def test_a_date_run_again_changes_nothing(nightly, tmp_path):
+def test_a_date_run_again_changes_nothing_but_follows_a_tag_certified_since(nightly, tmp_path):
     again = copy(nightly, tmp_path)
+    with duckdb.connect(str(again.database)) as con:
+        con.execute("delete from history.tag_versions where tag_code = 'gender'")
+        con.execute("alter table history.tag_state drop column gender")
     finish(run(again, "--date", str(LAST), "--no-checks"))
-    assert contents(again.database) == contents(nightly.database)
+    before, after = contents(nightly.database), contents(again.database)
+    differing = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert differing == {"history.tag_state", "history.tag_versions", "history.tag_history"}
+    assert again.rows("select as_of_date, is_first from history.tag_versions where tag_code = 'gender'") == [
+        (LAST, True)
+    ]
+    assert again.rows("select distinct valid_from from history.tag_history where tag_code = 'gender'") == [(LAST,)]
 
 
 def test_the_log_says_what_changed_between_the_wide_marts(nightly):

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import sqlglot
@@ -76,6 +76,7 @@ class Project:
     """Compiled models, seeds and sources of a manifest, with the rule of any of their columns."""
 
     def __init__(self, manifest: Mapping[str, Any], as_of_date: str) -> None:
+        self.manifest = manifest
         self.as_of_date = as_of_date
         self.tags = {(entry.model, entry.code) for entry in tag_entries(manifest)}
         self.nodes = {
@@ -96,6 +97,17 @@ class Project:
         self.source_columns = {
             f"{source['source_name']}.{source['name']}": [*source["columns"], "dt"]
             for source in manifest["sources"].values()
+        }
+
+    @cached_property
+    def never_null(self) -> set[str]:
+        """Codes of the tags that a data test keeps from being null."""
+        tests = [node for node in self.manifest["nodes"].values() if node["resource_type"] == "test"]
+        return {
+            test["column_name"]
+            for test in tests
+            if (test.get("test_metadata") or {}).get("name") == "not_null"
+            and ((test.get("attached_node") or "").split(".")[-1], test["column_name"]) in self.tags
         }
 
     def rule(self, entry: TagEntry) -> TagRule:
@@ -254,8 +266,28 @@ class Project:
                 yield from [_leaf(source, reference.name)] if source.name else []
             elif isinstance(source, Scope):
                 yield from self._follow(source, reference.name, model)
+                yield from self._guard_tags(scope, reference.table, model)
             else:
                 raise RuleError(f"{model}: where {reference.sql()} comes from can't be told")
+
+    def guard(self, scope: Scope, alias: str) -> list[tuple[Scope, exp.Expression]]:
+        """Conditions, with their scopes, on which a left join finds a row of the customer; without one all is null."""
+        joins = scope.expression.args.get("joins") or []
+        is_left_joined = any(join.side == "LEFT" and join.alias_or_name == alias for join in joins)
+        source = scope.sources.get(alias)
+        return list(_row_conditions(source)) if is_left_joined and not self._is_seed(source) else []
+
+    def _guard_tags(self, scope: Scope, alias: str, model: str) -> Iterator[tuple[str, str]]:
+        """Tags that decide whether a left join finds the row of a customer (判断对象): they decide the value too."""
+        for inner, condition in self.guard(scope, alias):
+            for reference in condition.find_all(exp.Column):
+                source = _source(inner, reference.table)
+                read = (
+                    self._follow(source, reference.name, model)
+                    if isinstance(source, Scope)
+                    else [_leaf(source, reference.name)]
+                )
+                yield from (leaf for leaf in read if leaf in self.tags)
 
     def _lookups(self, scope: Scope, references: list[exp.Column]) -> list[exp.Expression]:
         """Conditions by which a value is looked up in a seed or a band: they decide it as the branches of a case do."""
@@ -314,6 +346,19 @@ def _source(scope: Scope, alias: str) -> exp.Table | Scope | None:
             return current.sources[alias]
         current = current.parent
     return None
+
+
+def _row_conditions(source: exp.Table | Scope | None) -> Iterator[tuple[Scope, exp.Expression]]:
+    """What decides which rows a query has, of itself and of what it stands on."""
+    if not isinstance(source, Scope) or source.set_operation_scopes:
+        return
+    select = source.expression
+    if where := select.args.get("where"):
+        yield source, where.this
+    inner_joins = [join for join in select.args.get("joins") or [] if join.side != "LEFT" and join.kind != "CROSS"]
+    for clause in [select.args.get("from_"), *inner_joins]:
+        if clause:
+            yield from _row_conditions(source.sources.get(clause.alias_or_name))
 
 
 def _projection(scope: Scope, column: str) -> exp.Expression:

@@ -21,8 +21,9 @@ import yaml
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
+from banktags.catalogue.clauses import Clause, tag_clauses
 from banktags.catalogue.entries import TagEntry, tag_entries
-from banktags.catalogue.rules import RuleError, TagRule, tag_rules
+from banktags.catalogue.rules import Project, RuleError, TagRule
 from banktags.contract import PROJECT_ROOT
 
 WIDE_MART = PROJECT_ROOT / "models" / "marts" / "customer_tags.yml"
@@ -127,11 +128,13 @@ def catalogue_files(manifest: Mapping[str, Any]) -> dict[Path, str]:
         RuleError: the SQL of a tag model can't be parsed.
     """
     project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    rules = tag_rules(manifest, project["vars"]["as_of_date"])
+    compiled = Project(manifest, project["vars"]["as_of_date"])
+    rules = [compiled.rule(entry) for entry in tag_entries(manifest)]
     return {
         WIDE_MART: customer_tags_yaml(manifest),
         CATALOGUE_SEEDS / "tag_rules.csv": _rules_csv(rules, manifest),
         CATALOGUE_SEEDS / "tag_rule_inputs.csv": _inputs_csv(rules),
+        CATALOGUE_SEEDS / "tag_rule_clauses.csv": _clauses_csv(rules, compiled),
     }
 
 
@@ -221,6 +224,48 @@ def _inputs_csv(rules: list[TagRule]) -> str:
         for given in (*rule.inputs, *(direct for direct in rule.direct if direct.kind == "tag"))
     }
     return _csv(["tag_code", "input_kind", "input_name"], sorted(rows))
+
+
+CLAUSE_COLUMNS = (
+    *("tag_code", "clause_order", "value", "values_from", "clause"),
+    *("comparison_order", "measure", "input_tag", "input_sign", "operator"),
+    *("threshold", "literal_number", "literal_text"),
+)
+
+
+def _clauses_csv(rules: list[TagRule], project: Project) -> str:
+    """Clauses of the certified tags that are decided from other tags: a row a clause, comparison and tag."""
+    rows: list[tuple] = []
+    for rule in rules:
+        tag = rule.tag
+        is_decided = (tag.values or tag.data_type == "boolean") and any(given.kind == "tag" for given in rule.direct)
+        if tag.status != "certified" or not is_decided:
+            continue
+        try:
+            for order, clause in enumerate(tag_clauses(project, tag), start=1):
+                head = (tag.code, order, clause.value, clause.values_from, clause.text)
+                rows += [(*head, *comparison) for comparison in _comparison_rows(clause)]
+        except RuleError:
+            # No list of clauses: the rule stands as a whole, and only what it reads can be said.
+            rows.append((tag.code, 0, None, None, " ".join(rule.expression.split()), *NO_COMPARISON))
+    return _csv(CLAUSE_COLUMNS, rows)
+
+
+#: Where a row has no comparison; dbt reads the emptiness as null.
+NO_COMPARISON = (None,) * 8
+
+
+def _comparison_rows(clause: Clause) -> list[tuple]:
+    """A row for each tag of each comparison; one empty row for a clause without comparisons."""
+    rows = []
+    for order, comparison in enumerate(clause.comparisons, start=1):
+        literal = comparison.literal
+        number, text = (None, literal) if isinstance(literal, str) else (literal, None)
+        rows += [
+            (order, comparison.measure, tag, sign, comparison.operator, comparison.threshold, number, text)
+            for sign, tag in comparison.inputs or ((None, None),)
+        ]
+    return rows or [NO_COMPARISON]
 
 
 def _csv(header: Sequence[str], rows: list[tuple]) -> str:

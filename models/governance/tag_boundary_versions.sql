@@ -1,0 +1,112 @@
+-- What the clauses of the rules compare with, for each version of the policy: thresholds by name, tiers and risk levels
+-- row by row. Numbers come from the seeds in the bank's base currency; the clauses only name them.
+
+{{ config(materialized='view') }}
+
+with
+
+clauses as (
+    select
+        *,
+        coalesce(max(comparison_order) over (partition by tag_code, clause_order), 0) as comparisons
+    from {{ ref('tag_rule_clauses') }}
+),
+
+thresholds as (
+    select
+        rule || '.' || parameter as threshold,
+        value,
+        valid_from,
+        valid_to
+    from {{ ref('rule_thresholds') }}
+    where currency is null or currency = '{{ var("base_currency") }}'
+),
+
+-- Seeds whose rows give the values of tags: a clause that reads one stands for as many clauses as it has rows.
+policy_rows as (
+    select
+        'pyramid_tiers.tier' as values_from,
+        tier as policy_row,
+        tier as value,
+        aum_from,
+        aum_to,
+        valid_from,
+        valid_to
+    from {{ ref('pyramid_tiers') }}
+    where currency = '{{ var("base_currency") }}'
+
+    union all
+
+    select
+        'risk_levels.max_product_rating' as values_from,
+        risk_level as policy_row,
+        max_product_rating as value,
+        cast(null as decimal(18, 2)) as aum_from,
+        cast(null as decimal(18, 2)) as aum_to,
+        cast(null as date) as valid_from,
+        cast(null as date) as valid_to
+    from {{ ref('risk_levels') }}
+),
+
+resolved as (
+    select
+        clauses.tag_code,
+        clauses.clause_order,
+        policy_rows.policy_row,
+        coalesce(policy_rows.value, clauses.value) as value,
+        clauses.clause,
+        clauses.comparisons,
+        clauses.comparison_order,
+        clauses.measure,
+        clauses.input_tag,
+        clauses.input_sign,
+        clauses.operator,
+        clauses.threshold,
+        coalesce(
+            thresholds.value,
+            case clauses.threshold
+                when 'pyramid_tiers.aum_from' then policy_rows.aum_from
+                when 'pyramid_tiers.aum_to' then policy_rows.aum_to
+            end,
+            clauses.literal_number
+        ) as boundary,
+        case
+            when clauses.threshold = 'risk_levels.risk_level' then policy_rows.policy_row
+            else clauses.literal_text
+        end as boundary_text,
+        -- Both must be in force; of the two, a null one always is.
+        greatest(thresholds.valid_from, policy_rows.valid_from) as valid_from,
+        least(thresholds.valid_to, policy_rows.valid_to) as valid_to
+    from clauses
+    left join policy_rows
+        on clauses.values_from = policy_rows.values_from
+    left join thresholds
+        on clauses.threshold = thresholds.threshold
+),
+
+tag_boundary_versions as (
+    select
+        tag_code,
+        clause_order,
+        policy_row,
+        value,
+        clause,
+        cast(comparisons as int) as comparisons,
+        comparison_order,
+        measure,
+        input_tag,
+        input_sign,
+        -- A band without a bound on this side is open there.
+        case
+            when threshold like 'pyramid_tiers.%' and boundary is null then 'any'
+            else operator
+        end as operator,
+        threshold,
+        cast(boundary as decimal(18, 4)) as boundary,
+        boundary_text,
+        valid_from,
+        valid_to
+    from resolved
+)
+
+select * from tag_boundary_versions

@@ -4,6 +4,7 @@ import typer
 
 from banktags.catalogue import sync as catalogue_sync
 from banktags.catalogue.site.command import site
+from banktags.explain import explain
 from banktags.freeze_rfm import freeze_rfm
 from banktags.load.command import load
 from banktags.new_tag import app as new
@@ -15,6 +16,7 @@ from banktags.tag_life import app as tag_life
 
 app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, loader and helpers.", no_args_is_help=True)
 
+app.command()(explain)
 app.command()(freeze_rfm)
 app.command()(load)
 app.command()(query)

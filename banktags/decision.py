@@ -3,7 +3,7 @@
 The clauses stand in the warehouse, in ``governance.tag_boundaries``. Model ``tag_change_reasons`` asks them in SQL.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from itertools import groupby
@@ -76,12 +76,15 @@ class Clause:
 
 @dataclass(frozen=True)
 class Nudge:
-    """The smallest change of one input that gives another value."""
+    """The smallest change of one input that gives another value.
+
+    The input becomes ``to``; ``change`` is the difference, None where yes and no turn round.
+    """
 
     value: str
     input_tag: str
-    change: Decimal
-    boundary: Decimal
+    change: Decimal | None
+    to: str
 
 
 BOUNDARIES = """
@@ -118,31 +121,41 @@ def deciding(clauses: Sequence[Clause], inputs: Inputs) -> Clause | None:
 
 
 def nudges(clauses: Sequence[Clause], inputs: Inputs, steps: Mapping[str, Decimal]) -> list[Nudge]:
-    """The smallest change of one numeric input for each other value that it can reach, nearest first.
+    """For each other value that one input alone can give, the smallest change; nearest first, yes and no last.
 
-    ``steps`` has the smallest step of each input that may be changed: 0.01 of an amount, 1 of a count. Every boundary
-    that an input is compared with is tried, from both sides, and the clauses are asked again.
+    ``steps`` has the smallest step of each tag: 0.01 of an amount, 1 of a count. Every boundary of a number is tried
+    from both sides, and every yes or no turned round; each time the clauses are asked again.
     """
     now = deciding(clauses, inputs)
-    found: dict[tuple[str, str], Nudge] = {}
+    found: dict[str, Nudge] = {}
     for comparison in dict.fromkeys(comparison for clause in clauses for comparison in clause.comparisons):
-        measured = comparison.measured(inputs)
-        if comparison.boundary is None or measured is None:
-            continue
-        for tag, sign in comparison.inputs:
-            if tag not in steps:
+        for tag, change, to in _tries(comparison, inputs, steps):
+            then = deciding(clauses, {**inputs, tag: to})
+            if then is None or then.value is None or (now is not None and then.value == now.value):
                 continue
-            exact = (comparison.boundary - measured) * sign
-            for change in _reaching(exact, steps[tag]):
-                changed = {**inputs, tag: str(_number(inputs[tag]) + change)}
-                then = deciding(clauses, changed)
-                if then is None or then.value is None or (now is not None and then.value == now.value):
-                    continue
-                nudge = Nudge(then.value, tag, change, comparison.boundary)
-                known = found.get((then.value, tag))
-                if known is None or abs(change) < abs(known.change):
-                    found[then.value, tag] = nudge
-    return sorted(found.values(), key=lambda nudge: (abs(nudge.change), nudge.value, nudge.input_tag))
+            nudge = Nudge(then.value, tag, change, to)
+            if then.value not in found or _size(nudge) < _size(found[then.value]):
+                found[then.value] = nudge
+    return sorted(found.values(), key=_size)
+
+
+def _size(nudge: Nudge) -> Decimal:
+    return Decimal("Infinity") if nudge.change is None else abs(nudge.change)
+
+
+def _tries(
+    comparison: Comparison, inputs: Inputs, steps: Mapping[str, Decimal]
+) -> Iterator[tuple[str, Decimal | None, str]]:
+    """Changes of one input that might turn a comparison: the tag, the change, and the value then."""
+    if comparison.boundary_text in ("true", "false"):
+        ((tag, _),) = comparison.inputs
+        yield from ((tag, None, text) for text in ("true", "false") if text != inputs.get(tag))
+    measured = comparison.measured(inputs)
+    if comparison.boundary is None or measured is None:
+        return
+    for tag, sign in comparison.inputs:
+        for change in _reaching((comparison.boundary - measured) * sign, steps[tag]):
+            yield tag, change, str(_number(inputs[tag]) + change)
 
 
 def _reaching(exact: Decimal, step: Decimal) -> list[Decimal]:

@@ -1,9 +1,9 @@
 -- Why each change of a tag came about: the clause that flipped, and which input crossed which boundary.
 --
--- The clauses of the tag's rule are asked twice, with the inputs and the boundaries of the day before and of the day. Where the
--- answer is not the value on record (another definition held then), or can't be told from tags, the reason is left open.
+-- The clauses of the tag's rule are asked twice, each time with the inputs and the boundaries of that side of the change.
+-- Where their answer is not the value on record (another definition held then), or tags can't tell it, the reason stays open.
 
-{{ config(materialized='view', schema='history') }}
+{{ config(materialized='view') }}
 
 with
 
@@ -11,17 +11,21 @@ changes as (
     select * from {{ ref('tag_changes') }}
 ),
 
--- Each change seen from both sides.
+-- Each change from both sides, where there is one: a new customer had no value before, one who has gone has none after, and
+-- of a changed rule only the new one can be asked.
 sides as (
     select
-        customer_id,
-        tag_code,
-        as_of_date,
+        changes.customer_id,
+        changes.tag_code,
+        changes.as_of_date,
         'before' as side,
-        cast(as_of_date - interval '1' day as date) as stands_on,
-        old_value as tag_value,
-        inputs_before as inputs
+        observed_dates.previous_date as observed_on,
+        changes.old_value as tag_value,
+        changes.inputs_before as inputs
     from changes
+    inner join {{ ref('observed_dates') }} as observed_dates
+        on changes.as_of_date = observed_dates.as_of_date
+    where changes.change_type in ('moved', 'policy_changed', 'gone')
 
     union all
 
@@ -30,14 +34,15 @@ sides as (
         tag_code,
         as_of_date,
         'after' as side,
-        as_of_date as stands_on,
+        as_of_date as observed_on,
         new_value as tag_value,
         inputs_after as inputs
     from changes
+    where change_type <> 'gone'
 ),
 
--- What each comparison of the rule compares, with the boundary in force on that side; of a sum the sum of its tags.
-measured as (
+-- What each comparison of the rule is made of, with the boundary in force on that side.
+given as (
     select
         sides.customer_id,
         sides.tag_code,
@@ -51,44 +56,63 @@ measured as (
         boundaries.comparisons,
         boundaries.comparison_order,
         boundaries.measure,
+        boundaries.input_tag,
+        boundaries.input_sign,
         boundaries.operator,
         boundaries.boundary,
         boundaries.boundary_text,
-        max({{ json_text('sides.inputs', 'boundaries.input_tag') }}) as input_text,
-        case
-            when
-                count(try_cast({{ json_text('sides.inputs', 'boundaries.input_tag') }} as decimal(28, 6)))
-                = count(boundaries.input_tag)
-                then sum(
-                    boundaries.input_sign
-                    * try_cast({{ json_text('sides.inputs', 'boundaries.input_tag') }} as decimal(28, 6))
-                )
-        end as input_number
+        {{ json_value('sides.inputs', 'boundaries.input_tag') }} as input_text
     from sides
     inner join {{ ref('tag_boundary_versions') }} as boundaries
         on
             sides.tag_code = boundaries.tag_code
-            and (boundaries.valid_from is null or boundaries.valid_from <= sides.stands_on)
-            and (boundaries.valid_to is null or sides.stands_on < boundaries.valid_to)
-    group by
-        sides.customer_id,
-        sides.tag_code,
-        sides.as_of_date,
-        sides.side,
-        sides.tag_value,
-        boundaries.clause_order,
-        boundaries.policy_row,
-        boundaries.value,
-        boundaries.clause,
-        boundaries.comparisons,
-        boundaries.comparison_order,
-        boundaries.measure,
-        boundaries.operator,
-        boundaries.boundary,
-        boundaries.boundary_text
+            and (boundaries.valid_from is null or boundaries.valid_from <= sides.observed_on)
+            and (boundaries.valid_to is null or sides.observed_on < boundaries.valid_to)
 ),
 
--- Whether it holds. What is unknown fulfils "is null" only; a threshold that is asked for stands in boundary.
+-- What is compared: a tag, or the sum of some, which is unknown where one of them is.
+measured as (
+    select
+        customer_id,
+        tag_code,
+        as_of_date,
+        side,
+        tag_value,
+        clause_order,
+        policy_row,
+        value,
+        clause,
+        comparisons,
+        comparison_order,
+        measure,
+        operator,
+        boundary,
+        boundary_text,
+        max(input_text) as input_text,
+        case
+            when count(try_cast(input_text as decimal(28, 4))) = count(input_tag)
+                then sum(input_sign * try_cast(input_text as decimal(28, 4)))
+        end as input_number
+    from given
+    group by
+        customer_id,
+        tag_code,
+        as_of_date,
+        side,
+        tag_value,
+        clause_order,
+        policy_row,
+        value,
+        clause,
+        comparisons,
+        comparison_order,
+        measure,
+        operator,
+        boundary,
+        boundary_text
+),
+
+-- Whether it holds. What is unknown fulfils "is null" only; a threshold that is itself asked for stands in boundary.
 compared as (
     select
         *,
@@ -109,7 +133,7 @@ compared as (
     from measured
 ),
 
--- The clauses that hold, and those of which the tags can't tell: the rule as a whole, a condition beyond the tags.
+-- The clauses that hold; and those of which tags can't tell it: a rule as a whole, a condition beyond the tags.
 clauses as (
     select
         customer_id,
@@ -136,7 +160,7 @@ clauses as (
     having count(case when holds then 1 end) = comparisons
 ),
 
--- The first clause that holds decides, if it gives the value on record; else a clause beyond the tags may.
+-- The first clause that holds decides, if it gives the value on record; if not, it may have been one beyond the tags.
 ranked as (
     select
         *,
@@ -162,56 +186,57 @@ deciding as (
     group by customer_id, tag_code, as_of_date
 ),
 
--- Comparisons that came out otherwise than before. Either one of the new clause has come to hold, or, since the first
--- clause decides, one that stood before the new clause has ceased to.
+-- The comparison that came out otherwise than before. Either one of the new clause has come to hold, or, since the first
+-- clause decides, one of a clause before it has ceased to: of several the last, next to where the customer is now.
 flipped as (
     select
-        after.customer_id,
-        after.tag_code,
-        after.as_of_date,
-        after.measure,
-        after.operator,
-        before.boundary as boundary_before,
-        after.boundary,
-        after.boundary_text,
-        coalesce(cast(before.input_number as string), before.input_text) as input_before,
-        coalesce(cast(after.input_number as string), after.input_text) as input_after,
-        after.input_number - after.boundary as distance_after,
+        later.customer_id,
+        later.tag_code,
+        later.as_of_date,
+        later.measure,
+        later.operator,
+        earlier.boundary as boundary_before,
+        later.boundary,
+        later.boundary_text,
+        coalesce(cast(earlier.input_number as string), earlier.input_text) as input_before,
+        coalesce(cast(later.input_number as string), later.input_text) as input_after,
+        later.input_number - later.boundary as distance_after,
         row_number() over (
-            partition by after.customer_id, after.tag_code, after.as_of_date
+            partition by later.customer_id, later.tag_code, later.as_of_date
             order by
-                case when after.holds then 0 else 1 end,
-                after.clause_order desc,
-                after.comparison_order
+                case when later.holds then 0 else 1 end,
+                later.clause_order desc,
+                later.comparison_order,
+                later.policy_row
         ) as place
-    from compared as after
+    from compared as later
+    inner join compared as earlier
+        on
+            later.customer_id = earlier.customer_id
+            and later.tag_code = earlier.tag_code
+            and later.as_of_date = earlier.as_of_date
+            and later.clause_order = earlier.clause_order
+            and coalesce(later.policy_row, '') = coalesce(earlier.policy_row, '')
+            and later.comparison_order = earlier.comparison_order
     inner join deciding
         on
-            after.customer_id = deciding.customer_id
-            and after.tag_code = deciding.tag_code
-            and after.as_of_date = deciding.as_of_date
-    inner join compared as before
-        on
-            after.customer_id = before.customer_id
-            and after.tag_code = before.tag_code
-            and after.as_of_date = before.as_of_date
-            and after.clause_order = before.clause_order
-            and coalesce(after.policy_row, '') = coalesce(before.policy_row, '')
-            and after.comparison_order = before.comparison_order
+            later.customer_id = deciding.customer_id
+            and later.tag_code = deciding.tag_code
+            and later.as_of_date = deciding.as_of_date
     where
-        after.side = 'after'
-        and before.side = 'before'
-        and after.holds <> before.holds
+        later.side = 'after'
+        and earlier.side = 'before'
+        and later.holds <> earlier.holds
         and (
             (
-                after.holds
-                and after.clause_order = deciding.order_after
-                and coalesce(after.policy_row, '') = coalesce(deciding.row_after, '')
+                later.holds
+                and later.clause_order = deciding.order_after
+                and coalesce(later.policy_row, '') = coalesce(deciding.row_after, '')
             )
             or (
-                not after.holds
-                and after.clause_order >= deciding.order_before
-                and after.clause_order < deciding.order_after
+                earlier.holds
+                and later.clause_order >= deciding.order_before
+                and later.clause_order < deciding.order_after
             )
         )
 ),

@@ -1,0 +1,576 @@
+"""``banktags explain``: why a customer has a tag, since when, and what would change it.
+
+Values and inputs of the warehouse's date come from the wide mart; those of another date from history, which keeps the
+inputs of the dates on which a value changed.
+"""
+
+import datetime
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from banktags.decision import Clause, Comparison, Inputs, Nudge, clauses_of, deciding, nudges
+from banktags.warehouse import open_read_only
+
+#: Ten thousand, by which Chinese counts amounts.
+WAN = Decimal(10_000)
+#: Identifiers of source systems that a customer may be asked for by.
+SOURCE_NUMBERS = ("core_customer", "crm_contact")
+
+
+@dataclass(frozen=True)
+class Tag:
+    """Dictionary entry of a tag, as far as an explanation shows it."""
+
+    code: str
+    name_zh: str
+    kind: str
+    data_type: str
+    unit: str | None
+    null_means: str | None
+    labels: Mapping[str, str]
+
+    def label(self, value: str | None) -> str:
+        """A value with its Chinese name."""
+        if value is None:
+            return "unknown 未知"
+        name = self.labels.get(value)
+        return f"{value} {name}" if name and name != value else value
+
+
+@dataclass(frozen=True)
+class Change:
+    """Since when the value stands: a row of history.tag_changes, with its reason where tags tell it."""
+
+    day: datetime.date
+    old_value: str | None
+    change_type: str
+    input_tag: str | None = None
+    input_before: str | None = None
+    input_after: str | None = None
+    boundary: str | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One tag of one customer on one date."""
+
+    customer_id: str
+    tag: Tag
+    day: datetime.date
+    value: str | None
+    clause: Clause | None
+    passed: list[Clause]  # clauses before it, which do not hold
+    rule: str | None  # where the rule is no list of clauses, or the tag is measured: what it is made of
+    inputs: Inputs
+    inputs_of: datetime.date | None  # None: the inputs of the date are not known
+    nudges: list[Nudge]
+    confidence: Decimal | None
+    least_fresh_source: str | None
+    last_change: Change | None
+    history_from: datetime.date | None  # None: there is no history of the tag
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def since(self) -> str:
+        """Since when, in words."""
+        if self.last_change:
+            return f"{self.last_change.day}, before: {self.tag.label(self.last_change.old_value)}"
+        if self.history_from:
+            return f"{self.history_from} or before: history (历史) begins there"
+        return "not known: history (历史) has no such tag; it keeps certified tags with values, from banktags run"
+
+
+def explain(
+    customer: Annotated[str, typer.Argument(help="Golden customer id, or a customer number of core or CRM.")],
+    tag: Annotated[
+        str | None, typer.Argument(help="Code of a tag; without it, all certified tags with values.")
+    ] = None,
+    date: Annotated[
+        datetime.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Business date; default: the date of the warehouse."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say why a customer has a tag (为什么), since when (起于), and what would change it (如何改变)."""
+    with open_read_only() as warehouse:
+        reader = _Reader(warehouse, customer, date.date() if date else None)
+        codes = [tag] if tag else reader.certified()
+        explanations = [reader.explain(reader.tag(code)) for code in codes]
+    if as_json:
+        said = [_as_json(explanation, reader.tags) for explanation in explanations]
+        typer.echo(json.dumps(said[0] if tag else said, ensure_ascii=False, indent=2))
+    elif tag:
+        Console().print(_page(explanations[0], reader.tags))
+    else:
+        Console().print(_lines(explanations, reader.tags))
+
+
+class _Reader:
+    """One customer on one date, read from an open warehouse."""
+
+    def __init__(self, warehouse: duckdb.DuckDBPyConnection, customer: str, day: datetime.date | None) -> None:
+        self.warehouse = warehouse
+        self.built = self._one("select max(as_of_date) from marts.customer_tags")
+        self.has_history = bool(
+            self._one("select count(*) from information_schema.tables where table_name = 'tag_changes'")
+            and self._one("select count(*) from history.observed_dates")
+        )
+        self.customer_id = self._customer(customer)
+        self.day = self._date(day)
+        self.tags = self._dictionary()
+        row = warehouse.execute("select * from marts.customer_tags where customer_id = $1", [self.customer_id])
+        codes = [column[0] for column in row.description]
+        self.wide = dict(zip(codes, map(_text, row.fetchone()), strict=True))
+
+    def _one(self, sql: str, *parameters: object) -> Any:
+        row = self.warehouse.execute(sql, list(parameters)).fetchone()
+        return row[0] if row else None
+
+    def _customer(self, asked: str) -> str:
+        if self._one("select 1 from marts.customer_tags where customer_id = $1", asked):
+            return asked
+        found = self.warehouse.execute(
+            f"""
+            select distinct customer_id from intermediate.int_customer__id_mapping
+            where id_value = $1 and id_type in {SOURCE_NUMBERS} and not is_shared
+            """,
+            [asked],
+        ).fetchall()
+        if len(found) != 1:
+            raise typer.BadParameter(
+                f"no customer {asked} on {self.built}: give the golden id as in marts.customer_tags, "
+                "or a customer number of core or CRM",
+                param_hint="CUSTOMER",
+            )
+        return found[0][0]
+
+    def _date(self, asked: datetime.date | None) -> datetime.date:
+        if asked is None or asked == self.built:
+            return self.built
+        if not self.has_history:
+            raise typer.BadParameter(
+                f"the warehouse knows {self.built} only and has no history: "
+                f"run banktags run --from {asked} --to {self.built}, or build the date alone, "
+                f"dbt build --vars 'as_of_date: {asked}'",
+                param_hint="--date",
+            )
+        first, last = self.warehouse.execute(
+            "select min(as_of_date), max(as_of_date) from history.observed_dates"
+        ).fetchone()
+        if not first <= asked <= last:
+            raise typer.BadParameter(
+                f"history reaches from {first} to {last}: ask for a date in it, or build {asked} alone, "
+                f"dbt build --vars 'as_of_date: {asked}'",
+                param_hint="--date",
+            )
+        return asked
+
+    def _dictionary(self) -> dict[str, Tag]:
+        labels: dict[str, dict[str, str]] = {}
+        for code, value, name_zh in self.warehouse.execute(
+            "select tag_code, value, name_zh from governance.tag_values"
+        ).fetchall():
+            labels.setdefault(code, {})[value] = name_zh
+        rows = self.warehouse.execute(
+            "select tag_code, name_zh, kind, data_type, unit, null_means from governance.tag_dictionary"
+        ).fetchall()
+        return {row[0]: Tag(*row, labels=labels.get(row[0], {})) for row in rows}
+
+    def tag(self, code: str) -> Tag:
+        """Entry of a tag.
+
+        Raises:
+            typer.BadParameter: there is no such tag; names those that are written alike.
+        """
+        if code in self.tags:
+            return self.tags[code]
+        alike = ", ".join(difflib.get_close_matches(code, self.tags, n=3)) or "none"
+        raise typer.BadParameter(
+            f"no tag {code}; written alike: {alike}. All tags stand in governance.tag_dictionary", param_hint="TAG"
+        )
+
+    def certified(self) -> list[str]:
+        """Certified tags with a dictionary of values, booleans among them."""
+        return [
+            row[0]
+            for row in self.warehouse.execute(
+                """
+                select tag_code from governance.tag_dictionary
+                where status = 'certified'
+                    and (values_from is not null or tag_code in (select tag_code from governance.tag_values))
+                order by kind desc, tag_code
+                """
+            ).fetchall()
+        ]
+
+    def explain(self, tag: Tag) -> Explanation:
+        history_from, last_change = self._history(tag)
+        notes: list[str] = []
+        if self.day == self.built:
+            value, inputs, inputs_of = self.wide[tag.code], self.wide, self.day
+            confidence, source = self._confidence(tag)
+        else:
+            if history_from is None or self.day < history_from:
+                begins = (
+                    f"begins on {history_from}" if history_from else "is not kept: it is no certified tag with values"
+                )
+                raise typer.BadParameter(
+                    f"history of {tag.code} {begins}; build the date alone, dbt build --vars 'as_of_date: {self.day}'",
+                    param_hint="--date",
+                )
+            value, (inputs_of, inputs) = self._value_then(tag), self._inputs_then(tag)
+            confidence, source = None, None
+            notes.append("Confidence (置信度) of past dates is not kept.")
+            if inputs_of is None:
+                notes.append(
+                    f"Inputs (输入) of {self.day} are not kept: the value has not changed since history began."
+                )
+            elif inputs_of != self.day:
+                notes.append(
+                    f"Inputs (输入) are those of {inputs_of}, when the value changed; later ones are not kept."
+                )
+        clauses = clauses_of(self.warehouse, tag.code, self.day)
+        clause = self._clause(clauses, inputs, value) if inputs_of else None
+        told = [one for one in clauses if one.can_be_told]
+        passed = told[: told.index(clause)] if clause in told else [] if clause else told
+        return Explanation(
+            customer_id=self.customer_id,
+            tag=tag,
+            day=self.day,
+            value=value,
+            clause=clause,
+            passed=passed if inputs_of else [],
+            rule=None if told else self._made_of(tag),
+            inputs=self._read(tag, clauses, inputs),
+            inputs_of=inputs_of,
+            nudges=self._nudges(told, inputs, value) if inputs_of == self.day else [],
+            confidence=confidence,
+            least_fresh_source=source,
+            last_change=last_change,
+            history_from=history_from,
+            notes=notes,
+        )
+
+    @staticmethod
+    def _clause(clauses: list[Clause], inputs: Inputs, value: str | None) -> Clause | None:
+        """The clause that gives the value: the first that holds, or one of which tags can't tell it."""
+        clause = deciding(clauses, inputs)
+        if clause and clause.value == value:
+            return clause
+        beyond = [one for one in clauses if not one.can_be_told and (one.order == 0 or one.value == value)]
+        return beyond[0] if beyond else None
+
+    def _nudges(self, clauses: list[Clause], inputs: Inputs, value: str | None) -> list[Nudge]:
+        now = deciding(clauses, inputs)
+        if (now.value if now else None) != value:
+            return []  # decided by something beyond the tags: no tag would change it
+        return nudges(clauses, inputs, {code: _step(entry.data_type) for code, entry in self.tags.items()})
+
+    def _confidence(self, tag: Tag) -> tuple[Decimal, str | None]:
+        row = self.warehouse.execute(
+            """
+            select confidence, least_fresh_source from governance.tag_confidence
+            where tag_code = $1 and (customer_id = $2 or customer_id is null) order by confidence limit 1
+            """,
+            [tag.code, self.customer_id],
+        ).fetchone()
+        return row or (Decimal("1.0000"), None)
+
+    def _made_of(self, tag: Tag) -> str:
+        if tag.kind == "fact":
+            sources = self.warehouse.execute(
+                """
+                select distinct split_part(input_name, '.', 1) || '.' || split_part(input_name, '.', 2)
+                from governance.tag_rule_inputs where tag_code = $1 and input_kind = 'source' order by all
+                """,
+                [tag.code],
+            ).fetchall()
+            return "measured from (取自) " + ", ".join(row[0] for row in sources)
+        return self._one("select rule_expression from governance.tag_rules where tag_code = $1", tag.code)
+
+    def _read(self, tag: Tag, clauses: list[Clause], inputs: Inputs) -> Inputs:
+        """The inputs that the rule compares, or all that it reads where it is no list of clauses."""
+        codes = [code for one in clauses for comparison in one.comparisons for code, _ in comparison.inputs]
+        if not codes:
+            rows = self.warehouse.execute(
+                """
+                select input_name from governance.tag_rule_inputs
+                where tag_code = $1 and input_kind = 'tag' order by input_name
+                """,
+                [tag.code],
+            ).fetchall()
+            codes = [row[0] for row in rows]
+        return {code: inputs.get(code) for code in dict.fromkeys(codes) if code in inputs}
+
+    # History.
+
+    def _history(self, tag: Tag) -> tuple[datetime.date | None, Change | None]:
+        if not self.has_history:
+            return None, None
+        tracked_from = self._one("select min(as_of_date) from history.tag_versions where tag_code = $1", tag.code)
+        row = self.warehouse.execute(
+            """
+            select as_of_date, old_value, change_type, input_tag, input_before, input_after,
+                operator || ' ' || coalesce(cast(boundary as varchar), boundary_text)
+            from history.tag_change_reasons
+            where customer_id = $1 and tag_code = $2 and as_of_date <= $3
+            order by as_of_date desc limit 1
+            """,
+            [self.customer_id, tag.code, self.day],
+        ).fetchone()
+        return tracked_from, Change(*row) if row else None
+
+    def _value_then(self, tag: Tag) -> str | None:
+        return self._one(
+            """
+            select tag_value from history.tag_history
+            where customer_id = $1 and tag_code = $2 and valid_from <= $3 and (valid_to is null or $3 < valid_to)
+            """,
+            self.customer_id,
+            tag.code,
+            self.day,
+        )
+
+    def _inputs_then(self, tag: Tag) -> tuple[datetime.date | None, Inputs]:
+        row = self.warehouse.execute(
+            """
+            select as_of_date, inputs_after from history.tag_changes
+            where customer_id = $1 and tag_code = $2 and as_of_date <= $3
+            order by as_of_date desc limit 1
+            """,
+            [self.customer_id, tag.code, self.day],
+        ).fetchone()
+        return (row[0], json.loads(row[1] or "{}")) if row else (None, {})
+
+
+def _text(value: object) -> str | None:
+    """A value as SQL writes it as text."""
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _step(data_type: str) -> Decimal:
+    """The smallest step of a tag: of a decimal its last place, of a count 1."""
+    if data_type.startswith("decimal"):
+        return Decimal(1).scaleb(-int(data_type.rstrip(")").split(",")[1]))
+    return Decimal("0.01") if data_type == "double" else Decimal(1)
+
+
+# What is printed.
+
+
+def nudge_zh(nudge: Nudge, target: Tag, tags: Mapping[str, Tag]) -> str:
+    """A change as a relationship manager says it: 差 3.2 万升财富."""
+    name = target.labels.get(nudge.value, nudge.value)
+    given = tags[nudge.input_tag]
+    if nudge.change is None:
+        return f"{given.name_zh}变为 {given.labels.get(nudge.to, nudge.to)} → {name}"
+    size = abs(nudge.change)
+    if given.unit == "CNY":
+        # Rounded up, so that it is enough.
+        amount = (
+            f"{_plain((size / WAN).quantize(Decimal('0.01'), ROUND_CEILING))} 万" if size >= WAN else f"{size:,} 元"
+        )
+        return f"差 {amount}升{name}" if nudge.change > 0 else f"少 {amount}降{name}"
+    return f"{given.name_zh}{'增加' if nudge.change > 0 else '减少'} {_plain(size)} → {name}"
+
+
+def nudge_en(nudge: Nudge) -> str:
+    """The same with exact figures."""
+    if nudge.change is None:
+        return f"needs {nudge.input_tag} = {nudge.to} for {nudge.value}"
+    more = "more" if nudge.change > 0 else "less"
+    return f"needs {abs(nudge.change):,} {more} {nudge.input_tag} for {nudge.value}"
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+def _shown(text: str | None) -> str:
+    """A value as a person reads it: numbers with their thousands."""
+    if text is None:
+        return "unknown"
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        return text
+    return f"{number:,}" if number.is_finite() else text
+
+
+def _compared(comparison: Comparison, inputs: Inputs) -> str:
+    """A comparison with the actual values: aum_month_avg 968,000.00 < 1,000,000."""
+    given = " ".join(
+        f"{'' if sign > 0 and at == 0 else '+ ' if sign > 0 else '- '}{code} {_shown(inputs.get(code))}"
+        for at, (code, sign) in enumerate(comparison.inputs)
+    )
+    if len(comparison.inputs) > 1 and (total := comparison.measured(inputs)) is not None:
+        given += f" = {total:,}"
+    boundary = comparison.boundary_text if comparison.boundary is None else f"{_grouped(comparison.boundary)}"
+    return f"{given} {comparison.operator} {boundary or ''}".strip()
+
+
+def _grouped(number: Decimal) -> str:
+    whole = number == number.to_integral_value()
+    return f"{number.quantize(Decimal(1)):,}" if whole else f"{number.normalize():,f}"
+
+
+def _comparisons(clause: Clause, inputs: Inputs) -> list[str]:
+    """The comparisons of a clause with the actual values, each marked by whether it holds."""
+    return [
+        f"{'✓' if comparison.holds(inputs) else '✗'} {_compared(comparison, inputs)}"
+        for comparison in clause.comparisons
+        if comparison.operator != "any" and comparison.inputs
+    ]
+
+
+def _failed(said: Explanation) -> list[str]:
+    """What does not hold of each clause before, with the values that it keeps the customer from."""
+    failed: dict[str, list[str]] = {}
+    for clause in said.passed:
+        first = next(one for one in clause.comparisons if not one.holds(said.inputs))
+        # That something is known explains no value.
+        if clause.value is None or first.operator == "is null":
+            continue
+        unknown = [f"? {code} unknown 未知" for code, _ in first.inputs if said.inputs.get(code) is None]
+        for line in unknown or [f"✗ {_compared(first, said.inputs)}"]:
+            failed.setdefault(line, []).append(said.tag.label(clause.value))
+    return [f"{line}  (not {', '.join(dict.fromkeys(values))})" for line, values in failed.items()]
+
+
+def _why(said: Explanation) -> list[str]:
+    """The deciding clause with the actual values; where it compares no tag, what does not hold of those before it."""
+    lines = (_comparisons(said.clause, said.inputs) if said.clause else []) or _failed(said)
+    text = said.clause.text if said.clause else "no clause holds" if said.passed else None
+    return ([text] if text else []) + [f"  {line}" for line in lines]
+
+
+def _why_in_short(said: Explanation) -> str:
+    """The comparisons of the deciding clause, or the last one that kept it from another value."""
+    if said.rule:
+        return said.rule if said.tag.kind == "fact" else "computed 计算得出"
+    held = _comparisons(said.clause, said.inputs) if said.clause else []
+    return "\n".join(held or [line.split("  (not")[0] for line in _failed(said)[-1:]])
+
+
+def _page(said: Explanation, tags: Mapping[str, Tag]) -> Table:
+    page = Table(
+        show_header=False,
+        title=f"{said.customer_id}  {said.tag.code} {said.tag.name_zh}  {said.day}",
+        title_justify="left",
+    )
+    page.add_column(no_wrap=True)
+    page.add_column()
+    page.add_row("value 值", said.tag.label(said.value))
+    if said.value is None and said.tag.null_means:
+        page.add_row("", said.tag.null_means)
+    page.add_row("since 起于", said.since)
+    if said.last_change and said.last_change.input_tag:
+        change = said.last_change
+        step = f"{_shown(change.input_before)} → {_shown(change.input_after)}"
+        page.add_row("changed by 触发", f"{change.input_tag} {step}, boundary {change.boundary}")
+    page.add_row("why 原因", said.rule or "\n".join(_why(said)))
+    if said.rule and said.inputs:
+        known = [f"{code} = {_shown(value)}" for code, value in said.inputs.items() if not _is_nothing(value)]
+        page.add_row("inputs 输入", "\n".join(known) or "all unknown, false or 0")
+    changes = "\n".join(f"{nudge_zh(one, said.tag, tags)}   {nudge_en(one)}" for one in said.nudges)
+    if changes:
+        page.add_row("what would change it\n如何改变", changes)
+    if said.confidence is not None:
+        page.add_row("confidence 置信度", f"{said.confidence}" + _of(said.least_fresh_source))
+    for note in said.notes:
+        page.add_row("note 说明", note)
+    return page
+
+
+def _is_nothing(value: str | None) -> bool:
+    return value in (None, "false") or value.strip("0.") == ""
+
+
+def _of(source: str | None) -> str:
+    return f", by the age of {source}" if source else ""
+
+
+def _lines(explanations: list[Explanation], tags: Mapping[str, Tag]) -> Table:
+    first = explanations[0]
+    table = Table(
+        *("tag 标签", "value 值", "since 起于", "why 原因", "nearest change 最近变化", "confidence 置信度"),
+        title=f"{first.customer_id}  {first.day}",
+        title_justify="left",
+    )
+    for said in explanations:
+        since = str(said.last_change.day) if said.last_change else f"≤ {said.history_from}" if said.history_from else ""
+        table.add_row(
+            f"{said.tag.code} {said.tag.name_zh}",
+            said.tag.label(said.value),
+            since,
+            _why_in_short(said),
+            nudge_zh(said.nudges[0], said.tag, tags) if said.nudges else "",
+            "" if said.confidence is None else str(said.confidence),
+        )
+    return table
+
+
+def _as_json(said: Explanation, tags: Mapping[str, Tag]) -> dict[str, Any]:
+    change = said.last_change
+    return {
+        "customer_id": said.customer_id,
+        "tag_code": said.tag.code,
+        "name_zh": said.tag.name_zh,
+        "as_of_date": str(said.day),
+        "value": said.value,
+        "value_zh": said.tag.labels.get(said.value or ""),
+        "null_means": said.tag.null_means if said.value is None else None,
+        "since": str(change.day) if change else None,
+        "history_from": str(said.history_from) if said.history_from else None,
+        "last_change": {
+            "as_of_date": str(change.day),
+            "change_type": change.change_type,
+            "old_value": change.old_value,
+            "input_tag": change.input_tag,
+            "input_before": change.input_before,
+            "input_after": change.input_after,
+            "boundary": change.boundary,
+        }
+        if change
+        else None,
+        "clause": said.clause.text if said.clause else None,
+        "comparisons": [
+            {
+                "measure": comparison.measure,
+                "operator": comparison.operator,
+                "boundary": comparison.boundary_text if comparison.boundary is None else str(comparison.boundary),
+                "holds": comparison.holds(said.inputs),
+            }
+            for comparison in (said.clause.comparisons if said.clause else ())
+            if comparison.operator != "any"
+        ],
+        "rule": said.rule,
+        "inputs": dict(said.inputs),
+        "inputs_of": str(said.inputs_of) if said.inputs_of else None,
+        "what_would_change_it": [
+            {
+                "value": nudge.value,
+                "value_zh": said.tag.labels.get(nudge.value),
+                "input_tag": nudge.input_tag,
+                "change": None if nudge.change is None else str(nudge.change),
+                "to": nudge.to,
+                "text_zh": nudge_zh(nudge, said.tag, tags),
+                "text_en": nudge_en(nudge),
+            }
+            for nudge in said.nudges
+        ],
+        "confidence": None if said.confidence is None else str(said.confidence),
+        "least_fresh_source": said.least_fresh_source,
+        "notes": said.notes,
+    }

@@ -88,7 +88,7 @@ class Nudge:
 
 
 BOUNDARIES = """
-    select clause_order, policy_row, value, clause, comparison_order, measure, operator, boundary, boundary_text,
+    select clause_order, policy_row, tag_value, clause, comparison_order, measure, operator, boundary, boundary_text,
         input_tag, input_sign
     from governance.tag_boundary_versions
     where tag_code = $tag and (valid_from is null or valid_from <= $day) and (valid_to is null or $day < valid_to)

@@ -242,7 +242,7 @@ class _Reader:
             case exp.EQ() | exp.NEQ() | exp.LT() | exp.LTE() | exp.GT() | exp.GTE():
                 sides = (scope, condition.left), (scope, condition.right)
                 return self._compared(OPERATORS[type(condition)], *sides, wanted)
-            case exp.Column() if tag := self._tag(scope, condition):
+            case exp.Column() if (tag := self._tag(scope, condition)) and self.project.data_types[tag] == "boolean":
                 return [(Comparison(((1, tag),), "=", literal="true" if wanted else "false"),)]
         raise RuleError(f"{sql_text(condition)} is no comparison of tags")
 
@@ -425,16 +425,18 @@ def _all_of(*conditions: list[Conjunction]) -> list[Conjunction]:
     joined = [tuple(dict.fromkeys(chain(*parts))) for parts in product(*map(_absorbed, conditions))]
     if len(joined) > MOST_CLAUSES:
         raise RuleError(f"it has more than {MOST_CLAUSES} alternatives")
-    return [one for one in map(_told_once, joined) if not _is_impossible(one)]
+    return [_told_once(one) for one in joined if not _is_impossible(one)]
 
 
 def _told_once(conjunction: Conjunction) -> Conjunction:
-    """Without ``x is not null`` where x is compared with something besides."""
-    compared = {i for one in conjunction if not one.operator.startswith("is ") for _, i in one.inputs}
+    """Without ``x is not null`` where x is compared besides, and without ``x <> a`` where x = b."""
+    compared = {tag for one in conjunction if not one.operator.startswith("is ") for _, tag in one.inputs}
+    equal = {one.inputs for one in conjunction if one.operator == "=" and one.literal is not None}
     return tuple(
         one
         for one in conjunction
-        if one.operator != "is not null" or not one.inputs or one.inputs[0][1] not in compared
+        if not (one.operator == "is not null" and {tag for _, tag in one.inputs} & compared)
+        and not (one.operator == "<>" and one.inputs in equal and one.literal is not None)
     )
 
 

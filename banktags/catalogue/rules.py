@@ -79,6 +79,7 @@ class Project:
         self.manifest = manifest
         self.as_of_date = as_of_date
         self.tags = {(entry.model, entry.code) for entry in tag_entries(manifest)}
+        self.data_types = {entry.code: entry.data_type for entry in tag_entries(manifest)}
         self.nodes = {
             node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")
         }

@@ -227,7 +227,7 @@ def _inputs_csv(rules: list[TagRule]) -> str:
 
 
 CLAUSE_COLUMNS = (
-    *("tag_code", "clause_order", "value", "values_from", "clause"),
+    *("tag_code", "clause_order", "tag_value", "values_from", "clause"),
     *("comparison_order", "measure", "input_tag", "input_sign", "operator"),
     *("threshold", "literal_number", "literal_text"),
 )

@@ -1,4 +1,4 @@
--- Which boundaries decide the certified tags today: the clauses of their rules with the thresholds in force on the run's date.
+-- Which boundaries decide the certified tags: the clauses of their rules with the thresholds in force on the run's date.
 
 {{ config(materialized='view') }}
 
@@ -9,7 +9,7 @@ tag_boundaries as (
         tag_code,
         clause_order,
         policy_row,
-        value,
+        tag_value,
         clause,
         comparisons,
         comparison_order,

@@ -15,7 +15,7 @@ clauses as (
 thresholds as (
     select
         rule || '.' || parameter as threshold,
-        value,
+        value as boundary,
         valid_from,
         valid_to
     from {{ ref('rule_thresholds') }}
@@ -27,7 +27,7 @@ policy_rows as (
     select
         'pyramid_tiers.tier' as values_from,
         tier as policy_row,
-        tier as value,
+        tier as tag_value,
         aum_from,
         aum_to,
         valid_from,
@@ -40,7 +40,7 @@ policy_rows as (
     select
         'risk_levels.max_product_rating' as values_from,
         risk_level as policy_row,
-        max_product_rating as value,
+        max_product_rating as tag_value,
         cast(null as decimal(18, 2)) as aum_from,
         cast(null as decimal(18, 2)) as aum_to,
         cast(null as date) as valid_from,
@@ -53,7 +53,7 @@ resolved as (
         clauses.tag_code,
         clauses.clause_order,
         policy_rows.policy_row,
-        coalesce(policy_rows.value, clauses.value) as value,
+        coalesce(policy_rows.tag_value, clauses.tag_value) as tag_value,
         clauses.clause,
         clauses.comparisons,
         clauses.comparison_order,
@@ -63,7 +63,7 @@ resolved as (
         clauses.operator,
         clauses.threshold,
         coalesce(
-            thresholds.value,
+            thresholds.boundary,
             case clauses.threshold
                 when 'pyramid_tiers.aum_from' then policy_rows.aum_from
                 when 'pyramid_tiers.aum_to' then policy_rows.aum_to
@@ -89,7 +89,7 @@ tag_boundary_versions as (
         tag_code,
         clause_order,
         policy_row,
-        value,
+        tag_value,
         clause,
         cast(comparisons as int) as comparisons,
         comparison_order,

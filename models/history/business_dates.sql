@@ -23,6 +23,8 @@
 -- depends_on: {{ ref('onboarding_funnel') }}
 -- depends_on: {{ ref('pyramid_benchmark') }}
 -- depends_on: {{ ref('staging_quality') }}
+-- depends_on: {{ ref('tag_boundaries') }}
+-- depends_on: {{ ref('tag_change_reasons') }}
 -- depends_on: {{ ref('tag_classifications') }}
 -- depends_on: {{ ref('tag_history') }}
 -- depends_on: {{ ref('tag_owners') }}

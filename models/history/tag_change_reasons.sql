@@ -1,7 +1,8 @@
 -- Why each change of a tag came about: the clause that flipped, and which input crossed which boundary.
 --
--- The clauses of the tag's rule are asked twice, each time with the inputs and the boundaries of that side of the change.
--- Where their answer is not the value on record (another definition held then), or tags can't tell it, the reason stays open.
+-- The clauses of the tag's rule are asked twice, each time with the inputs and the boundaries of that side of the
+-- change. Where their answer is not the value on record (another definition held then), or tags can't tell it, the reason
+-- stays open.
 
 {{ config(materialized='view') }}
 
@@ -11,8 +12,8 @@ changes as (
     select * from {{ ref('tag_changes') }}
 ),
 
--- Each change from both sides, where there is one: a new customer had no value before, one who has gone has none after, and
--- of a changed rule only the new one can be asked.
+-- Each change from both sides, where there is one: a new customer had no value before, one who has gone has none after,
+-- and of a changed rule only the new one can be asked.
 sides as (
     select
         changes.customer_id,
@@ -20,7 +21,7 @@ sides as (
         changes.as_of_date,
         'before' as side,
         observed_dates.previous_date as observed_on,
-        changes.old_value as tag_value,
+        changes.old_value as value_on_record,
         changes.inputs_before as inputs
     from changes
     inner join {{ ref('observed_dates') }} as observed_dates
@@ -35,7 +36,7 @@ sides as (
         as_of_date,
         'after' as side,
         as_of_date as observed_on,
-        new_value as tag_value,
+        new_value as value_on_record,
         inputs_after as inputs
     from changes
     where change_type <> 'gone'
@@ -48,10 +49,10 @@ given as (
         sides.tag_code,
         sides.as_of_date,
         sides.side,
-        sides.tag_value,
+        sides.value_on_record,
         boundaries.clause_order,
         boundaries.policy_row,
-        boundaries.value,
+        boundaries.tag_value,
         boundaries.clause,
         boundaries.comparisons,
         boundaries.comparison_order,
@@ -66,7 +67,7 @@ given as (
     inner join {{ ref('tag_boundary_versions') }} as boundaries
         on
             sides.tag_code = boundaries.tag_code
-            and (boundaries.valid_from is null or boundaries.valid_from <= sides.observed_on)
+            and (boundaries.valid_from is null or sides.observed_on >= boundaries.valid_from)
             and (boundaries.valid_to is null or sides.observed_on < boundaries.valid_to)
 ),
 
@@ -77,10 +78,10 @@ measured as (
         tag_code,
         as_of_date,
         side,
-        tag_value,
+        value_on_record,
         clause_order,
         policy_row,
-        value,
+        tag_value,
         clause,
         comparisons,
         comparison_order,
@@ -99,10 +100,10 @@ measured as (
         tag_code,
         as_of_date,
         side,
-        tag_value,
+        value_on_record,
         clause_order,
         policy_row,
-        value,
+        tag_value,
         clause,
         comparisons,
         comparison_order,
@@ -144,17 +145,17 @@ clauses as (
         policy_row,
         clause,
         comparisons = 0 and clause <> 'otherwise' as is_beyond_tags,
-        clause_order = 0 or coalesce(value, '') = coalesce(tag_value, '') as gives_value
+        clause_order = 0 or coalesce(tag_value, '') = coalesce(value_on_record, '') as gives_value
     from compared
     group by
         customer_id,
         tag_code,
         as_of_date,
         side,
-        tag_value,
+        value_on_record,
         clause_order,
         policy_row,
-        value,
+        tag_value,
         clause,
         comparisons
     having count(case when holds then 1 end) = comparisons
@@ -186,8 +187,8 @@ deciding as (
     group by customer_id, tag_code, as_of_date
 ),
 
--- The comparison that came out otherwise than before. Either one of the new clause has come to hold, or, since the first
--- clause decides, one of a clause before it has ceased to: of several the last, next to where the customer is now.
+-- The comparison that came out otherwise than before. Either one of the new clause has come to hold, or, since the
+-- first clause decides, one of a clause before it has ceased to: of several the last, next to where the customer is now.
 flipped as (
     select
         later.customer_id,
@@ -204,10 +205,10 @@ flipped as (
         row_number() over (
             partition by later.customer_id, later.tag_code, later.as_of_date
             order by
-                case when later.holds then 0 else 1 end,
+                case when later.holds then 0 else 1 end asc,
                 later.clause_order desc,
-                later.comparison_order,
-                later.policy_row
+                later.comparison_order asc,
+                later.policy_row asc
         ) as place
     from compared as later
     inner join compared as earlier

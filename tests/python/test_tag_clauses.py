@@ -1,0 +1,293 @@
+"""Rules as clauses: the first clause that holds gives the value that the tag has."""
+
+import csv
+import datetime
+
+import duckdb
+import pytest
+
+from banktags.catalogue.clauses import tag_clauses
+from banktags.catalogue.entries import tag_entries
+from banktags.catalogue.rules import Project, RuleError
+from banktags.catalogue.sync import CATALOGUE_SEEDS
+from banktags.contract import PROJECT_ROOT
+from banktags.decision import clauses_of, deciding
+
+AS_OF = "2026-06-30"
+
+# The project's own rules
+
+
+def recorded() -> list[dict[str, str]]:
+    with (CATALOGUE_SEEDS / "tag_rule_clauses.csv").open(encoding="utf-8") as rows:
+        return list(csv.DictReader(rows))
+
+
+@pytest.mark.parametrize(
+    ("tag_code", "clauses"),
+    [
+        # Written by hand from the SQL of each model. An empty value is unknown.
+        (
+            "customer_value_level",
+            [
+                ("", "relationship_status <> 'active'"),
+                ("high_net_worth", "aum_month_avg >= customer_value_level.aum_month_avg_from"),
+                ("ordinary", "aum_month_avg < customer_value_level.aum_month_avg_from"),
+            ],
+        ),
+        (
+            "asset_level",
+            [
+                ("", "relationship_status <> 'active'"),
+                ("A1", "aum_month_avg + custody_securities_spot < asset_level.a2_from"),
+                ("A2", "aum_month_avg + custody_securities_spot < asset_level.a3_from"),
+                ("A3", "aum_month_avg + custody_securities_spot < asset_level.a4_from"),
+                ("A4", "aum_month_avg + custody_securities_spot < asset_level.a5_from"),
+                ("A5", "aum_month_avg + custody_securities_spot < asset_level.a6_from"),
+                ("A6", "aum_month_avg + custody_securities_spot >= asset_level.a6_from"),
+            ],
+        ),
+        (
+            "transaction_activity_level",
+            [
+                ("", "relationship_status <> 'active'"),
+                ("", "activity_count_365d is null"),
+                ("active", "activity_recency_days < transaction_activity_level.active_days_below"),
+                ("ordinary", "activity_recency_days < transaction_activity_level.ordinary_days_below"),
+                ("silent", "transaction_activity_level.ordinary_days_below is not null"),
+            ],
+        ),
+        (
+            "credit_level",
+            [
+                # Non-performing, of a loan or a card, whichever class is the worse.
+                *[
+                    ("poor", f"{kind}_risk_class_worst = '{worst}'")
+                    for worst in ("loss", "doubtful", "substandard")
+                    for kind in ("loan", "card")
+                ],
+                ("poor", "has_written_off_loan"),
+                ("poor", "bureau_credit_score < credit_level.fair_from"),
+                ("fair", "loan_risk_class_worst = 'special_mention'"),
+                ("fair", "card_risk_class_worst = 'special_mention'"),
+                ("fair", "bureau_credit_score < credit_level.good_from"),
+                ("good", "bureau_credit_score < credit_level.excellent_from"),
+                ("excellent", "bureau_credit_score >= credit_level.excellent_from"),
+            ],
+        ),
+        (
+            "suitability_status",
+            [
+                ("missing", "risk_level is null"),
+                ("expired", "not is_risk_assessment_valid"),
+                ("expiring", "risk_assessment_days_to_expiry <= suitability_status.expiring_days_to"),
+                ("valid", "otherwise"),
+            ],
+        ),
+        (
+            "is_payroll_customer",
+            [
+                ("", "relationship_status = 'closed'"),
+                ("true", "salary_count_90d >= is_payroll_customer.salary_count_from"),
+                ("false", "salary_count_90d < is_payroll_customer.salary_count_from"),
+            ],
+        ),
+        (
+            "is_marketing_contactable",
+            [("false", "relationship_status = 'closed'"), ("true", "has_marketing_consent"), ("false", "otherwise")],
+        ),
+        (
+            "aum_tier",
+            [
+                ("", "not (int_customer__spine.is_core_customer and int_customer__spine.status = 'ACTIVE')"),
+                (
+                    "pyramid_tiers.tier",
+                    "aum_month_avg >= pyramid_tiers.aum_from and aum_month_avg < pyramid_tiers.aum_to",
+                ),
+            ],
+        ),
+    ],
+)
+def test_clauses_written_by_hand(tag_code, clauses):
+    rows = [row for row in recorded() if row["tag_code"] == tag_code]
+    found = {int(row["clause_order"]): (row["tag_value"] or row["values_from"], row["clause"]) for row in rows}
+    assert [found[order] for order in sorted(found)] == clauses
+
+
+def test_what_is_no_list_of_clauses_says_so():
+    whole = {row["tag_code"]: row for row in recorded() if row["clause_order"] == "0"}
+    # The most frequent of many, and a class by ranks among all customers.
+    assert whole.keys() == {"preferred_channel_90d", "preferred_product", "preferred_wealth_type", "rfm_class"}
+    assert all(row["clause"] and not row["input_tag"] for row in whole.values())
+
+
+def test_no_number_of_the_policy_is_copied():
+    assert [row for row in recorded() if row["threshold"] and (row["literal_number"] or row["literal_text"])] == []
+    with (PROJECT_ROOT / "seeds/policy/rule_thresholds.csv").open(encoding="utf-8") as rows:
+        known = {f"{row['rule']}.{row['parameter']}" for row in csv.DictReader(rows)}
+    named = {row["threshold"] for row in recorded() if row["threshold"]}
+    assert {name for name in named if not name.startswith(("pyramid_tiers.", "risk_levels."))} <= known
+
+
+@pytest.mark.parametrize(
+    ("tag_code", "boundaries"),
+    [
+        ("asset_level", [("A1", 10000), ("A2", 50000), ("A3", 200000), ("A4", 500000), ("A5", 1000000)]),
+        ("aum_tier", [("mass", 50000), ("potential", 200000), ("vip", 1000000), ("wealth", 8000000)]),
+        ("transaction_activity_level", [("active", 30), ("ordinary", 90)]),
+        ("credit_level", [("poor", 620), ("fair", 670), ("good", 720)]),
+    ],
+)
+def test_boundaries_are_those_of_the_policy(demo_warehouse, tag_code, boundaries):
+    upper = f"""
+        select distinct tag_value, cast(boundary as int) as boundary from governance.tag_boundaries
+        where tag_code = '{tag_code}' and operator = '<' order by boundary
+    """
+    assert demo_warehouse.rows(upper) == boundaries
+
+
+def test_the_clauses_give_the_value_of_every_customer(demo_warehouse):
+    with duckdb.connect(str(demo_warehouse.database), read_only=True) as con:
+        tags = [
+            row[0]
+            for row in con.execute(
+                "select distinct tag_code from governance.tag_boundaries where clause_order > 0 order by all"
+            ).fetchall()
+        ]
+        assert len(tags) > 10
+        clauses = {tag: clauses_of(con, tag, datetime.date.fromisoformat(AS_OF)) for tag in tags}
+        customers = con.execute("select columns(*)::varchar from marts.customer_tags")
+        codes = [column[0] for column in customers.description]
+        wrong, told = [], 0
+        for row in customers.fetchall():
+            values = dict(zip(codes, row, strict=True))
+            for tag in tags:
+                clause = deciding(clauses[tag], values)
+                # Unknown may come of a condition that no tag tells.
+                if values[tag] is None and any(not one.can_be_told for one in clauses[tag]):
+                    continue
+                told += 1
+                if (clause.value if clause else None) != values[tag]:
+                    wrong.append((tag, values["customer_id"], values[tag], clause))
+    assert wrong == [] and told > 3000
+
+
+# The method, on a small project
+
+FACTS = "w.tags.fact_tags__a"
+COLUMNS = {
+    "aum": "decimal(18,2)",
+    "debt": "decimal(18,2)",
+    "has_loan": "boolean",
+    "grade": "string",
+    "status": "string",
+}
+POLICY = """
+    with policy as (
+        select max(case when rule = 'r' and parameter = 'low' then value end) as low from w.policy.rule_thresholds
+    )
+"""
+
+
+def clauses_in(expression: str, body: str | None = None) -> list[tuple[str | None, str]]:
+    """Values and texts of the clauses of one tag, ``expression`` over the fact tags ``f`` and the policy ``p``."""
+    body = (
+        body or f"select f.customer_id, f.as_of_date, {expression} as judged from {FACTS} as f cross join policy as p"
+    )
+    models = {
+        "fact_tags__a": ("select 1", [], {**COLUMNS}),
+        "rule_tags__b": (POLICY + body, ["model.p.fact_tags__a", "seed.p.rule_thresholds"], {"judged": "boolean"}),
+    }
+    grain = {"customer_id": "string", "as_of_date": "date"}
+    nodes = {
+        f"model.p.{name}": {
+            "resource_type": "model",
+            "name": name,
+            "fqn": ["p", "tags", name],
+            "database": "w",
+            "schema": "tags",
+            "config": {"meta": {}},
+            "compiled_code": sql if upstream else "select " + ", ".join(f"1 as {code}" for code in grain | columns),
+            "depends_on": {"nodes": upstream},
+            "columns": {
+                code: {"name": code, "data_type": data_type, "description": "", "config": {}}
+                for code, data_type in (grain | columns).items()
+            },
+        }
+        for name, (sql, upstream, columns) in models.items()
+    }
+    nodes["seed.p.rule_thresholds"] = {
+        "resource_type": "seed",
+        "name": "rule_thresholds",
+        "database": "w",
+        "schema": "policy",
+        "config": {"column_types": {"rule": "string", "parameter": "string", "value": "decimal(18,4)"}},
+        "columns": {},
+    }
+    manifest = {"nodes": nodes, "sources": {}}
+    (entry,) = (entry for entry in tag_entries(manifest) if entry.code == "judged")
+    return [(clause.value, clause.text) for clause in tag_clauses(Project(manifest, AS_OF), entry)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "clauses"),
+    [
+        ("f.aum >= p.low", [("true", "aum >= r.low"), ("false", "aum < r.low")]),
+        ("100 > f.aum", [("true", "aum < 100"), ("false", "aum >= 100")]),
+        ("not f.has_loan", [("true", "not has_loan"), ("false", "has_loan")]),
+        # "or" is two clauses; its opposite is one of both. Unknown stays unknown: neither holds.
+        (
+            "f.has_loan or f.aum < 5",
+            [("true", "has_loan"), ("true", "aum < 5"), ("false", "not has_loan and aum >= 5")],
+        ),
+        ("coalesce(f.has_loan, false)", [("true", "has_loan"), ("false", "otherwise")]),
+        ("coalesce(f.has_loan, true)", [("true", "has_loan"), ("false", "not has_loan"), ("true", "otherwise")]),
+        (
+            "f.grade in ('A', 'B')",
+            [("true", "grade = 'A'"), ("true", "grade = 'B'"), ("false", "grade <> 'A' and grade <> 'B'")],
+        ),
+        ("f.aum between 1 and 2", [("true", "aum >= 1 and aum <= 2"), ("false", "aum < 1"), ("false", "aum > 2")]),
+        ("f.aum > f.debt", [("true", "aum - debt > 0"), ("false", "aum - debt <= 0")]),
+        (
+            "case when f.aum - f.debt < 0 then 'under' else 'over' end",
+            [("under", "aum - debt < 0"), ("over", "otherwise")],
+        ),
+        # A decision within a decision: "A" is chosen only where "C" is not.
+        (
+            "case when f.grade = 'C' then 'bad' when f.grade = 'A' then 'good' end in ('good')",
+            [("true", "grade = 'A'"), ("false", "grade = 'C'")],
+        ),
+        # A branch that may come out unknown is not passed over.
+        (
+            "case when f.has_loan then f.aum > 1 else false end",
+            [
+                ("true", "has_loan and aum > 1"),
+                ("false", "has_loan and aum <= 1"),
+                (None, "has_loan"),
+                ("false", "otherwise"),
+            ],
+        ),
+    ],
+)
+def test_conditions_become_clauses(expression, clauses):
+    assert clauses_in(expression) == clauses
+
+
+def test_whom_a_rule_does_not_judge_comes_first():
+    body = f"""
+        , judged_customers as (select * from {FACTS} where status = 'open')
+        select f.customer_id, f.as_of_date, coalesce(j.has_loan, false) as judged
+        from {FACTS} as f left join judged_customers as j on f.customer_id = j.customer_id
+    """
+    assert clauses_in("", body) == [
+        ("false", "status <> 'open'"),
+        ("false", "status is null"),
+        ("true", "has_loan"),
+        ("false", "otherwise"),
+    ]
+
+
+@pytest.mark.parametrize("expression", ["f.grade", "f.aum * f.debt > 3", "max(f.has_loan)", "f.aum > sqrt(f.debt)"])
+def test_what_can_not_be_split_is_refused(expression):
+    with pytest.raises(RuleError):
+        clauses_in(expression)

@@ -1,4 +1,4 @@
--- Which boundaries decide the certified tags: the clauses of their rules with the thresholds in force on the run's date.
+-- Which boundaries decide the certified tags: the clauses of their rules with the thresholds in force that day.
 
 {{ config(materialized='view') }}
 

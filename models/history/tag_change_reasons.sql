@@ -1,8 +1,8 @@
 -- Why each change of a tag came about: the clause that flipped, and which input crossed which boundary.
 --
 -- The clauses of the tag's rule are asked twice, each time with the inputs and the boundaries of that side of the
--- change. Where their answer is not the value on record (another definition held then), or tags can't tell it, the reason
--- stays open.
+-- change. Where their answer is not the value on record (another definition held then), or tags can't tell it, the
+-- reason stays open.
 
 {{ config(materialized='view') }}
 
@@ -188,7 +188,7 @@ deciding as (
 ),
 
 -- The comparison that came out otherwise than before. Either one of the new clause has come to hold, or, since the
--- first clause decides, one of a clause before it has ceased to: of several the last, next to where the customer is now.
+-- first clause decides, one of a clause before it has ceased to: of several the last, next to where the customer is.
 flipped as (
     select
         later.customer_id,

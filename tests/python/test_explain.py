@@ -145,7 +145,7 @@ def test_without_history_only_the_date_of_the_warehouse_is_known(warehouse, pote
 
 @pytest.fixture
 def with_history(warehouse, potential, tmp_path, monkeypatch) -> tuple[str, Decimal]:
-        (["{customer}", "aum_tier", "--date", "2026-05-01"], "history reaches from 2026-06-30"),
+    """The demo warehouse as if history had been taken on 20, 27 and 30 June: on the 27th he rose from 大众."""
     customer, aum, _ = potential
     database = tmp_path / "bank_tags.duckdb"
     shutil.copy(warehouse.database, database)

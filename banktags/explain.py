@@ -56,6 +56,7 @@ class Change:
     input_tag: str | None = None
     input_before: str | None = None
     input_after: str | None = None
+    operator: str | None = None
     boundary: str | None = None
 
 
@@ -320,7 +321,7 @@ class _Reader:
         row = self.warehouse.execute(
             """
             select as_of_date, old_value, change_type, input_tag, input_before, input_after,
-                operator || ' ' || coalesce(cast(boundary as varchar), boundary_text)
+                operator, coalesce(cast(boundary as varchar), boundary_text)
             from history.tag_change_reasons
             where customer_id = $1 and tag_code = $2 and as_of_date <= $3
             order by as_of_date desc limit 1
@@ -405,7 +406,7 @@ def _shown(text: str | None) -> str:
         number = Decimal(text)
     except ArithmeticError:
         return text
-    return f"{number:,}" if number.is_finite() else text
+    return _grouped(number) if number.is_finite() else text
 
 
 def _compared(comparison: Comparison, inputs: Inputs) -> str:
@@ -415,14 +416,17 @@ def _compared(comparison: Comparison, inputs: Inputs) -> str:
         for at, (code, sign) in enumerate(comparison.inputs)
     )
     if len(comparison.inputs) > 1 and (total := comparison.measured(inputs)) is not None:
-        given += f" = {total:,}"
+        given += f" = {_grouped(total)}"
     boundary = comparison.boundary_text if comparison.boundary is None else f"{_grouped(comparison.boundary)}"
     return f"{given} {comparison.operator} {boundary or ''}".strip()
 
 
 def _grouped(number: Decimal) -> str:
-    whole = number == number.to_integral_value()
-    return f"{number.quantize(Decimal(1)):,}" if whole else f"{number.normalize():,f}"
+    """With thousands; whole numbers without decimals, amounts with two."""
+    for places in (Decimal(1), Decimal("0.01")):
+        if number == number.quantize(places):
+            return f"{number.quantize(places):,}"
+    return f"{number.normalize():,f}"
 
 
 def _comparisons(clause: Clause, inputs: Inputs) -> list[str]:
@@ -478,7 +482,8 @@ def _page(said: Explanation, tags: Mapping[str, Tag]) -> Table:
     if said.last_change and said.last_change.input_tag:
         change = said.last_change
         step = f"{_shown(change.input_before)} → {_shown(change.input_after)}"
-        page.add_row("changed by 触发", f"{change.input_tag} {step}, boundary {change.boundary}")
+        boundary = _shown(change.boundary) if change.boundary else ""
+        page.add_row("changed by 触发", f"{change.input_tag} {step}, boundary {change.operator} {boundary}".strip())
     page.add_row("why 原因", said.rule or "\n".join(_why(said)))
     if said.rule and said.inputs:
         known = [f"{code} = {_shown(value)}" for code, value in said.inputs.items() if not _is_nothing(value)]
@@ -540,6 +545,7 @@ def _as_json(said: Explanation, tags: Mapping[str, Tag]) -> dict[str, Any]:
             "input_tag": change.input_tag,
             "input_before": change.input_before,
             "input_after": change.input_after,
+            "operator": change.operator,
             "boundary": change.boundary,
         }
         if change

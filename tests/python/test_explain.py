@@ -52,7 +52,7 @@ def test_the_tier_and_the_way_to_the_next(warehouse, potential):
     customer, aum, lacking = potential
     code, output = explain(customer, "aum_tier")
     assert code == 0
-    assert "potential 潜力" in output and f"✓ aum_month_avg {aum:,} >= 50,000" in output
+    assert "potential 潜力" in output and f"✓ aum_month_avg {aum:,.2f} >= 50,000" in output
     assert "升贵宾" in output and f"needs {lacking:,} more aum_month_avg for vip" in output
 
     said = explained(customer, "aum_tier")
@@ -178,7 +178,8 @@ def test_since_when_and_what_crossed_which_boundary(with_history):
         "input_tag": "aum_month_avg",
         "input_before": "49000.0000",
         "input_after": "51000.0000",
-        "boundary": ">= 50000.0000",
+        "operator": ">=",
+        "boundary": "50000.0000",
     }
     _, output = explain(customer, "aum_tier")
     assert "2026-06-27, before: mass 大众" in output and "aum_month_avg 49,000 → 51,000, boundary >= 50,000" in output

@@ -2,54 +2,44 @@
 --
 -- The clauses of the tag's rule are asked twice, each time with the inputs and the boundaries of that side of the
 -- change. Where their answer is not the value on record (another definition held then), or tags can't tell it, the
--- reason stays open.
+-- reason stays open. One chain of steps, each by change, so that a question about one customer reads his changes only.
 
 {{ config(materialized='view') }}
 
+{% set change = 'customer_id, tag_code, as_of_date' -%}
+{% set clause = change ~ ', clause_order, policy_row' -%}
+
 with
 
-changes as (
-    select * from {{ ref('tag_changes') }}
+both_sides as (
+    select 'before' as side
+    union all
+    select 'after' as side
 ),
 
--- Each change from both sides, where there is one: a new customer had no value before, one who has gone has none after,
--- and of a changed rule only the new one can be asked.
+-- Each change from both sides. Of a new customer there is no side before, of one who has gone none after, and of a
+-- changed rule only the new one can be asked: such a side has no date, so it meets no boundaries.
 sides as (
     select
-        changes.customer_id,
-        changes.tag_code,
-        changes.as_of_date,
-        'before' as side,
-        observed_dates.previous_date as observed_on,
-        changes.old_value as value_on_record,
-        changes.inputs_before as inputs
-    from changes
-    inner join {{ ref('observed_dates') }} as observed_dates
+        changes.*,
+        both_sides.side,
+        case both_sides.side when 'before' then changes.old_value else changes.new_value end as value_on_record,
+        case both_sides.side when 'before' then changes.inputs_before else changes.inputs_after end as inputs,
+        case
+            when both_sides.side = 'before' and changes.change_type in ('moved', 'policy_changed', 'gone')
+                then observed_dates.previous_date
+            when both_sides.side = 'after' and changes.change_type <> 'gone' then changes.as_of_date
+        end as observed_on
+    from {{ ref('tag_changes') }} as changes
+    left join {{ ref('observed_dates') }} as observed_dates
         on changes.as_of_date = observed_dates.as_of_date
-    where changes.change_type in ('moved', 'policy_changed', 'gone')
-
-    union all
-
-    select
-        customer_id,
-        tag_code,
-        as_of_date,
-        'after' as side,
-        as_of_date as observed_on,
-        new_value as value_on_record,
-        inputs_after as inputs
-    from changes
-    where change_type <> 'gone'
+    cross join both_sides
 ),
 
 -- What each comparison of the rule is made of, with the boundary in force on that side.
 given as (
     select
-        sides.customer_id,
-        sides.tag_code,
-        sides.as_of_date,
-        sides.side,
-        sides.value_on_record,
+        sides.*,
         boundaries.clause_order,
         boundaries.policy_row,
         boundaries.tag_value,
@@ -64,11 +54,12 @@ given as (
         boundaries.boundary_text,
         {{ json_value('sides.inputs', 'boundaries.input_tag') }} as input_text
     from sides
-    inner join {{ ref('tag_boundary_versions') }} as boundaries
+    left join {{ ref('tag_boundary_versions') }} as boundaries
         on
             sides.tag_code = boundaries.tag_code
             and (boundaries.valid_from is null or sides.observed_on >= boundaries.valid_from)
             and (boundaries.valid_to is null or sides.observed_on < boundaries.valid_to)
+            and sides.observed_on is not null
 ),
 
 -- What is compared: a tag, or the sum of some, which is unknown where one of them is.
@@ -78,39 +69,29 @@ measured as (
         tag_code,
         as_of_date,
         side,
-        value_on_record,
         clause_order,
         policy_row,
-        tag_value,
-        clause,
-        comparisons,
         comparison_order,
-        measure,
-        operator,
-        boundary,
-        boundary_text,
+        max(change_type) as change_type,
+        max(old_value) as old_value,
+        max(new_value) as new_value,
+        max(inputs_before) as inputs_before,
+        max(inputs_after) as inputs_after,
+        max(value_on_record) as value_on_record,
+        max(tag_value) as tag_value,
+        max(clause) as clause,
+        max(comparisons) as comparisons,
+        max(measure) as measure,
+        max(operator) as operator,
+        max(boundary) as boundary,
+        max(boundary_text) as boundary_text,
         max(input_text) as input_text,
         case
             when count(try_cast(input_text as decimal(28, 4))) = count(input_tag)
                 then sum(input_sign * try_cast(input_text as decimal(28, 4)))
         end as input_number
     from given
-    group by
-        customer_id,
-        tag_code,
-        as_of_date,
-        side,
-        value_on_record,
-        clause_order,
-        policy_row,
-        tag_value,
-        clause,
-        comparisons,
-        comparison_order,
-        measure,
-        operator,
-        boundary,
-        boundary_text
+    group by customer_id, tag_code, as_of_date, side, clause_order, policy_row, comparison_order
 ),
 
 -- Whether it holds. What is unknown fulfils "is null" only; a threshold that is itself asked for stands in boundary.
@@ -134,146 +115,98 @@ compared as (
     from measured
 ),
 
--- The clauses that hold; and those of which tags can't tell it: a rule as a whole, a condition beyond the tags.
+-- A clause holds where all its comparisons do. Of some, tags can't tell it: a rule as a whole, a condition beyond tags.
 clauses as (
     select
-        customer_id,
-        tag_code,
-        as_of_date,
-        side,
-        clause_order,
-        policy_row,
-        clause,
+        *,
+        count(case when holds then 1 end) over (partition by {{ clause }}, side) = comparisons as clause_holds,
         comparisons = 0 and clause <> 'otherwise' as is_beyond_tags,
         clause_order = 0 or coalesce(tag_value, '') = coalesce(value_on_record, '') as gives_value
     from compared
-    group by
-        customer_id,
-        tag_code,
-        as_of_date,
-        side,
-        value_on_record,
-        clause_order,
-        policy_row,
-        tag_value,
-        clause,
-        comparisons
-    having count(case when holds then 1 end) = comparisons
 ),
 
--- The first clause that holds decides, if it gives the value on record; if not, it may have been one beyond the tags.
+-- The first clause that holds.
+first_clauses as (
+    select
+        *,
+        min(case when clause_holds and not is_beyond_tags then clause_order end)
+            over (partition by {{ change }}, side) as first_clause
+    from clauses
+),
+
+-- It decides, if it gives the value on record; if not, it may have been one beyond the tags.
+deciding as (
+    select
+        *,
+        clause_holds and gives_value and (is_beyond_tags or clause_order = first_clause) as decides
+    from first_clauses
+),
+
+-- Each comparison after the change, with what it was before, and the clauses that decided.
+beside_before as (
+    select
+        *,
+        max(case when side = 'before' and decides then clause end) over (partition by {{ change }}) as clause_before,
+        max(case when side = 'after' and decides then clause end) over (partition by {{ change }}) as clause_after,
+        max(case when side = 'before' and decides then clause_order end) over (partition by {{ change }})
+            as order_before,
+        max(case when side = 'after' and decides then clause_order end) over (partition by {{ change }})
+            as order_after,
+        max(case when side = 'before' then case when holds then 1 else 0 end end)
+            over (partition by {{ clause }}, comparison_order) as held_before,
+        max(case when side = 'before' then boundary end)
+            over (partition by {{ clause }}, comparison_order) as boundary_before,
+        max(case when side = 'before' then coalesce(cast(input_number as string), input_text) end)
+            over (partition by {{ clause }}, comparison_order) as input_before
+    from deciding
+),
+
+-- A comparison that came out otherwise than before. Either one of the new clause has come to hold, or, since the first
+-- clause decides, one of a clause before it has ceased to: of several the last, next to where the customer is.
+flips as (
+    select
+        *,
+        case
+            when side = 'before' then 0
+            when holds and held_before = 0 and decides then 2
+            when not holds and held_before = 1 and clause_order >= order_before and clause_order < order_after then 1
+            else 0
+        end as flip
+    from beside_before
+),
+
 ranked as (
     select
         *,
         row_number() over (
-            partition by customer_id, tag_code, as_of_date, side, is_beyond_tags
-            order by clause_order, policy_row
+            partition by {{ change }}
+            order by flip desc, clause_order desc, comparison_order asc, policy_row asc, side asc
         ) as place
-    from clauses
-),
-
-deciding as (
-    select
-        customer_id,
-        tag_code,
-        as_of_date,
-        max(case when side = 'before' then clause end) as clause_before,
-        max(case when side = 'before' then clause_order end) as order_before,
-        max(case when side = 'after' then clause end) as clause_after,
-        max(case when side = 'after' then clause_order end) as order_after,
-        max(case when side = 'after' then policy_row end) as row_after
-    from ranked
-    where place = 1 and gives_value
-    group by customer_id, tag_code, as_of_date
-),
-
--- The comparison that came out otherwise than before. Either one of the new clause has come to hold, or, since the
--- first clause decides, one of a clause before it has ceased to: of several the last, next to where the customer is.
-flipped as (
-    select
-        later.customer_id,
-        later.tag_code,
-        later.as_of_date,
-        later.measure,
-        later.operator,
-        earlier.boundary as boundary_before,
-        later.boundary,
-        later.boundary_text,
-        coalesce(cast(earlier.input_number as string), earlier.input_text) as input_before,
-        coalesce(cast(later.input_number as string), later.input_text) as input_after,
-        later.input_number - later.boundary as distance_after,
-        row_number() over (
-            partition by later.customer_id, later.tag_code, later.as_of_date
-            order by
-                case when later.holds then 0 else 1 end asc,
-                later.clause_order desc,
-                later.comparison_order asc,
-                later.policy_row asc
-        ) as place
-    from compared as later
-    inner join compared as earlier
-        on
-            later.customer_id = earlier.customer_id
-            and later.tag_code = earlier.tag_code
-            and later.as_of_date = earlier.as_of_date
-            and later.clause_order = earlier.clause_order
-            and coalesce(later.policy_row, '') = coalesce(earlier.policy_row, '')
-            and later.comparison_order = earlier.comparison_order
-    inner join deciding
-        on
-            later.customer_id = deciding.customer_id
-            and later.tag_code = deciding.tag_code
-            and later.as_of_date = deciding.as_of_date
-    where
-        later.side = 'after'
-        and earlier.side = 'before'
-        and later.holds <> earlier.holds
-        and (
-            (
-                later.holds
-                and later.clause_order = deciding.order_after
-                and coalesce(later.policy_row, '') = coalesce(deciding.row_after, '')
-            )
-            or (
-                earlier.holds
-                and later.clause_order >= deciding.order_before
-                and later.clause_order < deciding.order_after
-            )
-        )
+    from flips
 ),
 
 tag_change_reasons as (
     select
-        changes.customer_id,
-        changes.tag_code,
-        changes.as_of_date,
-        changes.change_type,
-        changes.old_value,
-        changes.new_value,
-        deciding.clause_before,
-        deciding.clause_after,
-        flipped.measure as input_tag,
-        flipped.operator,
-        flipped.boundary_before,
-        flipped.boundary,
-        flipped.boundary_text,
-        flipped.input_before,
-        flipped.input_after,
-        cast(flipped.distance_after as decimal(28, 4)) as distance_after,
-        changes.inputs_before,
-        changes.inputs_after
-    from changes
-    left join deciding
-        on
-            changes.customer_id = deciding.customer_id
-            and changes.tag_code = deciding.tag_code
-            and changes.as_of_date = deciding.as_of_date
-    left join flipped
-        on
-            changes.customer_id = flipped.customer_id
-            and changes.tag_code = flipped.tag_code
-            and changes.as_of_date = flipped.as_of_date
-            and flipped.place = 1
+        customer_id,
+        tag_code,
+        as_of_date,
+        change_type,
+        old_value,
+        new_value,
+        clause_before,
+        clause_after,
+        case when flip > 0 then measure end as input_tag,
+        case when flip > 0 then operator end as operator,
+        case when flip > 0 then boundary_before end as boundary_before,
+        case when flip > 0 then boundary end as boundary,
+        case when flip > 0 then boundary_text end as boundary_text,
+        case when flip > 0 then input_before end as input_before,
+        case when flip > 0 then coalesce(cast(input_number as string), input_text) end as input_after,
+        case when flip > 0 then cast(input_number - boundary as decimal(28, 4)) end as distance_after,
+        inputs_before,
+        inputs_after
+    from ranked
+    where place = 1
 )
 
 select * from tag_change_reasons

@@ -116,8 +116,9 @@ def test_clauses_written_by_hand(tag_code, clauses):
 
 def test_what_is_no_list_of_clauses_says_so():
     whole = {row["tag_code"]: row for row in recorded() if row["clause_order"] == "0"}
-    # The most frequent of many, and a class by ranks among all customers.
-    assert whole.keys() == {"preferred_channel_90d", "preferred_product", "preferred_wealth_type", "rfm_class"}
+    # The most frequent of many, a class by ranks among all customers, and rules that are rows of a seed.
+    preferences = {"preferred_channel_90d", "preferred_product", "preferred_wealth_type"}
+    assert whole.keys() == preferences | {"rfm_class", "lifecycle_stage"}
     assert all(row["clause"] and not row["input_tag"] for row in whole.values())
 
 

@@ -4,17 +4,17 @@
     (({{ lower }} is null or {{ value }} >= {{ lower }}) and ({{ upper }} is null or {{ value }} < {{ upper }}))
 {%- endmacro %}
 
-{# True where a row of an effective-dated policy seed is in force on the run's date, for the bank's base currency; a row that
-   names no currency holds in any. Takes the seed's alias where the query reads more than the seed, and by_currency=false
-   for a seed without amounts, which has no column currency. #}
-{% macro in_force(seed_alias=none, by_currency=true) -%}
+{# True where a row of an effective-dated policy seed is in force on the run's date (or on another, by its column), for the
+   bank's base currency; a row that names no currency holds in any. Takes the seed's alias where the query reads more than
+   the seed, and by_currency=false for a seed without amounts, which has no column currency. #}
+{% macro in_force(seed_alias=none, by_currency=true, on_date=as_of_date()) -%}
     {%- set prefix = seed_alias ~ '.' if seed_alias else '' -%}
     (
         {% if by_currency -%}
             ({{ prefix }}currency is null or {{ prefix }}currency = '{{ var("base_currency") }}') and
         {%- endif %}
-        {{ prefix }}valid_from <= {{ as_of_date() }}
-        and ({{ prefix }}valid_to is null or {{ as_of_date() }} < {{ prefix }}valid_to)
+        {{ prefix }}valid_from <= {{ on_date }}
+        and ({{ prefix }}valid_to is null or {{ on_date }} < {{ prefix }}valid_to)
     )
 {%- endmacro %}
 

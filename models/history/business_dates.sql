@@ -22,6 +22,9 @@
 -- depends_on: {{ ref('lifecycle_strategy') }}
 -- depends_on: {{ ref('onboarding_funnel') }}
 -- depends_on: {{ ref('pyramid_benchmark') }}
+-- depends_on: {{ ref('pyramid_concentration') }}
+-- depends_on: {{ ref('pyramid_lorenz_curve') }}
+-- depends_on: {{ ref('pyramid_review') }}
 -- depends_on: {{ ref('staging_quality') }}
 -- depends_on: {{ ref('tag_boundaries') }}
 -- depends_on: {{ ref('tag_change_reasons') }}

@@ -1,0 +1,112 @@
+-- What each customer had at each quarter end of the last year, and the tier it gave: the snapshots that the quarterly review
+-- compares, all of them as known on the business date.
+
+with
+
+-- The quarter that the business date lies in, and those before it that the year of balances may reach.
+quarters as (
+    {% for quarters_ago in range(5) %}
+    {{ 'union all' if not loop.first }}
+    select cast({{ first_day_of('quarter') }} - interval '{{ 3 * quarters_ago }}' month as date) as quarter_from
+    {% endfor %}
+),
+
+-- A quarter ends on its last day, the current one for now on the business date.
+ends as (
+    select
+        cast(extract(year from quarter_from) as string)
+        || '-Q' || cast(extract(quarter from quarter_from) as string) as quarter,
+        least(cast(quarter_from + interval '3' month - interval '1' day as date), {{ as_of_date() }}) as quarter_end_date,
+        cast(quarter_from + interval '3' month - interval '1' day as date) <= {{ as_of_date() }} as is_complete
+    from quarters
+),
+
+-- The tier goes by the daily average of the month that the quarter ends in.
+months as (
+    select
+        quarter,
+        quarter_end_date,
+        is_complete,
+        cast({{ dbt.date_trunc('month', 'quarter_end_date') }} as date) as month_from
+    from ends
+),
+
+-- Ends whose month the balances cover from its first day, and for which there is a pyramid.
+covered as (
+    select *
+    from months
+    where
+        month_from >= {{ days_ago(365) }}
+        and exists (
+            select 1
+            from {{ ref('pyramid_tiers') }} as tiers
+            where {{ in_force('tiers', on_date='months.quarter_end_date') }}
+        )
+),
+
+balances as (
+    select
+        covered.quarter_end_date,
+        intervals.customer_id,
+        sum(case when intervals.valid_to > covered.quarter_end_date then intervals.balance else 0 end) as balance_spot,
+        sum(
+            intervals.balance
+            * cast({{ dbt.datediff(
+                'greatest(intervals.valid_from, covered.month_from)',
+                "least(intervals.valid_to, cast(covered.quarter_end_date + interval '1' day as date))",
+                'day'
+            ) }} as int)
+        ) as balance_days
+    from {{ ref('int_aum__intervals') }} as intervals
+    inner join covered
+        on
+            intervals.valid_from <= covered.quarter_end_date
+            and intervals.valid_to > covered.month_from
+    where intervals.in_aum
+    group by covered.quarter_end_date, intervals.customer_id
+),
+
+-- Every core customer at every quarter end; without a balance he has zero. A relation is open from its first day to the day
+-- before its last.
+snapshots as (
+    select
+        covered.quarter,
+        covered.quarter_end_date,
+        covered.is_complete,
+        spine.customer_id,
+        spine.opened_date <= covered.quarter_end_date
+        and (spine.status = 'ACTIVE' or coalesce(spine.closed_date > covered.quarter_end_date, false)) as is_open,
+        cast(coalesce(balances.balance_spot, 0) as decimal(18, 2)) as aum_spot,
+        {{ divide_amount(
+            'coalesce(balances.balance_days, 0)',
+            '(' ~ dbt.datediff('covered.month_from', 'covered.quarter_end_date', 'day') ~ ' + 1)'
+        ) }} as aum_month_avg
+    from {{ ref('int_customer__spine') }} as spine
+    cross join covered
+    left join balances
+        on
+            covered.quarter_end_date = balances.quarter_end_date
+            and spine.customer_id = balances.customer_id
+    where spine.is_core_customer
+),
+
+-- The tier by the bounds that were in force on that day; only customers have one.
+quarter_ends as (
+    select
+        snapshots.customer_id,
+        snapshots.quarter,
+        snapshots.quarter_end_date,
+        snapshots.is_complete,
+        snapshots.is_open,
+        snapshots.aum_spot,
+        snapshots.aum_month_avg,
+        tiers.tier
+    from snapshots
+    left join {{ ref('pyramid_tiers') }} as tiers
+        on
+            snapshots.is_open
+            and {{ in_band('snapshots.aum_month_avg', 'tiers.aum_from', 'tiers.aum_to') }}
+            and {{ in_force('tiers', on_date='snapshots.quarter_end_date') }}
+)
+
+select * from quarter_ends

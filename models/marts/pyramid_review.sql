@@ -1,0 +1,193 @@
+-- How each tier did in each quarter: who stayed, moved, came and left, what it holds and earns against the plan, and how many
+-- stand close to a bound.
+
+with
+
+-- What became of those who were in the tier when the quarter began.
+openings as (
+    select
+        quarter,
+        opening_date,
+        closing_date,
+        is_complete,
+        from_tier as tier,
+        from_tier_name as name_zh,
+        from_tier_rank as tier_rank,
+        sum(customers) as opening_customers,
+        sum(case when movement = 'stayed' then customers else 0 end) as stayed_customers,
+        sum(case when movement = 'upgraded' then customers else 0 end) as upgraded_customers,
+        sum(case when movement = 'downgraded' then customers else 0 end) as downgraded_customers,
+        sum(case when movement = 'left' then customers else 0 end) as left_customers,
+        sum(aum_opening) as opening_aum_month_avg
+    from {{ ref('pyramid_migration') }}
+    where from_tier <> 'joined'
+    group by quarter, opening_date, closing_date, is_complete, from_tier, from_tier_name, from_tier_rank
+),
+
+-- Where those come from who are in it when the quarter ends.
+closings as (
+    select
+        quarter,
+        opening_date,
+        closing_date,
+        is_complete,
+        to_tier as tier,
+        to_tier_name as name_zh,
+        to_tier_rank as tier_rank,
+        sum(customers) as closing_customers,
+        sum(case when movement = 'joined' then customers else 0 end) as joined_customers,
+        sum(case when movement = 'upgraded' then customers else 0 end) as upgraded_in_customers,
+        sum(case when movement = 'downgraded' then customers else 0 end) as downgraded_in_customers,
+        sum(aum_closing) as aum_month_avg
+    from {{ ref('pyramid_migration') }}
+    where to_tier <> 'left'
+    group by quarter, opening_date, closing_date, is_complete, to_tier, to_tier_name, to_tier_rank
+),
+
+-- How near to a bound counts as close to it: one measure for all quarters, so that they compare.
+thresholds as (
+    select
+        {{ threshold('near_upgrade', 'near_share') }} as near_upgrade_share,
+        {{ threshold('near_downgrade', 'near_share') }} as near_downgrade_share
+    from {{ ref('tier_policy') }}
+    where {{ in_force() }}
+),
+
+-- The plan of each tier on the last day, and the amounts between which a customer is close to a bound.
+plans as (
+    select
+        closings.quarter,
+        tiers.tier,
+        tiers.target_customer_share,
+        tiers.target_profit_share,
+        tiers.aum_from,
+        tiers.aum_to,
+        cast(tiers.aum_to * (1 - thresholds.near_upgrade_share) as decimal(18, 2)) as near_upgrade_from,
+        cast(tiers.aum_from * (1 + thresholds.near_downgrade_share) as decimal(18, 2)) as near_downgrade_below,
+        tiers.version as tier_version
+    from closings
+    inner join {{ ref('pyramid_tiers') }} as tiers
+        on
+            closings.tier = tiers.tier
+            and {{ in_force('tiers', on_date='closings.closing_date') }}
+    cross join thresholds
+),
+
+-- Profit is known for the 365 days up to the business date only, so it belongs to the latest quarter end.
+holdings as (
+    select
+        quarter_ends.quarter,
+        quarter_ends.tier,
+        sum(quarter_ends.aum_spot) as aum_spot,
+        sum(profits.contribution) as profit_contribution_365d,
+        count(case when quarter_ends.aum_month_avg >= plans.near_upgrade_from then 1 end) as near_upgrade_customers,
+        count(case when quarter_ends.aum_month_avg < plans.near_downgrade_below then 1 end) as near_downgrade_customers
+    from {{ ref('int_aum__quarter_ends') }} as quarter_ends
+    inner join plans
+        on
+            quarter_ends.quarter = plans.quarter
+            and quarter_ends.tier = plans.tier
+    left join {{ ref('int_customer__profit') }} as profits
+        on
+            quarter_ends.customer_id = profits.customer_id
+            and quarter_ends.quarter_end_date = {{ as_of_date() }}
+    group by quarter_ends.quarter, quarter_ends.tier
+),
+
+-- A tier that the pyramid had at only one end of the quarter is empty at the other.
+tiers_reviewed as (
+    select
+        coalesce(closings.quarter, openings.quarter) as quarter,
+        coalesce(closings.opening_date, openings.opening_date) as opening_date,
+        coalesce(closings.closing_date, openings.closing_date) as closing_date,
+        coalesce(closings.is_complete, openings.is_complete) as is_complete,
+        coalesce(closings.tier, openings.tier) as tier,
+        coalesce(closings.name_zh, openings.name_zh) as name_zh,
+        coalesce(closings.tier_rank, openings.tier_rank) as tier_rank,
+        coalesce(openings.opening_customers, 0) as opening_customers,
+        coalesce(openings.stayed_customers, 0) as stayed_customers,
+        coalesce(openings.upgraded_customers, 0) as upgraded_customers,
+        coalesce(openings.downgraded_customers, 0) as downgraded_customers,
+        coalesce(openings.left_customers, 0) as left_customers,
+        coalesce(closings.joined_customers, 0) as joined_customers,
+        coalesce(closings.upgraded_in_customers, 0) as upgraded_in_customers,
+        coalesce(closings.downgraded_in_customers, 0) as downgraded_in_customers,
+        coalesce(closings.closing_customers, 0) as closing_customers,
+        coalesce(openings.opening_aum_month_avg, 0) as opening_aum_month_avg,
+        coalesce(closings.aum_month_avg, 0) as aum_month_avg
+    from closings
+    full outer join openings
+        on
+            closings.quarter = openings.quarter
+            and closings.tier = openings.tier
+),
+
+measured as (
+    select
+        tiers_reviewed.*,
+        coalesce(holdings.aum_spot, 0) as aum_spot,
+        case
+            when tiers_reviewed.closing_date = {{ as_of_date() }} then coalesce(holdings.profit_contribution_365d, 0)
+        end as profit_contribution_365d,
+        case when plans.aum_to is not null then coalesce(holdings.near_upgrade_customers, 0) end as near_upgrade_customers,
+        case
+            when plans.aum_from is not null then coalesce(holdings.near_downgrade_customers, 0)
+        end as near_downgrade_customers,
+        plans.near_upgrade_from,
+        plans.near_downgrade_below,
+        plans.target_customer_share,
+        plans.target_profit_share,
+        plans.tier_version
+    from tiers_reviewed
+    left join plans
+        on
+            tiers_reviewed.quarter = plans.quarter
+            and tiers_reviewed.tier = plans.tier
+    left join holdings
+        on
+            tiers_reviewed.quarter = holdings.quarter
+            and tiers_reviewed.tier = holdings.tier
+),
+
+pyramid_review as (
+    select
+        quarter,
+        opening_date,
+        closing_date,
+        is_complete,
+        tier,
+        name_zh,
+        tier_rank,
+        cast(opening_customers as bigint) as opening_customers,
+        cast(stayed_customers as bigint) as stayed_customers,
+        cast(upgraded_customers as bigint) as upgraded_customers,
+        cast(downgraded_customers as bigint) as downgraded_customers,
+        cast(left_customers as bigint) as left_customers,
+        cast(joined_customers as bigint) as joined_customers,
+        cast(upgraded_in_customers as bigint) as upgraded_in_customers,
+        cast(downgraded_in_customers as bigint) as downgraded_in_customers,
+        cast(closing_customers as bigint) as closing_customers,
+        cast(opening_customers - left_customers as double) / nullif(opening_customers, 0) as customer_retention_rate,
+        cast(stayed_customers + upgraded_customers as double) / nullif(opening_customers, 0) as tier_retention_rate,
+        cast(opening_aum_month_avg as decimal(18, 2)) as opening_aum_month_avg,
+        cast(aum_month_avg as decimal(18, 2)) as aum_month_avg,
+        cast(aum_spot as decimal(18, 2)) as aum_spot,
+        cast(aum_month_avg as double) / nullif(sum(aum_month_avg) over (partition by quarter), 0) as aum_share,
+        {{ divide_amount('aum_month_avg', 'nullif(closing_customers, 0)') }} as aum_average,
+        cast(closing_customers as double)
+        / nullif(sum(closing_customers) over (partition by quarter), 0) as customer_share,
+        target_customer_share,
+        cast(profit_contribution_365d as decimal(18, 2)) as profit_contribution_365d,
+        cast(profit_contribution_365d as double)
+        / nullif(sum(profit_contribution_365d) over (partition by quarter), 0) as profit_share,
+        target_profit_share,
+        near_upgrade_from,
+        cast(near_upgrade_customers as bigint) as near_upgrade_customers,
+        near_downgrade_below,
+        cast(near_downgrade_customers as bigint) as near_downgrade_customers,
+        tier_version,
+        {{ as_of_date() }} as as_of_date
+    from measured
+)
+
+select * from pyramid_review

@@ -10,6 +10,7 @@ from banktags.load.command import load
 from banktags.new_tag import app as new
 from banktags.nightly.command import run
 from banktags.query import query
+from banktags.review.command import review
 from banktags.simulate.command import simulate_command
 from banktags.summary import summary
 from banktags.tag_life import app as tag_life
@@ -20,6 +21,7 @@ app.command()(explain)
 app.command()(freeze_rfm)
 app.command()(load)
 app.command()(query)
+app.command()(review)
 app.command()(run)
 app.command()(summary)
 catalogue_sync.app.command()(site)

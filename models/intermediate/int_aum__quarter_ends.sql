@@ -1,42 +1,50 @@
--- What each customer had at each quarter end of the last year, and the tier it gave: the snapshots that the quarterly review
--- compares, all of them as known on the business date.
+-- What each customer had at each quarter end of the last year, and the tier it gave: the snapshots that the quarterly
+-- review compares, all of them as known on the business date.
 
 with
 
 -- The quarter that the business date lies in, and those before it that the year of balances may reach.
 quarters as (
     {% for quarters_ago in range(5) %}
-    {{ 'union all' if not loop.first }}
-    select cast({{ first_day_of('quarter') }} - interval '{{ 3 * quarters_ago }}' month as date) as quarter_from
+        {{ 'union all' if not loop.first }}
+        select cast({{ first_day_of('quarter') }} - interval '{{ 3 * quarters_ago }}' month as date) as quarter_from
     {% endfor %}
+),
+
+calendar_quarters as (
+    select
+        quarter_from,
+        cast(quarter_from + interval '3' month - interval '1' day as date) as quarter_to
+    from quarters
 ),
 
 -- A quarter ends on its last day, the current one for now on the business date.
 ends as (
     select
         cast(extract(year from quarter_from) as string)
-        || '-Q' || cast(extract(quarter from quarter_from) as string) as quarter,
-        least(cast(quarter_from + interval '3' month - interval '1' day as date), {{ as_of_date() }}) as quarter_end_date,
-        cast(quarter_from + interval '3' month - interval '1' day as date) <= {{ as_of_date() }} as is_complete
-    from quarters
+        || '-Q' || cast(extract(quarter from quarter_from) as string) as period,
+        least(quarter_to, {{ as_of_date() }}) as quarter_end_date,
+        quarter_to <= {{ as_of_date() }} as is_complete
+    from calendar_quarters
 ),
 
 -- The tier goes by the daily average of the month that the quarter ends in.
 months as (
     select
-        quarter,
+        period,
         quarter_end_date,
         is_complete,
         cast({{ dbt.date_trunc('month', 'quarter_end_date') }} as date) as month_from
     from ends
 ),
 
--- Ends whose month the balances cover from its first day, and for which there is a pyramid.
+-- The balances begin 365 days back, or with the bank's first: a month that they do not cover from its first day has no
+-- average, and a day without tier bounds no pyramid.
 covered as (
     select *
     from months
     where
-        month_from >= {{ days_ago(365) }}
+        month_from >= (select min(intervals.valid_from) from {{ ref('int_aum__intervals') }} as intervals)
         and exists (
             select 1
             from {{ ref('pyramid_tiers') }} as tiers
@@ -66,11 +74,11 @@ balances as (
     group by covered.quarter_end_date, intervals.customer_id
 ),
 
--- Every core customer at every quarter end; without a balance he has zero. A relation is open from its first day to the day
--- before its last.
+-- Every core customer at every quarter end; without a balance he has zero. A relation is open from its first day to the
+-- day before its last.
 snapshots as (
     select
-        covered.quarter,
+        covered.period,
         covered.quarter_end_date,
         covered.is_complete,
         spine.customer_id,
@@ -94,7 +102,7 @@ snapshots as (
 quarter_ends as (
     select
         snapshots.customer_id,
-        snapshots.quarter,
+        snapshots.period,
         snapshots.quarter_end_date,
         snapshots.is_complete,
         snapshots.is_open,

@@ -8,7 +8,7 @@ with
 -- Profit is known for the 365 days up to the business date only, so it belongs to the latest quarter end.
 amounts as (
     select
-        quarter,
+        period,
         quarter_end_date,
         'aum' as measure,
         customer_id,
@@ -19,7 +19,7 @@ amounts as (
     union all
 
     select
-        quarter_ends.quarter,
+        quarter_ends.period,
         quarter_ends.quarter_end_date,
         'profit' as measure,
         quarter_ends.customer_id,
@@ -34,13 +34,13 @@ amounts as (
 
 ranks as (
     select
-        quarter,
+        period,
         quarter_end_date,
         measure,
         customer_id,
         amount,
-        row_number() over (partition by quarter, measure order by amount, customer_id) as amount_rank,
-        count(*) over (partition by quarter, measure) as customers
+        row_number() over (partition by period, measure order by amount, customer_id) as amount_rank,
+        count(*) over (partition by period, measure) as customers
     from amounts
 )
 

@@ -5,7 +5,7 @@ with
 -- Of 250 customers the top 1 % are the three largest: whole customers, rounded up.
 totals as (
     select
-        quarter,
+        period,
         quarter_end_date,
         measure,
         customers,
@@ -15,14 +15,14 @@ totals as (
         sum(case when (customers - amount_rank) * 100 < customers * 10 then amount else 0 end) as top_10_amount,
         sum(amount_rank * amount) as ranked_amount
     from {{ ref('int_pyramid__ranks') }}
-    group by quarter, quarter_end_date, measure, customers
+    group by period, quarter_end_date, measure, customers
 ),
 
--- Gini = 2 × Σ rank × amount ÷ (customers × Σ amount) − (customers + 1) ÷ customers: 0 = all hold the same, 1 = one holds
--- everything. Of profit there is none, because losses have no place in it.
+-- Gini = 2 × Σ rank × amount ÷ (customers × Σ amount) − (customers + 1) ÷ customers: 0 = all hold the same, 1 = one
+-- holds everything. Of profit there is none, because losses have no place in it.
 pyramid_concentration as (
     select
-        quarter,
+        period,
         quarter_end_date as closing_date,
         measure,
         customers,

@@ -2,10 +2,10 @@
 
 with
 
--- Where each customer stood at the end of a quarter and of the one before: every core customer has a row for each of them.
+-- Where each customer stood at the end of a quarter and of the one before: every core customer has a row for each.
 compared as (
     select
-        quarter,
+        period,
         is_complete,
         quarter_end_date as closing_date,
         lag(quarter_end_date) over (partition by customer_id order by quarter_end_date) as opening_date,
@@ -19,7 +19,7 @@ compared as (
 -- Quarters whose beginning is known too.
 quarters as (
     select distinct
-        quarter,
+        period,
         opening_date,
         closing_date,
         is_complete
@@ -30,7 +30,7 @@ quarters as (
 -- AUM counts in the pyramid while its owner has a tier.
 moves as (
     select
-        quarter,
+        period,
         coalesce(from_tier, 'joined') as from_tier,
         coalesce(to_tier, 'left') as to_tier,
         count(*) as customers,
@@ -40,12 +40,12 @@ moves as (
     where
         opening_date is not null
         and (from_tier is not null or to_tier is not null)
-    group by quarter, coalesce(from_tier, 'joined'), coalesce(to_tier, 'left')
+    group by period, coalesce(from_tier, 'joined'), coalesce(to_tier, 'left')
 ),
 
 origins as (
     select
-        quarters.quarter,
+        quarters.period,
         tiers.tier,
         tiers.name_zh,
         tiers.tier_rank
@@ -56,7 +56,7 @@ origins as (
     union all
 
     select
-        quarter,
+        period,
         'joined' as tier,
         '新增' as name_zh,
         0 as tier_rank
@@ -65,7 +65,7 @@ origins as (
 
 destinations as (
     select
-        quarters.quarter,
+        quarters.period,
         tiers.tier,
         tiers.name_zh,
         tiers.tier_rank
@@ -76,7 +76,7 @@ destinations as (
     union all
 
     select
-        quarter,
+        period,
         'left' as tier,
         '流失' as name_zh,
         0 as tier_rank
@@ -86,7 +86,7 @@ destinations as (
 -- Every cell of the matrix, also one that nobody is in.
 cells as (
     select
-        quarters.quarter,
+        quarters.period,
         quarters.opening_date,
         quarters.closing_date,
         quarters.is_complete,
@@ -105,9 +105,9 @@ cells as (
         end as movement
     from quarters
     inner join origins
-        on quarters.quarter = origins.quarter
+        on quarters.period = origins.period
     inner join destinations
-        on quarters.quarter = destinations.quarter
+        on quarters.period = destinations.period
     where not (origins.tier = 'joined' and destinations.tier = 'left')
 ),
 
@@ -120,14 +120,14 @@ counted as (
     from cells
     left join moves
         on
-            cells.quarter = moves.quarter
+            cells.period = moves.period
             and cells.from_tier = moves.from_tier
             and cells.to_tier = moves.to_tier
 ),
 
 pyramid_migration as (
     select
-        quarter,
+        period,
         opening_date,
         closing_date,
         is_complete,
@@ -140,7 +140,7 @@ pyramid_migration as (
         movement,
         customers,
         cast(customers as double)
-        / nullif(sum(customers) over (partition by quarter, from_tier), 0) as share_of_origin,
+        / nullif(sum(customers) over (partition by period, from_tier), 0) as share_of_origin,
         cast(aum_opening as decimal(18, 2)) as aum_opening,
         cast(aum_closing as decimal(18, 2)) as aum_closing,
         {{ as_of_date() }} as as_of_date

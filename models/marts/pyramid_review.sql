@@ -1,12 +1,12 @@
--- How each tier did in each quarter: who stayed, moved, came and left, what it holds and earns against the plan, and how many
--- stand close to a bound.
+-- How each tier did in each quarter: who stayed, moved, came and left, what it holds and earns against the plan, and how
+-- many stand close to a bound.
 
 with
 
 -- What became of those who were in the tier when the quarter began.
 openings as (
     select
-        quarter,
+        period,
         opening_date,
         closing_date,
         is_complete,
@@ -21,13 +21,13 @@ openings as (
         sum(aum_opening) as opening_aum_month_avg
     from {{ ref('pyramid_migration') }}
     where from_tier <> 'joined'
-    group by quarter, opening_date, closing_date, is_complete, from_tier, from_tier_name, from_tier_rank
+    group by period, opening_date, closing_date, is_complete, from_tier, from_tier_name, from_tier_rank
 ),
 
 -- Where those come from who are in it when the quarter ends.
 closings as (
     select
-        quarter,
+        period,
         opening_date,
         closing_date,
         is_complete,
@@ -41,7 +41,7 @@ closings as (
         sum(aum_closing) as aum_month_avg
     from {{ ref('pyramid_migration') }}
     where to_tier <> 'left'
-    group by quarter, opening_date, closing_date, is_complete, to_tier, to_tier_name, to_tier_rank
+    group by period, opening_date, closing_date, is_complete, to_tier, to_tier_name, to_tier_rank
 ),
 
 -- How near to a bound counts as close to it: one measure for all quarters, so that they compare.
@@ -56,7 +56,7 @@ thresholds as (
 -- The plan of each tier on the last day, and the amounts between which a customer is close to a bound.
 plans as (
     select
-        closings.quarter,
+        closings.period,
         tiers.tier,
         tiers.target_customer_share,
         tiers.target_profit_share,
@@ -73,31 +73,31 @@ plans as (
     cross join thresholds
 ),
 
--- Profit is known for the 365 days up to the business date only, so it belongs to the latest quarter end.
+-- Profit is known for the 365 days up to the business date only, so it belongs to the quarter end on that date.
 holdings as (
     select
-        quarter_ends.quarter,
+        quarter_ends.period,
         quarter_ends.tier,
         sum(quarter_ends.aum_spot) as aum_spot,
-        sum(profits.contribution) as profit_contribution_365d,
+        sum(
+            case when quarter_ends.quarter_end_date = {{ as_of_date() }} then profits.contribution end
+        ) as profit_contribution_365d,
         count(case when quarter_ends.aum_month_avg >= plans.near_upgrade_from then 1 end) as near_upgrade_customers,
         count(case when quarter_ends.aum_month_avg < plans.near_downgrade_below then 1 end) as near_downgrade_customers
     from {{ ref('int_aum__quarter_ends') }} as quarter_ends
     inner join plans
         on
-            quarter_ends.quarter = plans.quarter
+            quarter_ends.period = plans.period
             and quarter_ends.tier = plans.tier
     left join {{ ref('int_customer__profit') }} as profits
-        on
-            quarter_ends.customer_id = profits.customer_id
-            and quarter_ends.quarter_end_date = {{ as_of_date() }}
-    group by quarter_ends.quarter, quarter_ends.tier
+        on quarter_ends.customer_id = profits.customer_id
+    group by quarter_ends.period, quarter_ends.tier
 ),
 
 -- A tier that the pyramid had at only one end of the quarter is empty at the other.
 tiers_reviewed as (
     select
-        coalesce(closings.quarter, openings.quarter) as quarter,
+        coalesce(closings.period, openings.period) as period,
         coalesce(closings.opening_date, openings.opening_date) as opening_date,
         coalesce(closings.closing_date, openings.closing_date) as closing_date,
         coalesce(closings.is_complete, openings.is_complete) as is_complete,
@@ -118,7 +118,7 @@ tiers_reviewed as (
     from closings
     full outer join openings
         on
-            closings.quarter = openings.quarter
+            closings.period = openings.period
             and closings.tier = openings.tier
 ),
 
@@ -126,10 +126,14 @@ measured as (
     select
         tiers_reviewed.*,
         coalesce(holdings.aum_spot, 0) as aum_spot,
+        plans.aum_from,
+        plans.aum_to,
         case
             when tiers_reviewed.closing_date = {{ as_of_date() }} then coalesce(holdings.profit_contribution_365d, 0)
         end as profit_contribution_365d,
-        case when plans.aum_to is not null then coalesce(holdings.near_upgrade_customers, 0) end as near_upgrade_customers,
+        case
+            when plans.aum_to is not null then coalesce(holdings.near_upgrade_customers, 0)
+        end as near_upgrade_customers,
         case
             when plans.aum_from is not null then coalesce(holdings.near_downgrade_customers, 0)
         end as near_downgrade_customers,
@@ -141,23 +145,25 @@ measured as (
     from tiers_reviewed
     left join plans
         on
-            tiers_reviewed.quarter = plans.quarter
+            tiers_reviewed.period = plans.period
             and tiers_reviewed.tier = plans.tier
     left join holdings
         on
-            tiers_reviewed.quarter = holdings.quarter
+            tiers_reviewed.period = holdings.period
             and tiers_reviewed.tier = holdings.tier
 ),
 
 pyramid_review as (
     select
-        quarter,
+        period,
         opening_date,
         closing_date,
         is_complete,
         tier,
         name_zh,
         tier_rank,
+        aum_from,
+        aum_to,
         cast(opening_customers as bigint) as opening_customers,
         cast(stayed_customers as bigint) as stayed_customers,
         cast(upgraded_customers as bigint) as upgraded_customers,
@@ -172,14 +178,14 @@ pyramid_review as (
         cast(opening_aum_month_avg as decimal(18, 2)) as opening_aum_month_avg,
         cast(aum_month_avg as decimal(18, 2)) as aum_month_avg,
         cast(aum_spot as decimal(18, 2)) as aum_spot,
-        cast(aum_month_avg as double) / nullif(sum(aum_month_avg) over (partition by quarter), 0) as aum_share,
+        cast(aum_month_avg as double) / nullif(sum(aum_month_avg) over (partition by period), 0) as aum_share,
         {{ divide_amount('aum_month_avg', 'nullif(closing_customers, 0)') }} as aum_average,
         cast(closing_customers as double)
-        / nullif(sum(closing_customers) over (partition by quarter), 0) as customer_share,
+        / nullif(sum(closing_customers) over (partition by period), 0) as customer_share,
         target_customer_share,
         cast(profit_contribution_365d as decimal(18, 2)) as profit_contribution_365d,
         cast(profit_contribution_365d as double)
-        / nullif(sum(profit_contribution_365d) over (partition by quarter), 0) as profit_share,
+        / nullif(sum(profit_contribution_365d) over (partition by period), 0) as profit_share,
         target_profit_share,
         near_upgrade_from,
         cast(near_upgrade_customers as bigint) as near_upgrade_customers,

@@ -1,5 +1,5 @@
--- The migration matrix loses nobody and nothing: each row sums to the customers and AUM of its tier when the quarter began, each
--- column to those when it ended.
+-- The migration matrix loses nobody and nothing: each row sums to the customers and AUM of its tier when the quarter
+-- began, each column to those when it ended.
 with quarter_ends as (
     select
         quarter_end_date,

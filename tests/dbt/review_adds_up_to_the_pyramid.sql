@@ -1,7 +1,7 @@
--- The latest quarter of the review closes on the pyramid of the business date, and in every quarter the customers who moved
--- account for the change of each tier.
+-- The latest quarter of the review closes on the pyramid of the business date, and in every quarter the customers who
+-- moved account for the change of each tier.
 select
-    review.quarter,
+    review.period,
     review.tier,
     review.opening_customers,
     review.closing_customers,

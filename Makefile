@@ -75,8 +75,9 @@ lock: $(BIN)/.installed ## requirements.txt anew from pyproject.toml, with hashe
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \
 		--no-emit-index-url --no-strip-extras --custom-compile-command "make lock" --quiet --upgrade --output-file requirements.txt
 
-# The catalogue is one file, site/index.html, that opens without a server and can be mailed.
+# The catalogue is one file, site/index.html, that opens without a server and can be mailed; so is the review beside it.
 site:
+	@$(BIN)/banktags review
 	@$(BIN)/dbt --quiet docs generate --no-compile $(VARS)
 	@$(BIN)/banktags catalogue site
 

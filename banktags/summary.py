@@ -22,11 +22,13 @@ def summary() -> None:
     run_results = PROJECT_ROOT / "target" / "run_results.json"
     if not run_results.exists():
         raise typer.BadParameter("target/run_results.json does not exist yet: run make build", param_hint="summary")
-    site = PROJECT_ROOT / "site" / "index.html"
+    site, review = (PROJECT_ROOT / "site" / f"{name}.html" for name in ("index", "review"))
     typer.echo(f"\nBuilt       {built(run_results)}")
     typer.echo(f"Warehouse   {_shown(warehouse_file())}")
     if site.exists():
         typer.echo(f"Catalogue   {_shown(site)}  (open it in a browser, or: make docs)")
+    if review.exists():
+        typer.echo(f"Review      {_shown(review)}  (the pyramid by quarter)")
     typer.echo(f'Try         .venv/bin/banktags query \\\n            "{FIRST_QUERY}"')
 
 

@@ -112,7 +112,7 @@ def line(points: Iterable[tuple[float, float]]) -> str:
 
 
 def heat(cells: Sequence[Row]) -> dict[tuple[str, str], float]:
-    """How strongly each cell of the matrix is coloured, 0-0.75: moves by their share of the origin, against the largest.
+    """How strongly each cell of the matrix is coloured, 0-0.75: moves by their share of the origin, to the largest.
 
     Who joined has no origin to compare with, so the row of the joined has a scale of its own; so have those who stayed.
     """

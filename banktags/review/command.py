@@ -15,7 +15,7 @@ def review(
     out: Annotated[Path, typer.Option(help="The file to write.")] = PROJECT_ROOT / "site" / "review.html",
     quarter: Annotated[str | None, typer.Option(help="Quarter to review, e.g. 2026Q2; default: the latest.")] = None,
 ) -> None:
-    """Write the quarterly review of the pyramid (定期复盘) as one HTML file that can be read on a phone, mailed and printed."""
+    """Write the quarterly review of the pyramid (定期复盘) as one HTML file: to read on a phone, to mail, to print."""
     with open_read_only() as warehouse:
         try:
             found = read_review(warehouse, quarter)

@@ -98,7 +98,7 @@ class Review:
 
     @property
     def bounds_changed(self) -> bool:
-        """Whether another version of the bounds was in force when the quarter before ended, as far as it is reviewed."""
+        """Whether the quarter before ended under another version of the bounds, as far as it is reviewed."""
         versions = [
             {row["tier_version"] for row in self.history if row["period"] == period} for period in self.periods[-2:]
         ]
@@ -125,7 +125,7 @@ class Review:
         return [row for row in self.concentration if row["measure"] == measure and row["period"] <= self.period]
 
     def curve_of(self, measure: str) -> list[tuple[int, float]]:
-        """Lorenz curve of the quarter's end: percent of the customers and the share that they hold; empty if unknown."""
+        """Lorenz curve at the quarter's end: percent of the customers and the share they hold; empty if unknown."""
         points = [
             (row["percentile"], row["cumulative_share"])
             for row in self.curve

@@ -1,4 +1,4 @@
-"""The review as one HTML file: Jinja2 template, the catalogue's look, charts as inline SVG; no script, nothing fetched."""
+"""The review as one HTML file: a Jinja2 template in the catalogue's look, charts as inline SVG, no script."""
 
 from pathlib import Path
 

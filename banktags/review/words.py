@@ -71,16 +71,16 @@ def headline(review: Review) -> tuple[str, str]:
         f"流失{count(total.left)}户，客户留存率{percent(total.retention_rate)}。"
     )
     english = (
-        f"{count(total.closing_customers)} customers ({signed(count(growth))}), AUM {signed(percent(total.aum_growth))}; "
-        f"{count(total.upgraded)} moved up and {count(total.downgraded)} down; {count(total.left)} left, "
-        f"{percent(total.retention_rate)} were retained."
+        f"{count(total.closing_customers)} customers ({signed(count(growth))}), "
+        f"AUM {signed(percent(total.aum_growth))}; {count(total.upgraded)} rose and {count(total.downgraded)} fell; "
+        f"{count(total.left)} left, {percent(total.retention_rate)} were retained."
     )
     return chinese, english
 
 
 def findings(review: Review) -> list[tuple[str, str]]:
-    """What stands out: where AUM came from, which tier keeps its customers least, how far from plan, who is on the edge,
-    on how few it hangs. Each is a topic and a sentence; one without figures is left out.
+    """What stands out, each a topic and a sentence: where AUM came from, which tier keeps its customers least, how far
+    from plan, who is on the edge, on how few it hangs. What there are no figures for is left out.
     """
     found = [
         ("AUM从哪里来", _aum_drivers(review.of_period)),

@@ -275,9 +275,12 @@ def site(demo_warehouse, tmp_path_factory) -> Path:
     warehouse = Warehouse(folder / "warehouse", demo_warehouse.raw)
     warehouse.dbt("docs", "generate", "--no-compile")
     out = folder / "site" / "index.html"
-    arguments = ["catalogue", "site", "--target", str(warehouse.target), "--out", str(out)]
-    result = CliRunner().invoke(app, arguments, env={"BANK_TAGS_DB": str(warehouse.database)})
-    assert result.exit_code == 0, result.output
+    for arguments in (
+        ["review", "--out", str(out.parent / "review.html")],
+        ["catalogue", "site", "--target", str(warehouse.target), "--out", str(out)],
+    ):
+        result = CliRunner().invoke(app, arguments, env={"BANK_TAGS_DB": str(warehouse.database)})
+        assert result.exit_code == 0, result.output
     return out
 
 
@@ -294,33 +297,6 @@ def address(request, site) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    """Headless Chromium that keeps its console."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("no Chromium: apt-get install chromium chromium-driver")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    profile = tmp_path_factory.mktemp("chromium")
-    for flag in (
-        "headless",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-        "no-first-run",
-        f"user-data-dir={profile}",
-    ):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=driver)) as chrome:
-        yield chrome
-
-
 @pytest.mark.parametrize("query, width", [("月均", 1440), ("月均，沿用前一日余额", 1440), ("aum_month_avg", 390)])
 def test_a_browser_searches_and_opens_a_tag(browser, address, query, width):
     by, until = pytest.importorskip("selenium.webdriver.common.by").By, wait(browser)
@@ -332,6 +308,7 @@ def test_a_browser_searches_and_opens_a_tag(browser, address, query, width):
     browser.get_log("browser")
     browser.get(address)
     until(lambda _: "标签超市" in browser.find_element(by.CSS_SELECTOR, ".hero").text)
+    assert browser.find_element(by.CSS_SELECTOR, ".hero a").get_attribute("href") == address.replace("index", "review")
     search = browser.find_element(by.ID, "search")
     search.click()
     search.send_keys(query)

@@ -28,8 +28,10 @@ def site(
             governance = read_governance(warehouse)
         except LookupError as error:
             raise typer.BadParameter(str(error), param_hint="warehouse") from error
+    enriched = enrich(manifest, governance)
+    enriched["metadata"]["catalogue"]["has_review"] = (out.parent / "review.html").exists()
     # Where the extracts lie on this machine is nobody's business who gets the file.
-    html = render(page, enrich(manifest, governance), catalog).replace(str(landing_zone().absolute()), "data/raw")
+    html = render(page, enriched, catalog).replace(str(landing_zone().absolute()), "data/raw")
     for unique_id, album in private_albums(manifest).items():
         if any(trace in html for trace in (unique_id, f"'{album['name']}'", album["description"] or unique_id)):
             raise typer.BadParameter(f"the private album {album['name']} would be published", param_hint="albums")

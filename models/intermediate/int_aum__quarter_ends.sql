@@ -75,7 +75,7 @@ balances as (
 ),
 
 -- Every core customer at every quarter end; without a balance he has zero. A relation is open from its first day to the
--- day before its last.
+-- day before its last; one that is closed today, to yesterday at most.
 snapshots as (
     select
         covered.period,
@@ -83,7 +83,11 @@ snapshots as (
         covered.is_complete,
         spine.customer_id,
         spine.opened_date <= covered.quarter_end_date
-        and (spine.status = 'ACTIVE' or coalesce(spine.closed_date > covered.quarter_end_date, false)) as is_open,
+        and (
+            spine.status = 'ACTIVE'
+            or coalesce(spine.closed_date > covered.quarter_end_date, false)
+            and covered.quarter_end_date < {{ as_of_date() }}
+        ) as is_open,
         cast(coalesce(balances.balance_spot, 0) as decimal(18, 2)) as aum_spot,
         {{ divide_amount(
             'coalesce(balances.balance_days, 0)',

@@ -1,5 +1,5 @@
--- How each tier did in each quarter: who stayed, moved, came and left, what it holds and earns against the plan, and how
--- many stand close to a bound.
+-- How each tier did in each quarter: who stayed, moved, came and left, what it holds and earns against the plan, and
+-- how many stand close to a bound.
 
 with
 

@@ -1,7 +1,7 @@
 -- The business dates whose run was completed: everything built, and no check that fails a build failed.
 --
--- It is built last, because all other models are upstream of it and a failing check leaves out what is downstream. A date
--- that is run again replaces its row.
+-- It is built last, because all other models are upstream of it, and a failing check leaves out what is downstream. A
+-- date that is run again replaces its row.
 
 {{ config(
     materialized='incremental',

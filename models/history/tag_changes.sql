@@ -1,7 +1,8 @@
--- Each change of a tracked tag of a customer from one observed date to the next, with what its rule read before and after.
+-- Each change of a tracked tag of a customer from one observed date to the next, with what its rule read before and
+-- after.
 --
--- Compares two generations of tag_state: the cost of a date follows the customers, not the length of history. What has not
--- changed leaves no row, so the table grows by changes, not by days.
+-- Compares two generations of tag_state: the cost of a date follows the customers, not the length of history. What has
+-- not changed leaves no row, so the table grows by changes, not by days.
 
 {{ config(
     materialized='incremental',

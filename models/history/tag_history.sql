@@ -1,5 +1,5 @@
--- Which value of a tracked tag stood from when to when: every customer, tag and covered date finds exactly one row, or none
--- where the customer was not known yet.
+-- Which value of a tracked tag stood from when to when: a customer, tag and covered date finds one row, or none where
+-- the value was unknown.
 
 {{ config(materialized='view') }}
 
@@ -66,6 +66,14 @@ stretches as (
     from standing
 ),
 
+tracked as (
+    select
+        tag_code,
+        min(as_of_date) as tracked_from
+    from {{ ref('tag_versions') }}
+    group by tag_code
+),
+
 tag_history as (
     select
         stretches.customer_id,
@@ -74,14 +82,7 @@ tag_history as (
         coalesce(stretches.changed_from, tracked.tracked_from) as valid_from,
         stretches.valid_to
     from stretches
-    inner join (
-        select
-            tag_code,
-            min(as_of_date) as tracked_from
-        from {{ ref('tag_versions') }}
-        group by tag_code
-    ) as tracked
-        on stretches.tag_code = tracked.tag_code
+    inner join tracked on stretches.tag_code = tracked.tag_code
     where stretches.tag_value is not null
 )
 

@@ -1,8 +1,8 @@
--- What the tracked tags, and the tags that their rules read, were on the last observed date and on the one before: a copy of
--- those columns of the wide mart. Written from the project's list of certified tags.
+-- What the tracked tags, and the tags that their rules read, were on the last observed date and on the one before: a
+-- copy of those columns of the wide mart. Written from the project's list of certified tags.
 --
--- The pre-hook commits by itself, because DuckDB adds no column to a table in the transaction that has deleted from it. A run
--- killed in between has only taken back what the next one writes.
+-- The pre-hook commits by itself, because DuckDB adds no column to a table in the transaction that has deleted from it.
+-- A run killed in between has only taken back what the next one writes.
 
 {{ config(
     materialized='incremental',

@@ -7,7 +7,8 @@ with
 observed_dates as (
     select
         {{ as_of_date() }} as as_of_date,
-        {{ '(select max(as_of_date) from ' ~ this ~ ')' if is_incremental() else 'cast(null as date)' }} as previous_date
+        {{ '(select max(as_of_date) from ' ~ this ~ ')' if is_incremental() else 'cast(null as date)' }}
+            as previous_date
 )
 
 select *

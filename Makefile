@@ -20,21 +20,25 @@ export BANK_TAGS_RAW := $(RAW)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help build test docs site clean setup bank lint pytest bench lock
+.PHONY: help build test slow docs site clean setup bank lint pytest bench lock
 
 help: ## this list
 	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
 	@echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Unit tests judge the code, not the data: `make test` runs them.
 build: setup bank ## environment, demo bank if there are no extracts yet, dbt build, docs site
-	@$(BIN)/dbt build $(VARS)
+	@$(BIN)/dbt build --exclude-resource-type unit_test $(VARS)
 	@$(MAKE) --no-print-directory site
 	@$(BIN)/banktags summary
 
 # Lint and pytest share nothing, and each keeps about one core busy.
 test: setup ## lint, Python tests and every dbt check on a small bank of their own
 	@$(MAKE) --no-print-directory -j2 lint pytest
+
+slow: setup ## the tests that `make test` leaves out: nights in a row, killed runs, the same bank twice
+	@$(BIN)/python -m pytest -m slow
 
 docs: setup ## docs site (the tag catalogue), served on http://127.0.0.1:8580 (PORT=…)
 	@test -e $(DB) || $(MAKE) --no-print-directory build

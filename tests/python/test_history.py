@@ -20,6 +20,8 @@ from dbt_warehouse import Warehouse, contents
 
 from banktags.contract import PROJECT_ROOT
 
+pytestmark = pytest.mark.slow
+
 NIGHTS = int(os.environ.get("BANK_TAGS_TEST_NIGHTS", "2"))
 LAST = datetime.date(2026, 6, 30)
 ONE_DAY = datetime.timedelta(days=1)
@@ -226,16 +228,3 @@ def test_an_incomplete_batch_is_refused(nightly):
     output = finish(run(nightly), exit_code=75)
     assert f"core.batches has no rows for {LAST + ONE_DAY}" in output
     assert contents(nightly.database) == before
-
-
-def test_a_date_is_recorded_after_everything_else(manifest):
-    """Every model and every check that can fail a build is upstream of the ledger, or checks the ledger itself."""
-    ledger = "model.bank_tags.business_dates"
-    upstream, waiting = set(), [ledger]
-    while waiting:
-        node = waiting.pop()
-        if node not in upstream:
-            upstream.add(node)
-            waiting.extend(manifest["nodes"].get(node, {}).get("depends_on", {}).get("nodes", []))
-    models = {name for name, node in manifest["nodes"].items() if node["resource_type"] == "model"}
-    assert models - upstream == set()

@@ -9,6 +9,8 @@ from dbt_warehouse import Warehouse, contents
 
 from banktags.contract import read_contract
 
+pytestmark = pytest.mark.slow
+
 
 def shuffle(raw: Path, target: Path) -> None:
     """The same landed rows: two files for each one, the rows of each in the reverse order."""

@@ -24,6 +24,7 @@ standard_tags as (
     inner join {{ ref('fact_tags__service') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('fact_tags__onboarding') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('segment__pyramid') }} using (customer_id, as_of_date)  -- noqa: ST07
+    inner join {{ ref('segment__service_tier') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('segment__rfm_measures') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('segment__rfm') }} using (customer_id, as_of_date)  -- noqa: ST07
     inner join {{ ref('segment__lifecycle') }} using (customer_id, as_of_date)  -- noqa: ST07

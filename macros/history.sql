@@ -16,6 +16,21 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# What a log holds from the dates before: the model's own table, or on the first run a relation of these columns without rows. #}
+{% macro held_rows(columns) -%}
+    {%- if is_incremental() -%}
+    {{ this }}
+    {%- else -%}
+    (
+        select
+        {%- for name, type in columns.items() %}
+            cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+        where 1 = 0
+    )
+    {%- endif -%}
+{%- endmacro %}
+
 {# Pre-hook of a state: beside the run's date only the last generation before it stays, which the date is compared with. So the
    table holds two generations, however long history is. #}
 {% macro keep_last_generation() -%}

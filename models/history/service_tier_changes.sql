@@ -1,7 +1,7 @@
--- The service tier of each customer, as a log: a row on each date on which it changed, or what it will be decided by.
+-- The service tier of each customer, as a log: a row on each date on which it changed, or what will decide it.
 --
--- The state of a customer is his latest row. The rules take it, and what is measured on the run's date, to the state of the
--- date; where the two are the same there is no row, so the table grows by changes, not by days.
+-- The state of a customer is his latest row. The rules take it, with what is measured on the run's date, to the state
+-- of the date; where the two are the same there is no row, so the table grows by changes, not by days.
 
 {{ config(
     materialized='incremental',
@@ -10,6 +10,11 @@
     on_schema_change='fail',
     full_refresh=false
 ) }}
+
+{% set held = held_rows({
+    'customer_id': 'string', 'as_of_date': 'date', 'service_tier': 'string', 'rule_tier': 'string', 'override_tier': 'string',
+    'below_since': 'date',
+}) %}
 
 with
 
@@ -30,36 +35,28 @@ policy as (
     where {{ in_force() }}
 ),
 
--- The state before the run's date.
+-- The state before the run's date is the last row until then; on the first date there is none.
+latest as (
+    select
+        customer_id,
+        max(as_of_date) as as_of_date
+    from {{ held }}
+    where as_of_date < {{ as_of_date() }}
+    group by customer_id
+),
+
 before as (
-    {%- if is_incremental() %}
     select
-        log.customer_id,
-        log.service_tier,
-        log.rule_tier,
-        log.override_tier,
-        log.below_since
-    from {{ this }} as log
-    inner join (
-        select
-            customer_id,
-            max(as_of_date) as as_of_date
-        from {{ this }}
-        where as_of_date < {{ as_of_date() }}
-        group by customer_id
-    ) as latest
+        held.customer_id,
+        held.service_tier,
+        held.rule_tier,
+        held.override_tier,
+        held.below_since
+    from {{ held }} as held
+    inner join latest
         on
-            log.customer_id = latest.customer_id
-            and log.as_of_date = latest.as_of_date
-    {%- else %}
-    select
-        cast(null as string) as customer_id,
-        cast(null as string) as service_tier,
-        cast(null as string) as rule_tier,
-        cast(null as string) as override_tier,
-        cast(null as date) as below_since
-    where 1 = 0
-    {%- endif %}
+            held.customer_id = latest.customer_id
+            and held.as_of_date = latest.as_of_date
 ),
 
 -- Tiers granted by hand, by the customer number that the grant names. Of several for one person the highest stands.
@@ -67,14 +64,14 @@ overrides as (
     select
         identities.customer_id,
         max(tiers.tier_rank) as tier_rank
-    from {{ ref('tier_overrides') }} as granted
+    from {{ ref('tier_overrides') }} as by_hand
     inner join {{ ref('int_customer__identity') }} as identities
         on
-            granted.core_customer_id = identities.source_key
+            by_hand.core_customer_id = identities.source_key
             and identities.source_system = 'core'
     inner join tiers
-        on granted.tier = tiers.tier
-    where {{ in_force('granted', by_currency=false) }}
+        on by_hand.tier = tiers.tier
+    where {{ in_force('by_hand', by_currency=false) }}
     group by identities.customer_id
 ),
 

@@ -7,7 +7,7 @@ states as (
     select
         customer_id,
         max(as_of_date) as as_of_date,
-        max(case when service_tier is distinct from previous_service_tier then as_of_date end) as service_tier_since_date
+        max(case when service_tier is distinct from previous_service_tier then as_of_date end) as since_date
     from {{ ref('service_tier_changes') }}
     where as_of_date <= {{ as_of_date() }}
     group by customer_id
@@ -42,7 +42,7 @@ served as (
     select
         log.customer_id,
         log.service_tier,
-        case when log.service_tier is not null then states.service_tier_since_date end as service_tier_since_date,
+        case when log.service_tier is not null then states.since_date end as service_tier_since_date,
         log.override_tier is not null as is_overridden,
         -- What an override holds up is not about to fall by the rules.
         case when log.override_tier is null then log.below_since end as below_since
@@ -63,8 +63,8 @@ service_tiers as (
         cast({{ dbt.dateadd('day', 'cast(policy.grace_days as int)', 'served.below_since') }} as date)
             as service_tier_downgrade_due_date,
         cast(
-            case when served.below_since is not null
-                then
+            case
+                when served.below_since is not null then
                     greatest({{ kept_floor('tiers.aum_from', 'policy.hysteresis_share') }} - aum.aum_month_avg, 0)
             end as decimal(18, 2)
         ) as aum_to_keep_service_tier,

@@ -1,0 +1,27 @@
+-- What each customer held at the end of each of the last 365 days, by component. A view over balance intervals: storage
+-- grows with changes, not with days.
+
+{{ config(materialized='view') }}
+
+with
+
+days as (
+    select {{ each_day(days_ago(364), as_of_date()) }} as balance_date
+),
+
+aum_daily as (
+    select
+        intervals.customer_id,
+        days.balance_date,
+        intervals.aum_component,
+        intervals.in_aum,
+        cast(sum(intervals.balance) as decimal(18, 2)) as balance
+    from {{ ref('int_aum__intervals') }} as intervals
+    inner join days
+        on
+            intervals.valid_from <= days.balance_date
+            and intervals.valid_to > days.balance_date
+    group by intervals.customer_id, days.balance_date, intervals.aum_component, intervals.in_aum
+)
+
+select * from aum_daily

@@ -1,0 +1,73 @@
+-- How each customer's AUM moved from the day before to the business date, and which component moved it (T+1监测).
+
+with
+
+-- What counts in AUM, by component.
+components as (
+    select
+        customer_id,
+        aum_component,
+        sum(balance_spot) as balance,
+        sum(balance_1d_ago) as balance_1d_ago,
+        sum(balance_spot - balance_1d_ago) as moved
+    from {{ ref('int_aum__by_category') }}
+    where in_aum
+    group by customer_id, aum_component
+),
+
+-- The component that moved most, up or down; of equal ones the first by name.
+ranked as (
+    select
+        customer_id,
+        aum_component,
+        moved,
+        row_number() over (partition by customer_id order by abs(moved) desc, aum_component) as change_rank
+    from components
+    where moved <> 0
+),
+
+totals as (
+    select
+        customer_id,
+        sum(balance) as aum,
+        sum(balance_1d_ago) as aum_1d_ago,
+        sum(moved) as aum_change,
+        sum(case when aum_component = 'deposit' then moved end) as deposit_change,
+        sum(case when aum_component = 'wealth' then moved end) as wealth_change,
+        sum(case when aum_component = 'fund' then moved end) as fund_change,
+        sum(case when aum_component = 'insurance' then moved end) as insurance_change,
+        sum(case when aum_component = 'metal' then moved end) as metal_change,
+        sum(case when aum_component = 'trust' then moved end) as trust_change,
+        sum(case when aum_component = 'structured' then moved end) as structured_change,
+        sum(case when aum_component = 'custody' then moved end) as custody_change
+    from components
+    group by customer_id
+),
+
+aum_changes as (
+    select
+        spine.customer_id,
+        spine.as_of_date,
+        {{ measured('totals.aum') }} as aum,
+        {{ measured('totals.aum_1d_ago') }} as aum_1d_ago,
+        {{ measured('totals.aum_change') }} as aum_change,
+        {{ measured('totals.deposit_change') }} as deposit_change,
+        {{ measured('totals.wealth_change') }} as wealth_change,
+        {{ measured('totals.fund_change') }} as fund_change,
+        {{ measured('totals.insurance_change') }} as insurance_change,
+        {{ measured('totals.metal_change') }} as metal_change,
+        {{ measured('totals.trust_change') }} as trust_change,
+        {{ measured('totals.structured_change') }} as structured_change,
+        {{ measured('totals.custody_change') }} as custody_change,
+        ranked.aum_component as main_component,
+        cast(ranked.moved as decimal(18, 2)) as main_component_change
+    from {{ ref('int_customer__spine') }} as spine
+    left join totals
+        on spine.customer_id = totals.customer_id
+    left join ranked
+        on
+            spine.customer_id = ranked.customer_id
+            and ranked.change_rank = 1
+)
+
+select * from aum_changes

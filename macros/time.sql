@@ -22,3 +22,8 @@
 {% macro in_last_days(date_column, days) -%}
     ({{ date_column }} > {{ as_of_date() }} - interval '{{ days }}' day and {{ date_column }} <= {{ as_of_date() }})
 {%- endmacro %}
+
+{# Days of the calendar month that the business date lies in: 28 to 31. #}
+{% macro days_of_month() -%}
+    ({{ dbt.datediff(first_day_of('month'), dbt.last_day(as_of_date(), 'month'), 'day') }} + 1)
+{%- endmacro %}

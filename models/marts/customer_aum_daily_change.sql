@@ -21,7 +21,7 @@ ranked as (
         customer_id,
         aum_component,
         moved,
-        row_number() over (partition by customer_id order by abs(moved) desc, aum_component) as change_rank
+        row_number() over (partition by customer_id order by abs(moved) desc, aum_component asc) as change_rank
     from components
     where moved <> 0
 ),

@@ -38,6 +38,14 @@ with in_force as (
         count(*) as row_count
     from {{ ref('wave_plans') }}
     where {{ in_force(by_currency=false) }}
+
+    union all
+
+    select
+        'tier_policy' as seed_name,
+        count(*) as row_count
+    from {{ ref('tier_policy') }}
+    where {{ in_force() }}
 )
 
 select

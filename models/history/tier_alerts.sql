@@ -95,7 +95,7 @@ last_raised as (
     select
         customer_id,
         alert_type,
-        {{ dbt.datediff('max(as_of_date)', as_of_date(), 'day') }} as days_ago
+        max(as_of_date) as raised_date
     from {{ held }}
     where as_of_date < {{ as_of_date() }}
     group by customer_id, alert_type
@@ -126,17 +126,21 @@ tier_alerts as (
     from conditions
     inner join policy
         on conditions.alert_type = policy.alert_type
-    left join last_raised
+    left join last_raised as raised
         on
-            conditions.customer_id = last_raised.customer_id
-            and conditions.alert_type = last_raised.alert_type
+            conditions.customer_id = raised.customer_id
+            and conditions.alert_type = raised.alert_type
     left join {{ ref('customer_tier_outlook') }} as outlook
         on conditions.customer_id = outlook.customer_id
     left join {{ ref('int_customer__service_team') }} as service_team
         on conditions.customer_id = service_team.customer_id
     where
         {{ moves_history() }}
-        and (last_raised.days_ago is null or last_raised.days_ago >= policy.cool_down_days)
+        and (
+            raised.raised_date is null
+            or {{ dbt.datediff('raised_date', as_of_date(), 'day') }}
+            >= policy.cool_down_days
+        )
 )
 
 select * from tier_alerts

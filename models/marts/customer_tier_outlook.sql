@@ -83,8 +83,8 @@ served as (
     where aum.aum_month_avg is not null
 ),
 
--- Which of the three amounts says that the tier will fall, and which that it will rise: the surest first. A tier granted
--- by hand moves by neither.
+-- Which of the three amounts says that the tier will fall, and which that it will rise: the surest first. A tier that
+-- was granted by hand moves by neither.
 signals as (
     select
         *,

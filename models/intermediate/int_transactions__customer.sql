@@ -19,7 +19,8 @@ postings as (
         core_transactions.channel,
         coalesce(channels.is_digital, false) as is_digital,
         core_transactions.counterparty_account_hash,
-        core_transactions.counterparty_bank
+        core_transactions.counterparty_bank,
+        core_transactions.dt
     from {{ ref('stg_core__transactions') }} as core_transactions
     inner join {{ ref('stg_core__accounts') }} as core_accounts
         on core_transactions.account_id = core_accounts.account_id

@@ -84,6 +84,11 @@ class Story:
         return shift_months(UPDOWN_RETURN, self._shift)
 
     @property
+    def contact(self) -> date:
+        """Day on which his relationship manager calls: three days after the fall."""
+        return self.fall + timedelta(days=3)
+
+    @property
     def _shift(self) -> int:
         months = (self.end.year - UPDOWN_STORY_END.year) * 12 + self.end.month - UPDOWN_STORY_END.month
         return months if self.end.day >= UPDOWN_RETURN.day else months - 1
@@ -197,6 +202,7 @@ class Parameters:
             "updown_level_cents": self.story.assets(self.end) * CENTS,
             "updown_first_cash_cents": self.story.cash(self.start) * CENTS,
             "updown_tranches": self._updown_tranches(),
+            "updown_contact": self.story.contact if self.start < self.story.fall else None,
         }
 
     def month_values(self, number: int) -> dict[str, Any]:

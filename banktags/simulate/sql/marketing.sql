@@ -78,6 +78,11 @@ select
     campaign_id, campaign_name, goal, product_id, start_date, end_date, control_share, window_days as conversion_window_days,
     greatest(date '{{ start }}', start_date - 7) as dt
 from campaign
+{%- if updown_contact %}
+union all
+-- No audience and no controls: what relationship managers do about alerts.
+select 'CARE-RETENTION', '专属方案挽留 客户经理', 'RETENTION', null, date '{{ start }}', date '{{ end }}', 0, 90, date '{{ start }}'
+{%- endif %}
 order by dt, campaign_id;
 
 create table marketing.assignments as
@@ -116,6 +121,14 @@ inner join step on case step.step
     when 4 then target.f < target.click_rate
     when 5 then target.f < target.click_rate * 0.12
     else target.f between 0.955 and 0.96 end
+{%- if updown_contact %}
+union all
+-- DEMO-UPDOWN is called when the alert of his fall is due: reached, and he answers.
+select
+    cast(1999999999990 + step as varchar), 'CARE-RETENTION', customer_key(1), date '{{ updown_contact }}',
+    clock(date '{{ updown_contact }}', 36000 + 60 * step), 'PHONE', touch_status, date '{{ updown_contact }}'
+from (values (1, 'sent'), (2, 'delivered'), (3, 'replied')) as call (step, touch_status)
+{%- endif %}
 order by dt, touch_id;
 
 insert into truth.dirt

@@ -12,6 +12,7 @@
 ) }}
 
 -- What nothing else reads:
+-- depends_on: {{ ref('aum_daily') }}
 -- depends_on: {{ ref('customer_360') }}
 -- depends_on: {{ ref('customer_segments') }}
 -- depends_on: {{ ref('customer_tags_long') }}
@@ -29,11 +30,13 @@
 -- depends_on: {{ ref('tag_boundaries') }}
 -- depends_on: {{ ref('tag_change_reasons') }}
 -- depends_on: {{ ref('tag_classifications') }}
--- depends_on: {{ ref('tag_history') }}
 -- depends_on: {{ ref('tag_owners') }}
 -- depends_on: {{ ref('tag_quality') }}
 -- depends_on: {{ ref('tag_tree') }}
 -- depends_on: {{ ref('tag_violations') }}
+-- depends_on: {{ ref('tier_history') }}
+-- depends_on: {{ ref('tier_reassessments') }}
+-- depends_on: {{ ref('tier_tasks') }}
 
 with
 

@@ -14,6 +14,7 @@ from banktags.review.command import review
 from banktags.simulate.command import simulate_command
 from banktags.summary import summary
 from banktags.tag_life import app as tag_life
+from banktags.tier_simulator import app as tiers
 
 app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, loader and helpers.", no_args_is_help=True)
 
@@ -29,3 +30,4 @@ app.add_typer(catalogue_sync.app, name="catalogue")
 app.add_typer(new, name="new")
 app.command("simulate")(simulate_command)
 app.add_typer(tag_life, name="tag")
+app.add_typer(tiers, name="tiers")

@@ -136,11 +136,7 @@ tier_alerts as (
         on conditions.customer_id = service_team.customer_id
     where
         {{ moves_history() }}
-        and (
-            raised.raised_date is null
-            or {{ dbt.datediff('raised_date', as_of_date(), 'day') }}
-            >= policy.cool_down_days
-        )
+        and {{ has_cooled_down('raised_date', as_of_date(), 'policy.cool_down_days') }}
 )
 
 select * from tier_alerts

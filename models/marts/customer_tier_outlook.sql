@@ -83,68 +83,58 @@ served as (
     where aum.aum_month_avg is not null
 ),
 
--- Which of the three amounts says that the tier will fall, and which that it will rise: the surest first. A tier that
--- was granted by hand moves by neither.
+-- A tier that was granted by hand moves by no amount.
 signals as (
     select
         *,
-        case
-            when is_service_tier_overridden then null
-            when aum_month_avg < kept_floor then 'month_average'
-            when aum_spot < kept_floor then 'spot'
-            when aum_projected_month_avg < kept_floor then 'projected_month_end'
-        end as fall_basis,
-        case
-            when is_service_tier_overridden then null
-            when aum_month_avg >= next_bound * (1 - near_upgrade_share) then 'month_average'
-            when aum_spot >= next_bound then 'spot'
-            when aum_projected_month_avg >= next_bound then 'projected_month_end'
-        end as rise_basis,
-        not is_service_tier_overridden and aum_month_avg < tier_floor * (1 + near_downgrade_share) as is_near_floor
+        {{ fall_basis() }} as fall_basis,
+        {{ rise_basis() }} as rise_basis
     from served
+    where not is_service_tier_overridden
 ),
 
--- One standing call for an alert at most: what threatens comes before what beckons.
 called as (
     select
         *,
-        case
-            when fall_basis is not null then 'downgrade_warning'
-            when rise_basis is not null then 'near_upgrade'
-            when is_near_floor then 'near_downgrade'
-        end as alert_type,
-        case
-            when fall_basis is not null then fall_basis
-            when rise_basis is not null then rise_basis
-            when is_near_floor then 'month_average'
-        end as basis
+        {{ standing_alert() }} as alert_type
     from signals
+),
+
+based as (
+    select
+        *,
+        case alert_type
+            when 'downgrade_warning' then fall_basis
+            when 'near_upgrade' then rise_basis
+            when 'near_downgrade' then 'month_average'
+        end as basis,
+        case
+            when alert_type = 'near_upgrade' then next_bound
+            when alert_type is not null then kept_floor
+        end as boundary
+    from called
 ),
 
 judged as (
     select
         *,
-        case
-            when alert_type = 'near_upgrade' then next_bound
-            when alert_type is not null then kept_floor
-        end as boundary,
         case basis
             when 'month_average' then aum_month_avg
             when 'spot' then aum_spot
             when 'projected_month_end' then aum_projected_month_avg
         end as basis_amount
-    from called
+    from based
 ),
 
 outlook as (
     select
-        judged.customer_id,
-        judged.service_tier,
-        judged.aum_month_avg,
-        judged.aum_spot,
-        judged.aum_projected_month_avg,
-        cast(judged.kept_floor as decimal(18, 2)) as kept_floor,
-        cast(judged.next_bound as decimal(18, 2)) as next_bound,
+        served.customer_id,
+        served.service_tier,
+        served.aum_month_avg,
+        served.aum_spot,
+        served.aum_projected_month_avg,
+        served.kept_floor,
+        served.next_bound,
         judged.alert_type,
         judged.basis,
         cast(judged.basis_amount as decimal(18, 2)) as basis_amount,
@@ -157,7 +147,9 @@ outlook as (
         falls.aum_component as fall_component,
         cast(falls.moved_30d as decimal(18, 2)) as fall_amount_30d,
         {{ as_of_date() }} as as_of_date
-    from judged
+    from served
+    left join judged
+        on served.customer_id = judged.customer_id
     left join tiers as warned_tiers
         on
             judged.alert_type = 'downgrade_warning'
@@ -168,12 +160,12 @@ outlook as (
             or (judged.alert_type = 'near_downgrade' and neighbours.tier_rank = judged.tier_rank - 1)
     left join drivers as rises
         on
-            judged.customer_id = rises.customer_id
+            served.customer_id = rises.customer_id
             and rises.rise_rank = 1
             and rises.moved_30d > 0
     left join drivers as falls
         on
-            judged.customer_id = falls.customer_id
+            served.customer_id = falls.customer_id
             and falls.fall_rank = 1
             and falls.moved_30d < 0
 )

@@ -288,7 +288,7 @@ RULES = Setting(0.05, 90, 0.1, 0.1, 30, 30, 30)
 def test_flapping_around_a_bound_does_not_flap_the_tier(synthetic):
     """20.5万 and 19.5万 in turn, three days each, all year; without hysteresis and grace it would flap."""
     first = datetime.date(2025, 7, 1)
-    steps = [first + datetime.timedelta(days=3 * number) for number in range(122)]
+    steps = [first + datetime.timedelta(days=3 * number) for number in range(123)]
     intervals = [
         ("flaps", begin, end, 205_000 if number % 2 == 0 else 195_000)
         for number, (begin, end) in enumerate(pairwise(steps))

@@ -34,7 +34,10 @@ customer_360 as (
         -- tier
         tiers.name_zh as aum_tier_name,
         spot_tiers.name_zh as aum_tier_spot_name,
-        tags.aum_tier_entitlements,
+        service_tiers.name_zh as service_tier_name,
+        tags.service_tier_since_date,
+        tags.service_tier_downgrade_due_date,
+        tags.service_tier_entitlements,
         tags.aum_to_next_tier,
         tags.aum_above_tier_floor,
 
@@ -83,6 +86,8 @@ customer_360 as (
         on tags.aum_tier = tiers.tier
     left join tiers as spot_tiers
         on tags.aum_tier_spot = spot_tiers.tier
+    left join tiers as service_tiers
+        on tags.service_tier = service_tiers.tier
     left join {{ ref('lifecycle_strategies') }} as strategies
         on tags.lifecycle_stage = strategies.stage
     left join {{ ref('rfm_classes') }} as classes

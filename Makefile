@@ -71,7 +71,7 @@ lint: setup ## ruff, sqlfluff and the project's conventions
 pytest: setup
 	@$(BIN)/python -m pytest
 
-bench: setup ## time and memory of `dbt build` on 100,000 customers (CUSTOMERS=…)
+bench: setup ## time and memory of a full build and of the night after, 100,000 customers (CUSTOMERS=…)
 	@$(BIN)/python benchmarks/build.py $(if $(CUSTOMERS),--customers $(CUSTOMERS))
 
 lock: $(BIN)/.installed ## requirements.txt anew from pyproject.toml, with hashes, for Python 3.10 and newer

@@ -1,10 +1,11 @@
-"""Time and memory of ``dbt build`` on a large demo bank: ``make bench``, or ``python benchmarks/build.py --help``.
+"""Time and memory of a full build and of the night after it on a large demo bank: ``make bench``, or ``python benchmarks/build.py --help``.
 
 The bank is simulated once per size and kept under ``target/bench/``. Builds run in child processes, so that the peak
 memory is that of dbt and DuckDB alone.
 """
 
 import argparse
+import datetime
 import json
 import os
 import shutil
@@ -45,13 +46,20 @@ def source_rows(raw: Path) -> int:
     return duckdb.sql(f"select sum(num_rows) from parquet_file_metadata('{raw}/**/*.parquet')").fetchone()[0]
 
 
-def report_nodes(run_results: Path) -> None:
+def last_batch(raw: Path) -> datetime.date:
+    """The last business date that was delivered."""
+    return max(datetime.date.fromisoformat(folder.name[3:]) for folder in (raw / "core" / "batches").glob("dt=*"))
+
+
+def report_nodes(title: str, run_results: str) -> None:
     """Print the time by kind of node (dbt runs two at a time) and the ten slowest nodes."""
-    results = json.loads(run_results.read_text(encoding="utf-8"))["results"]
+    results = json.loads(run_results)["results"]
     kinds = defaultdict(list)
     for result in results:
         kinds[result["unique_id"].split(".")[0]].append(result["execution_time"])
-    print("\nseconds by kind:", ", ".join(f"{len(t)} {kind}s {sum(t):.0f}" for kind, t in sorted(kinds.items())))
+    print(
+        f"\n{title}, seconds by kind:", ", ".join(f"{len(t)} {kind}s {sum(t):.0f}" for kind, t in sorted(kinds.items()))
+    )
     print("\nten slowest:")
     for result in sorted(results, key=lambda result: -result["execution_time"])[:10]:
         print(f"  {result['execution_time']:7.1f} s  {'.'.join(result['unique_id'].split('.')[::2][:2])}")
@@ -74,16 +82,25 @@ def main() -> None:
 
     database.unlink(missing_ok=True)
     shutil.rmtree(target, ignore_errors=True)
+    last = last_batch(raw)
     parse = measured((DBT, "--quiet", "parse"), environment)
-    build = measured((DBT, "--quiet", "build"), environment)
+    nightly = (sys.executable, "-m", "banktags", "run", "--date")
+    build = measured((*nightly, str(last - datetime.timedelta(days=1))), environment)
+    slowest = (target / "run_results.json").read_text(encoding="utf-8")
+    night = measured((*nightly, str(last)), environment)
 
     rows = source_rows(raw)
     print(f"\n{arguments.customers:,} customers, {arguments.days} days, {rows:,} source rows, {os.cpu_count()} cores")
-    print(f"dbt build: {build.seconds:.0f} s, {rows / build.seconds:,.0f} source rows a second")
+    print(f"full build, every data test: {build.seconds:.0f} s, {rows / build.seconds:,.0f} source rows a second")
     print(f"peak memory: {build.peak_gib:.2f} GiB")
+    ratio = night.seconds / build.seconds
+    print(
+        f"the night after: {night.seconds:.0f} s, {ratio:.2f} of the full build, peak memory {night.peak_gib:.2f} GiB"
+    )
     print(f"warehouse: {database.stat().st_size / 2**30:.2f} GiB")
     print(f"start-up and parse alone: {parse.seconds:.0f} s, the build {build.seconds / parse.seconds:.1f} times that")
-    report_nodes(target / "run_results.json")
+    report_nodes("full build", slowest)
+    report_nodes("night after", (target / "run_results.json").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Time and memory of a full build and of the night after it on a large demo bank: ``make bench``, or ``python benchmarks/build.py --help``.
+"""Time and memory of a full build and of the night after it on a large demo bank.
+
+``make bench``, or ``python benchmarks/build.py --help``.
 
 The bank is simulated once per size and kept under ``target/bench/``. Builds run in child processes, so that the peak
 memory is that of dbt and DuckDB alone.

@@ -37,7 +37,7 @@ build: setup bank ## environment, demo bank if there are no extracts yet, dbt bu
 test: setup ## lint, Python tests and every dbt check on a small bank of their own
 	@$(MAKE) --no-print-directory -j2 lint pytest
 
-slow: setup ## the tests that `make test` leaves out: nights in a row, killed runs, the same bank twice
+slow: setup ## the tests that `make test` leaves out: nights in a row, killed runs, a build for each planted fault
 	@$(BIN)/python -m pytest -m slow
 
 docs: setup ## docs site (the tag catalogue), served on http://127.0.0.1:8580 (PORT=…)

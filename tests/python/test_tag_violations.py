@@ -17,6 +17,8 @@ from dbt.cli.main import dbtRunner
 from banktags.contract import PROJECT_ROOT, read_contract
 from banktags.landing import write_empty_tables
 
+pytestmark = pytest.mark.slow
+
 SUITABILITY = "models/tags/fact/fact_tags__suitability.yml"
 WEALTH_DESK = "models/tags/derived/derived_tags__wealth_desk.sql"
 STARTER_ALBUM = "models/albums/retail_starter_album.yml"

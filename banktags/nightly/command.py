@@ -71,11 +71,13 @@ def run(
     if not dates:
         console.print(f"Nothing to run: history reaches {ledger.reach()}")
         return
+    _wait_for(dates[0], wait, console)
     with Project(console) as project:
         if replay or rebuild:
             forget_from(dates[0])
         for position, business_date in enumerate(dates, start=1):
-            _wait_for(business_date, wait, console)
+            if position > 1:
+                _wait_for(business_date, wait, console)
             with console.status(f"{business_date} ({position} of {len(dates)})") as status:
                 outcome = project.build(business_date, status, checks)
             console.print(outcome.line())

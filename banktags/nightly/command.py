@@ -55,7 +55,7 @@ def run(
 
     A batch that is missing or incomplete is waited for, then refused (exit code 75). Rows delivered late count from the
     night of their delivery. A batch that was delivered anew after its run is named, and nothing runs until its dates
-    are replayed. An interrupted run is resumed by the same command.
+    are replayed. An interrupted run is resumed by the same command, an interrupted replay by the one that it names.
     """
     console = Console(stderr=True)
     ledger = read_ledger()
@@ -71,21 +71,26 @@ def run(
     if not dates:
         console.print(f"Nothing to run: history reaches {ledger.reach()}")
         return
-    _wait_for(dates[0], wait, console)
-    with Project(console) as project:
-        if replay or rebuild:
-            forget_from(dates[0])
-        for position, business_date in enumerate(dates, start=1):
-            if position > 1:
-                _wait_for(business_date, wait, console)
-            with console.status(f"{business_date} ({position} of {len(dates)})") as status:
-                outcome = project.build(business_date, status, checks)
-            console.print(outcome.line())
-            if not outcome.succeeded:
-                for fault in outcome.faults:
-                    console.print(f"  {fault}", markup=False, highlight=False)
-                console.print(f"{business_date} is not recorded. Mend it, then run the same command again.")
-                raise typer.Exit(1)
+    # Nothing is taken back before all that is to be run again can be.
+    for business_date in dates if replay or rebuild else dates[:1]:
+        _wait_for(business_date, wait, console)
+    project = Project(console)
+    resume = "run the same command again"
+    if replay or rebuild:
+        resume = f"banktags run --from {dates[0]} --to {dates[-1]}"
+        console.print(f"Taking back {dates[0]} to {dates[-1]} to run them again. If interrupted, go on with: {resume}")
+        forget_from(dates[0])
+    for position, business_date in enumerate(dates, start=1):
+        if position > 1:
+            _wait_for(business_date, wait, console)
+        with console.status(f"{business_date} ({position} of {len(dates)})") as status:
+            outcome = project.build(business_date, status, checks)
+        console.print(outcome.line())
+        if not outcome.succeeded:
+            for fault in outcome.faults:
+                console.print(f"  {fault}", markup=False, highlight=False)
+            console.print(f"{business_date} is not recorded. Mend it, then: {resume}")
+            raise typer.Exit(1)
 
 
 def _asked(

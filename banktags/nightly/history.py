@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from banktags.warehouse import warehouse_file
+from banktags.warehouse import open_read_only, warehouse_file
 
 SCHEMA = "history"
 LEDGER, OBSERVED, STATE = "business_dates", "observed_dates", "tag_state"
@@ -34,7 +34,7 @@ def read_ledger() -> Ledger:
     """The ledger of the warehouse; an empty one where there is no warehouse yet."""
     if not warehouse_file().exists():
         return Ledger((), {})
-    with duckdb.connect(str(warehouse_file()), read_only=True) as con:
+    with open_read_only() as con:
         if not {LEDGER, OBSERVED} <= set(_tables(con)):
             return Ledger((), {})
         observed = con.sql(f"select as_of_date from {SCHEMA}.{OBSERVED} order by 1").fetchall()
@@ -53,7 +53,7 @@ def forget_from(date: datetime.date) -> None:
 
 def lacks_state_of(date: datetime.date) -> bool:
     """Whether the state that a date leaves for the next one is not held, as after dates were taken back."""
-    with duckdb.connect(str(warehouse_file()), read_only=True) as con:
+    with open_read_only() as con:
         if STATE not in _tables(con):
             return True
         return con.execute(f"select count(*) = 0 from {SCHEMA}.{STATE} where as_of_date = ?", [date]).fetchone()[0]

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import typer
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
@@ -39,36 +40,26 @@ class Outcome:
 
 
 class Project:
-    """Context in which dates are built. They share one parse: with other ``--vars`` dbt would parse all anew."""
+    """The parsed project. The dates share the parse: with other ``--vars`` dbt would parse all anew."""
 
     def __init__(self, console: Console) -> None:
-        self.console = console
-        self.manifest: Manifest | None = None
-
-    def __enter__(self) -> "Project":
-        with self.console.status("dbt reads the project"):
+        with console.status("dbt reads the project"):
             parsed = dbtRunner().invoke(["--quiet", "parse", *FOLDERS])
         if parsed.exception:
-            raise parsed.exception
-        self.manifest = parsed.result
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.manifest = None
+            console.print(str(parsed.exception), markup=False, highlight=False)
+            raise typer.Exit(1)
+        self.manifest: Manifest = parsed.result
 
     def build(self, date: datetime.date, status: Status, checks: bool = True) -> Outcome:
         """Build and check one business date. Unit tests are left to CI: they judge the code, not the date."""
-        self._restore_state(date, status)
-        left_out = ["unit_test"] if checks else ["unit_test", "test"]
-        return self._invoke(date, status, "build", "--exclude-resource-type", *left_out)
-
-    def _restore_state(self, date: datetime.date, status: Status) -> None:
-        """After dates were taken back: make anew the state of the last observed date, to compare this one with."""
         earlier = [day for day in read_ledger().observed if day < date]
         if earlier and lacks_state_of(earlier[-1]):
-            outcome = self._invoke(earlier[-1], status, "run", "--select", f"+{STATE}", "--exclude", "tag_versions")
-            if not outcome.succeeded:
-                raise RuntimeError(f"the state of {earlier[-1]} cannot be restored: {'; '.join(outcome.faults)}")
+            # Dates were taken back. The state of the one before is made anew, to compare this one with.
+            restored = self._invoke(earlier[-1], status, "run", "--select", f"+{STATE}", "--exclude", "tag_versions")
+            if not restored.succeeded:
+                return restored
+        left_out = ["unit_test"] if checks else ["unit_test", "test"]
+        return self._invoke(date, status, "build", "--exclude-resource-type", *left_out)
 
     def _invoke(self, date: datetime.date, status: Status, command: str, *arguments: str) -> Outcome:
         started, finished = time.monotonic(), 0

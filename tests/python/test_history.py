@@ -107,7 +107,8 @@ def nightly(nights, demo_bank) -> Warehouse:
     deliver(demo_bank, nights.raw, LAST)
     output = finish(run(nights, "--date", str(LAST + ONE_DAY)), exit_code=2)
     assert f"the batch of {LAST} has been delivered anew since its run" in output
-    finish(run(nights, "--replay-from", str(LAST), "--no-checks"))
+    output = finish(run(nights, "--replay-from", str(LAST), "--no-checks"))
+    assert f"If interrupted, go on with: banktags run --from {LAST} --to {LAST}" in output
     return nights
 
 

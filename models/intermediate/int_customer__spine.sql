@@ -2,8 +2,13 @@
 
 with
 
+-- A condition on the system in the join below would cost DuckDB the hash join: each record against each customer.
 identities as (
-    select * from {{ ref('int_customer__identity') }}
+    select
+        customer_id,
+        case source_system when 'core' then source_key end as core_customer_id,
+        known_from
+    from {{ ref('int_customer__identity') }}
 ),
 
 -- A person with several core customer numbers is a customer while any of them is open.
@@ -24,9 +29,7 @@ spine as (
         {{ as_of_date() }} as as_of_date
     from identities
     left join {{ ref('stg_core__customers') }} as customers
-        on
-            identities.source_system = 'core'
-            and identities.source_key = customers.customer_id
+        on identities.core_customer_id = customers.customer_id
     group by identities.customer_id
 )
 

@@ -63,19 +63,15 @@ ends as (
     group by alerts.customer_id, alerts.alert_type, alerts.as_of_date
 ),
 
--- How each alert closed, by what came first: the tier moved, or what called for the alert ceased.
-closed as (
+-- What came first: the tier moved, or what called for the alert ceased.
+closings as (
     select
         alerts.*,
-        least(moves.moved_date, ends.ended_date) as closed_date,
+        ends.ended_date,
         case
-            when log.customer_id is not null and log.service_tier is null then 'left'
-            when new_tiers.tier_rank > old_tiers.tier_rank then 'upgraded'
-            when log.customer_id is not null then 'downgraded'
-            when ended.next_alert_type = 'downgrade_warning' then 'worsened'
-            when ended.customer_id is not null and alerts.alert_type = 'near_upgrade' then 'lapsed'
-            when ended.customer_id is not null then 'recovered'
-        end as closing
+            when moves.moved_date <= coalesce(ends.ended_date, moves.moved_date) then moves.moved_date
+        end as moved_date,
+        least(moves.moved_date, ends.ended_date) as closed_date
     from alerts
     left join moves
         on
@@ -87,17 +83,31 @@ closed as (
             alerts.customer_id = ends.customer_id
             and alerts.alert_type = ends.alert_type
             and alerts.as_of_date = ends.as_of_date
+),
+
+-- How each alert closed.
+closed as (
+    select
+        closings.*,
+        case
+            when log.customer_id is not null and log.service_tier is null then 'left'
+            when new_tiers.tier_rank > old_tiers.tier_rank then 'upgraded'
+            when log.customer_id is not null then 'downgraded'
+            when ended.next_alert_type = 'downgrade_warning' then 'worsened'
+            when ended.customer_id is not null and closings.alert_type = 'near_upgrade' then 'lapsed'
+            when ended.customer_id is not null then 'recovered'
+        end as closing
+    from closings
     left join {{ ref('service_tier_changes') }} as log
         on
-            moves.customer_id = log.customer_id
-            and moves.moved_date = log.as_of_date
-            and moves.moved_date <= coalesce(ends.ended_date, moves.moved_date)
+            closings.customer_id = log.customer_id
+            and closings.moved_date = log.as_of_date
     left join {{ ref('tier_alert_ends') }} as ended
         on
-            ends.customer_id = ended.customer_id
-            and ends.alert_type = ended.alert_type
-            and ends.ended_date = ended.as_of_date
-    left join tiers as old_tiers on alerts.tier = old_tiers.tier
+            closings.customer_id = ended.customer_id
+            and closings.alert_type = ended.alert_type
+            and closings.ended_date = ended.as_of_date
+    left join tiers as old_tiers on closings.tier = old_tiers.tier
     left join tiers as new_tiers on log.service_tier = new_tiers.tier
 ),
 

@@ -3,13 +3,7 @@
 -- It is built last, because all other models are upstream of it, and a failing check leaves out what is downstream. A
 -- date that is run again replaces its row.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{{ forget_date() }}",
-    on_schema_change='fail',
-    full_refresh=false
-) }}
+{{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 
 -- What nothing else reads:
 -- depends_on: {{ ref('aum_daily') }}

@@ -1,6 +1,6 @@
 -- The business dates that history was taken on, in order. A run of an earlier date looks at the past and adds none.
 
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', full_refresh=false) }}
+{{ config(materialized='incremental') }}
 
 with
 

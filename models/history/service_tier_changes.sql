@@ -3,13 +3,7 @@
 -- The state of a customer is his latest row. The rules take it, with what is measured on the run's date, to the state
 -- of the date; where the two are the same there is no row, so the table grows by changes, not by days.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{{ forget_date() }}",
-    on_schema_change='fail',
-    full_refresh=false
-) }}
+{{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 
 {% set held = held_rows({
     'customer_id': 'string', 'as_of_date': 'date', 'service_tier': 'string', 'rule_tier': 'string', 'override_tier': 'string',

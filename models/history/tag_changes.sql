@@ -4,13 +4,7 @@
 -- Compares two generations of tag_state: the cost of a date follows the customers, not the length of history. What has
 -- not changed leaves no row, so the table grows by changes, not by days.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{{ forget_date() }}",
-    on_schema_change='fail',
-    full_refresh=false
-) }}
+{{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 
 -- depends_on: {{ ref('tag_rule_inputs') }}
 

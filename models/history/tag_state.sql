@@ -6,10 +6,8 @@
 
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook={'sql': "{{ keep_last_generation() }}", 'transaction': false},
     on_schema_change='sync_all_columns',
-    full_refresh=false,
     contract={'enforced': false}
 ) }}
 

@@ -1,13 +1,8 @@
--- depends_on: {{ ref('tag_rule_inputs') }}
 -- Since when each tracked tag is tracked, and by which rule: a row where a rule was first seen or has changed.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{{ forget_date() }}",
-    on_schema_change='fail',
-    full_refresh=false
-) }}
+{{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
+
+-- depends_on: {{ ref('tag_rule_inputs') }}
 
 with
 

@@ -1,12 +1,6 @@
 -- When what an alert was raised for had ceased: one row an alert type and customer, on the first date without it.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{{ forget_date() }}",
-    on_schema_change='fail',
-    full_refresh=false
-) }}
+{{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 
 {% set held = held_rows({'customer_id': 'string', 'as_of_date': 'date', 'alert_type': 'string'}) %}
 

@@ -3,13 +3,7 @@
 -- What calls for an alert often stands for weeks. It is raised once, and again only when the cool-down has passed: a
 -- condition that flickers raises no more alerts than one that stands.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{{ forget_date() }}",
-    on_schema_change='fail',
-    full_refresh=false
-) }}
+{{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 
 {% set held = held_rows({'customer_id': 'string', 'as_of_date': 'date', 'alert_type': 'string'}) %}
 

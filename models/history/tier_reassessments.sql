@@ -1,13 +1,7 @@
 -- What a large movement of money, or a purchase of an investment, did to the customer's tier (行为触发重评): each such event
 -- that was delivered since the observed date before, with the tiers before it and after it.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{{ forget_date() }}",
-    on_schema_change='fail',
-    full_refresh=false
-) }}
+{{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 
 with
 

@@ -4,7 +4,7 @@ import typer
 
 from banktags.catalogue import sync as catalogue_sync
 from banktags.catalogue.site.command import site
-from banktags.explain import explain
+from banktags.explain.command import explain
 from banktags.freeze_rfm import freeze_rfm
 from banktags.load.command import load
 from banktags.new_tag import app as new

@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from banktags.cli import app
-from banktags.decision import Clause, Comparison, Nudge, clauses_of, deciding, nudges
-from banktags.explain import Tag, nudge_en, nudge_zh
+from banktags.explain.decision import Clause, Comparison, Nudge, clauses_of, deciding, nudges
+from banktags.explain.reader import Tag
+from banktags.explain.words import nudge_en, nudge_zh
 
 AS_OF = datetime.date(2026, 6, 30)
 CENT = Decimal("0.01")

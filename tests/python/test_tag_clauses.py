@@ -11,7 +11,7 @@ from banktags.catalogue.entries import tag_entries
 from banktags.catalogue.rules import Project, RuleError
 from banktags.catalogue.sync import CATALOGUE_SEEDS
 from banktags.contract import PROJECT_ROOT
-from banktags.decision import clauses_of, deciding
+from banktags.explain.decision import clauses_of, deciding
 
 AS_OF = "2026-06-30"
 

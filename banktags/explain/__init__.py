@@ -1,0 +1,1 @@
+"""``banktags explain``: why a customer has a tag, since when, and what would change it."""

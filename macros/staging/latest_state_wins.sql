@@ -1,7 +1,7 @@
 {# Judges the contested rows of a table of kind state: of the valid rows of a key in one batch the last loaded stands
    (loaded_at, then the text of the row as a tie-break), the others are a duplicate_delivery. A row that a later batch
    delivers for a key known before corrects it. The corrected row is left as it is, because as of the days between it was the
-   truth; the new one is marked revises_earlier, and is_revised tells which rows are corrected by the date asked for.
+   truth; the new one is marked revises_earlier, and revisions tells which rows are corrected by the date asked for.
 
    relation: rows with their own `fault` (null = valid). contested: what contested_keys made of it. key: columns of the key, the
    business date last. #}
@@ -20,17 +20,16 @@
     inner join {{ contested }} on {{ same_key(key, contested, relation) }}
 {%- endmacro %}
 
-{# True for a row that a later batch, known as of the run's date, has corrected. The row stands in the query as `base`.
-   states: the base model of a state table. #}
-{% macro is_revised(states, key) -%}
-    exists (
-        select 1
-        from {{ states }} as later
-        where
-            later.revises_earlier
-            and later.quarantine_reason is null
-            and later.dt > base.dt
-            and later.dt <= {{ as_of_date() }}
-            and {{ same_key(key, 'later', 'base') }}
-    )
+{# Which keys a later batch, known as of the run's date, has corrected, and when last: a row of the key from before that day
+   is revised. They are few, so a reader of all rows joins them by hash. states: the base model of a state table. #}
+{% macro revisions(states, key) -%}
+    select
+        {{ key | join(', ') }},
+        max(dt) as revised_on
+    from {{ states }}
+    where
+        revises_earlier
+        and quarantine_reason is null
+        and dt <= {{ as_of_date() }}
+    group by {{ key | join(', ') }}
 {%- endmacro %}

@@ -18,12 +18,16 @@ with
         base.loaded_at,
         {{ row_as_text('base') }} as record
     from {{ base }} as base
+    {% if table.state %}
+    left join ({{ revisions(base, table.key) }}) as revisions
+        on {{ same_key(table.key, 'base', 'revisions') }}
+    {% endif %}
     where
         {% if table.batched %}
         base.dt <= {{ as_of_date() }}
         and {% endif %}
         {% if table.state %}
-        (base.quarantine_reason is not null or {{ is_revised(base, table.key) }})
+        (base.quarantine_reason is not null or base.dt < revisions.revised_on)
         {% else %}
         base.quarantine_reason is not null
         {% endif %}

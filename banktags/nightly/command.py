@@ -48,7 +48,9 @@ def run(
     wait: Annotated[int, typer.Option(min=0, help="Minutes to wait for a batch that is not complete yet.")] = 0,
     checks: Annotated[
         bool,
-        typer.Option(help="Run the data tests too; dates that passed before are replayed sooner without, and count as tested."),
+        typer.Option(
+            help="Run the data tests too; dates that passed before are replayed sooner without, and count as tested."
+        ),
     ] = True,
 ) -> None:
     """Build one business date, or a range in order: check the batch, build, test, only then record the date as done.

@@ -1,4 +1,4 @@
-"""A night's tests read the batches that no recorded run has tested, and the staged rows of the dates that these touch."""
+"""A night's tests read the batches that no recorded run has tested, and the rows of the dates that these touch."""
 
 import json
 import shutil

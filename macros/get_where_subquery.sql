@@ -1,8 +1,8 @@
 {# What a generic test reads of its table, dbt's hook for it: beside a `where` of the test itself,
-   - of a source, the batches known as of the run's date;
-   - of an event-size table, which is staged one batch after the other, what no recorded run has tested: of the source its new
-     batches, of the staged rows all of the business dates that these touch, because a key ends with its date. So a test costs
-     what the night brings, not what the years hold. (Whether the last batch is recent is asked of all of them.) #}
+   - of a source, the batches known as of the run's date that no recorded run has tested;
+   - of an event-size table, which is staged one batch after the other, all rows of the business dates that these batches touch,
+     because a key ends with its date. So a test costs what the night brings, not what the years hold.
+   Whether a source was delivered recently is asked of all its batches. #}
 {% macro get_where_subquery(relation) -%}
     {%- set conditions = [config.get('where')] if config.get('where') else [] -%}
     {%- for table in staged_tables() -%}
@@ -10,7 +10,7 @@
         {%- set date = table.key | last -%}
         {%- if relation.schema == table.system and relation.identifier == table.name -%}
             {%- do conditions.append('dt <= ' ~ as_of_date()) -%}
-            {%- if table.batched and model.test_metadata.name != 'delivered_as_of' -%}
+            {%- if model.test_metadata.name != 'delivered_as_of' -%}
                 {%- do conditions.append('dt > ' ~ tested_until()) -%}
             {%- endif -%}
         {%- elif table.batched and relation.identifier in ['base_' ~ staged_as, 'stg_' ~ staged_as] -%}

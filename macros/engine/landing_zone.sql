@@ -7,7 +7,8 @@
 
 {# At the start of a run that builds models, before anything is built: every source table has extracts, every file can be
    read, and has the columns and types of the contract. Otherwise the run stops with the file, the column and the remedy,
-   and the warehouse stays as it was. Reads footers only. An unreadable file is named by the engine's own error.
+   and the warehouse stays as it was. Reads footers only, of the batches that no recorded run has read. An unreadable file
+   is named by the engine's own error.
    Difference: DuckDB answers from the Parquet files; an engine with tables of its own has nothing to check here. #}
 {% macro check_landing_zone() -%}
     {% if execute and flags.WHICH in ('build', 'run') and ' model.' in ' ' ~ selected_resources | join(' ') %}
@@ -28,19 +29,31 @@
         }) %}
     {% endfor %}
 
-    {% set undelivered -%}
+    {% set landed -%}
         {% for table in tables %}
-        select '{{ table.files }}' as files where not exists (select 1 from glob('{{ table.files }}'))
+        select
+            '{{ table.files }}' as files,
+            count(*) as files_landed,
+            coalesce(string_agg(file, '|') filter (
+                where regexp_extract(file, 'dt=([0-9-]+)', 1) > cast({{ tested_until() }} as string)
+            ), '') as files_unread
+        from glob('{{ table.files }}')
         {{ 'union all' if not loop.last }}
         {% endfor %}
     {%- endset %}
-    {% for row in run_query(undelivered).rows[:5] %}
-        {% set folder = row[0].split('/dt=')[0] %}
-        {{ exceptions.raise_compiler_error(
-            "no extracts under " ~ folder ~ ": run `make build` for the demo bank, or `banktags load FROM` to land your own."
-            ~ " Nothing was built."
-        ) }}
+    {% set unread = [] %}
+    {% for row in run_query(landed).rows %}
+        {% if row['files_landed'] == 0 %}
+            {{ exceptions.raise_compiler_error(
+                "no extracts under " ~ row['files'].split('/dt=')[0] ~ ": run `make build` for the demo bank, or `banktags load FROM` to land"
+                ~ " your own. Nothing was built."
+            ) }}
+        {% endif %}
+        {% do unread.extend(row['files_unread'].split('|') if row['files_unread'] else []) %}
     {% endfor %}
+    {% if not unread %}
+        {{ return('') }}
+    {% endif %}
 
     {% set differing -%}
         with
@@ -64,7 +77,7 @@
                 file_name,
                 name as column_name,
                 duckdb_type
-            from parquet_schema([{% for table in tables %}'{{ table.files }}'{{ ', ' if not loop.last }}{% endfor %}])
+            from parquet_schema(['{{ unread | join("', '") }}'])
         ),
 
         delivered_files as (

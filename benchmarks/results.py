@@ -1,0 +1,69 @@
+"""What the benchmark measured, as it is printed and as the READMEs show it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Result:
+    """One measured process: what it did, how fast, and what it is to be compared with."""
+
+    what: str
+    what_zh: str
+    seconds: float
+    peak_gib: float
+    rows: int
+    #: Name of what the time is a ratio to, with its time; none where this is the standard itself.
+    standard: tuple[str, str, float] | None = None
+    #: Why there is no time, where the process did not come to its end.
+    failure: str | None = None
+
+    def cells(self, chinese: bool = False) -> tuple[str, ...]:
+        """What, time, ratio, peak memory, rows per second."""
+        what = self.what_zh if chinese else self.what
+        if self.failure:
+            return what, self.failure, "", "", ""
+        ratio = "1"
+        if self.standard:
+            english, mandarin, seconds = self.standard
+            ratio = f"{self.seconds / seconds:.2f} × {mandarin if chinese else english}"
+        time = f"{self.seconds:,.0f} {'秒' if chinese else 's'}"
+        return what, time, ratio, f"{self.peak_gib:.2f} GiB", f"{self.rows / self.seconds:,.0f}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """All results of one run over one bank."""
+
+    customers: int
+    days: int
+    source_rows: int
+    machine: str
+    startup_seconds: float
+    results: tuple[Result, ...]
+
+    def markdown(self, chinese: bool = False) -> str:
+        if chinese:
+            head = (
+                f"{self.customers:,} 客户、{self.days} 天数据、{self.source_rows:,} 行源数据;{self.machine};"
+                f"每次 dbt 运行中启动与解析占 {self.startup_seconds:.0f} 秒:"
+            )
+            columns = ("内容", "时间", "比值", "内存峰值", "每秒所读行数")
+        else:
+            head = (
+                f"{self.customers:,} customers, {self.days} days, {self.source_rows:,} source rows; {self.machine}; "
+                f"of each dbt run {self.startup_seconds:.0f} s are start-up and parsing:"
+            )
+            columns = ("What", "Time", "Ratio", "Peak memory", "Rows read a second")
+        rows = [columns, ("---",) * 5, *(result.cells(chinese) for result in self.results)]
+        return head + "\n\n" + "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+    def write_into(self, readme: Path, chinese: bool = False) -> bool:
+        """Put the table between the markers that the README has for a bank of this size; false where it has none."""
+        text = readme.read_text(encoding="utf-8")
+        marked = re.compile(rf"(<!-- make bench, {self.customers} customers -->\n).*?(<!-- end -->)", re.DOTALL)
+        written, found = marked.subn(lambda match: match[1] + self.markdown(chinese) + "\n" + match[2], text)
+        if found:
+            readme.write_text(written, encoding="utf-8")
+        return bool(found)

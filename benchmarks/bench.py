@@ -324,7 +324,9 @@ def main() -> None:
                 rfm,
                 activity_rows,
             ),
-            result("RFM: lifetimes, no scores or classes", "RFM:lifetimes,不含评分与分类", lifetimes, activity_rows, to_rfm),
+            result(
+                "RFM: lifetimes, no scores or classes", "RFM:lifetimes,不含评分与分类", lifetimes, activity_rows, to_rfm
+            ),
         ),
     )
     report_nodes("full build", build_nodes)

@@ -119,7 +119,9 @@ customers = (
         "customer_id",
     )
     .with_columns(
-        pl.struct("id_type", "id_no").map_elements(person_id, return_dtype=pl.String, skip_nulls=False).alias("person_id")
+        pl.struct("id_type", "id_no")
+        .map_elements(person_id, return_dtype=pl.String, skip_nulls=False)
+        .alias("person_id")
     )
     .collect(engine="streaming")
 )
@@ -264,7 +266,9 @@ aum = (
     .agg(
         amount(stands, "balance").alias("aum_spot"),
         amount(stands & (col("aum_component") == "deposit"), "balance").alias("aum_deposit_spot"),
-        amount((col("balance_date") <= days_ago(30)) & (col("valid_to") > days_ago(30)), "balance").alias("aum_30d_ago"),
+        amount((col("balance_date") <= days_ago(30)) & (col("valid_to") > days_ago(30)), "balance").alias(
+            "aum_30d_ago"
+        ),
         (col("balance") * days_in_month.clip(0)).sum().alias("balance_days"),
     )
     .with_columns(
@@ -442,7 +446,9 @@ arrears = (
     .group_by(col("owner_id").alias("customer_id"))
     .agg(
         amount(standing, "unpaid").alias("loan_overdue_amount"),
-        (in_last("due_date", 365) & (unpaid | (col("paid_date") > col("due_date")))).sum().alias("loan_overdue_count_365d"),
+        (in_last("due_date", 365) & (unpaid | (col("paid_date") > col("due_date"))))
+        .sum()
+        .alias("loan_overdue_count_365d"),
         days_late.filter(standing).max().alias("loan_days_past_due_max"),
     )
 )

@@ -29,7 +29,9 @@ class FirstBuild:
         nodes = [(self._nodes[name], compiled[name]) for name in names]
         schemas = sorted({node["schema"] for node, _ in nodes})
         statements = [f"create schema if not exists {schema}" for schema in schemas]
-        statements += [self._seed(node) if node["resource_type"] == "seed" else _model(node, sql) for node, sql in nodes]
+        statements += [
+            self._seed(node) if node["resource_type"] == "seed" else _model(node, sql) for node, sql in nodes
+        ]
         return "".join(f"{statement}\n;\n\n" for statement in statements)  # a statement may end in a comment
 
     def between(self, first: str, last: str) -> set[str]:

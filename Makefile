@@ -9,6 +9,7 @@
 
 PYTHON ?= python3
 PORT ?= 8580
+BENCH_CUSTOMERS ?= 100000
 BIN := .venv/bin
 RAW := $(or $(BANK_TAGS_RAW),data/raw)
 DB := $(or $(BANK_TAGS_DB),warehouse/bank_tags.duckdb)
@@ -71,13 +72,15 @@ lint: setup ## ruff, sqlfluff and the project's conventions
 pytest: setup
 	@$(BIN)/python -m pytest
 
-bench: setup ## time and memory of a full build and of the night after, 100,000 customers (CUSTOMERS=…)
-	@$(BIN)/python benchmarks/build.py $(if $(CUSTOMERS),--customers $(CUSTOMERS))
+bench: setup ## build, night, tags and RFM against the limit and other tools, 100,000 customers (BENCH_CUSTOMERS=…)
+	@$(BIN)/python benchmarks/bench.py --customers $(BENCH_CUSTOMERS)
 
-lock: $(BIN)/.installed ## requirements.txt anew from pyproject.toml, with hashes, for Python 3.10 and newer
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-strip-extras \
+	--custom-compile-command "make lock" --quiet --upgrade
+lock: $(BIN)/.installed ## the locked requirements anew, with hashes, for Python 3.10 and newer; those of the benchmark's peers too
 	@$(PIP) install uv
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \
-		--no-emit-index-url --no-strip-extras --custom-compile-command "make lock" --quiet --upgrade --output-file requirements.txt
+	@$(LOCK) pyproject.toml --extra dev --output-file requirements.txt
+	@$(LOCK) benchmarks/peers/requirements.in --output-file benchmarks/peers/requirements.txt
 
 # The catalogue is one file, site/index.html, that opens without a server and can be mailed; so is the review beside it.
 site:

@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,9 @@ MEMORY = os.environ.get("BANK_TAGS_MEMORY", "3GB")
 #: Columns that EXCEPT compares at a time: all of them at once would need more memory than the build.
 COLUMNS_AT_A_TIME = 40
 
-NOT_FINISHED = "did not finish"
+#: The columns of customer_tags that are no tags.
+KEYS = ("customer_id", "as_of_date")
+PII_KEY = "key-of-the-benchmark"
 
 
 @dataclass(frozen=True)
@@ -156,47 +158,123 @@ def node_results(target: Path) -> list[dict]:
     return json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
 
 
-class Bank:
-    """One simulated bank, and the folders in which each contestant works on it."""
+class Contest:
+    """One simulated bank, and what is run on it; whoever computes the same is checked to have the same values."""
 
     def __init__(self, customers: int, days: int) -> None:
         self.folder = BENCH / f"{customers}x{days}"
         self.raw = self.folder / "raw"
         self.built = self.folder / "bank_tags.duckdb"
+        self.target = self.folder / "target"
         if not self.raw.exists():
             size = ("--customers", str(customers), "--days", str(days))
             simulated = measured({}, sys.executable, "-m", "banktags", "simulate", *size, "--out", self.raw)
             print(f"simulate: {simulated.seconds:.0f} s, peak memory {simulated.peak_gib:.2f} GiB", flush=True)
         self.last = last_batch(self.raw)
         self.as_of = self.last - datetime.timedelta(days=1)
+        self.environment = self._environment(self.built, self.target)
+        # Each contestant has a folder; a warehouse is called bank_tags.duckdb, as the compiled SQL names it.
+        self.tags_folder, self.limit_folder, self.peers_folder = (
+            self.folder / name for name in ("tags", "limit", "peers")
+        )
+        self.limit_database = self.limit_folder / "bank_tags.duckdb"
 
     def rows(self, *tables: str) -> int:
         """Rows of the landed extracts of some source tables."""
         return parquet_rows(*(self.raw / table / "dt=*" / "*.parquet" for table in tables))
 
-    def fresh(self, name: str) -> Path:
-        """An empty folder; a warehouse in it is called bank_tags.duckdb, as the compiled SQL names it."""
-        folder = self.folder / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        return folder
+    def clear(self) -> None:
+        """Remove what earlier runs left, but for the extracts."""
+        for folder in (self.target, self.tags_folder, self.limit_folder, self.peers_folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        self.built.unlink(missing_ok=True)
 
-    def environment(self, database: Path, target: Path) -> dict[str, str]:
+    def startup(self) -> Run:
+        """What each dbt run begins with: start-up, and the project read anew."""
+        return measured(self.environment, DBT, "--quiet", "parse")
+
+    def night(self, date: datetime.date) -> Run:
+        """The nightly run of a date; of the first one it is the full build."""
+        return measured(self.environment, sys.executable, "-m", "banktags", "run", "--date", str(date))
+
+    def tags(self) -> tuple[Run, FirstBuild]:
+        """customer_tags and all that it needs, by dbt from an empty warehouse and target."""
+        database, target = self.tags_folder / "bank_tags.duckdb", self.tags_folder / "target"
+        select = ("--select", "+customer_tags", "--exclude-resource-type", "test", "unit_test")
+        date = ("--vars", f"as_of_date: {self.as_of}")
+        run = measured(self._environment(database, target), DBT, "--quiet", "build", *select, *date)
+        return run, FirstBuild(target, database)
+
+    def limit(self, first_build: FirstBuild) -> Run:
+        """The same as one DuckDB script."""
+        script = self.limit_folder / "limit.sql"
+        script.write_text(first_build.script(), encoding="utf-8")
+        run = self._sql(script, self.limit_database)
+        with opened(self.built, peer=self.limit_database) as con:
+            check_same_table(con, "marts.customer_tags")
+        return run
+
+    def by_hand(self, python: Path) -> tuple[Run, Run, int]:
+        """Some of the tags by hand, in DuckDB and in Polars; and how many."""
+        database, parquet = self.peers_folder / "tags.duckdb", self.peers_folder / "tags.parquet"
+        variables = {"raw": str(self.raw), "seeds": str(SEEDS), "as_of": str(self.as_of)}
+        hand = self._sql(PEERS / "by_hand.sql", database, **variables)
+        polars = measured({}, python, PEERS / "by_polars.py", self.raw, SEEDS, str(self.as_of), parquet, may_fail=True)
+        with opened(self.built, hand=database) as con:
+            some = check_same_tags(con, "hand.tags", "by_hand.sql")
+            if polars.succeeded:
+                check_same_tags(con, f"(from '{parquet}')", "by_polars.py")
+        return hand, polars, some
+
+    def rfm(self, first_build: FirstBuild, python: Path) -> tuple[Run, Run, int]:
+        """RFM from the year's transactions: by the models that lead to it, and by lifetimes; and how many rows."""
+        activity, summary = self.peers_folder / "activity.parquet", self.peers_folder / "rfm.parquet"
+        with duckdb.connect(str(self.built), read_only=True) as con:
+            con.execute(f"""
+                copy (
+                    select
+                        customer_id,
+                        cast(transaction_date as timestamp) as transaction_date,
+                        cast(amount as double) as amount
+                    from intermediate.int_transactions__customer
+                    where
+                        is_activity
+                        and transaction_date > date '{self.as_of}' - 365
+                        and transaction_date <= date '{self.as_of}'
+                ) to '{activity}'
+            """)
+        # In the warehouse of the limit, where what comes before these models stands already.
+        script = self.limit_folder / "rfm.sql"
+        models = first_build.between("int_transactions__customer", "segment__rfm")
+        script.write_text(first_build.script(only=models), encoding="utf-8")
+        rfm = self._sql(script, self.limit_database)
+        lifetimes = measured({}, python, PEERS / "by_lifetimes.py", activity, str(self.as_of), summary, may_fail=True)
+        with opened(self.built, peer=self.limit_database) as con:
+            check_same_table(con, "segments.segment__rfm")
+            if lifetimes.succeeded:
+                check_lifetimes(con, summary)
+        return rfm, lifetimes, parquet_rows(activity)
+
+    def _environment(self, database: Path, target: Path) -> dict[str, str]:
         return {
             "BANK_TAGS_RAW": str(self.raw),
             "BANK_TAGS_DB": str(database),
-            "BANK_TAGS_PII_KEY": "key-of-the-benchmark",
+            "BANK_TAGS_PII_KEY": PII_KEY,
             "BANK_TAGS_MEMORY": MEMORY,
             "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
 
-    def sql(self, script: Path, database: Path, **variables: str) -> Run:
+    def _sql(self, script: Path, database: Path, **variables: str) -> Run:
         """Run one SQL script in a process and a file of its own."""
-        values = {"pii_key": "key-of-the-benchmark"} | variables
-        arguments = [f"{name}={value}" for name, value in values.items()]
+        values = [f"{name}={value}" for name, value in {"pii_key": PII_KEY, **variables}.items()]
         environment = {"BANK_TAGS_MEMORY": MEMORY}
-        return measured(environment, sys.executable, PEERS / "run_sql.py", script, database, *arguments)
+        return measured(environment, sys.executable, PEERS / "run_sql.py", script, database, *values)
+
+
+def result(what: str, what_zh: str, run: Run, rows: int, standard: tuple[str, str, float] | None = None) -> Result:
+    return Result(what, what_zh, run.seconds, run.peak_gib, rows, standard, run.succeeded)
 
 
 def main() -> None:
@@ -206,139 +284,71 @@ def main() -> None:
     arguments = parser.parse_args()
 
     python = peers_python()
-    bank = Bank(arguments.customers, arguments.days)
-    date = str(bank.as_of)
-    everything = bank.rows("[a-z]*/*")
+    contest = Contest(arguments.customers, arguments.days)
+    contest.clear()
+    startup = contest.startup()
+    build = contest.night(contest.as_of)
+    build_nodes = node_results(contest.target)
+    tags, first_build = contest.tags()
+    tag_nodes = node_results(contest.tags_folder / "target")
+    limit = contest.limit(first_build)
+    hand, polars, some = contest.by_hand(python)
+    rfm, lifetimes, activity_rows = contest.rfm(first_build, python)
+    night = contest.night(contest.last)
 
-    # The full build, as the first night makes it.
-    bank.built.unlink(missing_ok=True)
-    environment = bank.environment(bank.built, target := bank.fresh("target"))
-    startup = measured(environment, DBT, "--quiet", "parse")
-    nightly = (sys.executable, "-m", "banktags", "run", "--date")
-    build = measured(environment, *nightly, date)
-    build_nodes = node_results(target)
-
-    # All tags and nothing else: by dbt from an empty warehouse and target, then by one script.
-    tags_folder, limit_folder = bank.fresh("tags"), bank.fresh("limit")
-    tags_database, limit_database = (folder / "bank_tags.duckdb" for folder in (tags_folder, limit_folder))
-    select = ("--select", "+customer_tags", "--exclude-resource-type", "test", "unit_test")
-    tags = measured(
-        bank.environment(tags_database, tags_folder / "target"),
-        *(DBT, "--quiet", "build", *select, "--vars", f"as_of_date: {date}"),
-    )
-    first_build = FirstBuild(tags_folder / "target", tags_database)
-    script = limit_folder / "limit.sql"
-    script.write_text(first_build.script(), encoding="utf-8")
-    limit = bank.sql(script, limit_database)
-    with opened(bank.built, peer=limit_database) as con:
-        check_same_table(con, "marts.customer_tags")
-        tag_count = len(con.execute("describe built.marts.customer_tags").fetchall()) - 2
-
-    # Some of the tags, by hand.
-    by_hand = bank.fresh("by_hand")
-    hand = bank.sql(PEERS / "by_hand.sql", by_hand / "tags.duckdb", raw=str(bank.raw), seeds=str(SEEDS), as_of=date)
-    polars = measured(
-        {}, python, PEERS / "by_polars.py", bank.raw, SEEDS, date, by_hand / "tags.parquet", may_fail=True
-    )
-    with opened(bank.built, hand=by_hand / "tags.duckdb") as con:
-        some = check_same_tags(con, "hand.tags", "by_hand.sql")
-        if polars.succeeded:
-            check_same_tags(con, f"(from '{by_hand / 'tags.parquet'}')", "by_polars.py")
-    tables = set(re.findall(r"landed\('(\w+/\w+)'", (PEERS / "by_hand.sql").read_text(encoding="utf-8")))
-    some_rows = bank.rows(*tables)
-
-    # RFM from the year's transactions: the models that lead to it, in the warehouse of the limit; and lifetimes.
-    activity = by_hand / "activity.parquet"
-    with opened(bank.built) as con:
-        con.execute("use built")
-        con.execute(f"""
-            copy (
-                select
-                    customer_id,
-                    cast(transaction_date as timestamp) as transaction_date,
-                    cast(amount as double) as amount
-                from intermediate.int_transactions__customer
-                where is_activity and transaction_date > date '{date}' - 365 and transaction_date <= date '{date}'
-            ) to '{activity}'
-        """)
-    activity_rows = parquet_rows(activity)
-    script = limit_folder / "rfm.sql"
-    script.write_text(
-        first_build.script(only=first_build.between("int_transactions__customer", "segment__rfm")), encoding="utf-8"
-    )
-    rfm = bank.sql(script, limit_database)
-    lifetimes = measured({}, python, PEERS / "by_lifetimes.py", activity, date, by_hand / "rfm.parquet", may_fail=True)
-    with opened(bank.built, peer=limit_database) as con:
-        check_same_table(con, "segments.segment__rfm")
-        if lifetimes.succeeded:
-            check_lifetimes(con, by_hand / "rfm.parquet")
-
-    # The night after.
-    night = measured(environment, *nightly, str(bank.last))
-
+    with opened(contest.built) as con:
+        every = len(con.execute("describe built.marts.customer_tags").fetchall()) - len(KEYS)
+    kinds = Counter(node["unique_id"].split(".")[0] for node in build_nodes)
+    landed = set(re.findall(r"landed\('(\w+/\w+)'", (PEERS / "by_hand.sql").read_text(encoding="utf-8")))
+    all_rows, some_rows = contest.rows("[a-z]*/*"), contest.rows(*landed)
+    tag_rows = contest.rows(*first_build.source_tables())
     to_limit = ("the limit", "极限", limit.seconds)
     to_build = ("the full build", "完整构建", build.seconds)
     to_rfm = ("`segment__rfm`", "`segment__rfm`", rfm.seconds)
-    counts = {
-        kind: sum(node["unique_id"].startswith(kind) for node in build_nodes) for kind in ("model", "seed", "test")
-    }
-    tag_rows = bank.rows(*first_build.source_tables())
-
-    def result(what: str, what_zh: str, run: Run, rows: int, standard: tuple[str, str, float] | None = None) -> Result:
-        failure = None if run.succeeded else f"{NOT_FINISHED}, {run.peak_gib:.1f} GiB"
-        return Result(what, what_zh, run.seconds, run.peak_gib, rows, standard, failure)
-
     report = Report(
         arguments.customers,
         arguments.days,
-        everything,
-        f"{os.cpu_count()} cores, DuckDB {duckdb.__version__} with {MEMORY}",
+        all_rows,
+        f"{os.cpu_count()} cores, DuckDB {duckdb.__version__}, memory_limit {MEMORY}",
         startup.seconds,
         (
             result(
-                f"full build: {counts['model']} models, {counts['test']} data tests",
-                f"完整构建:{counts['model']} 个模型、{counts['test']} 个数据检验",
+                f"full build: {kinds['model']} models, {kinds['test']} data tests",
+                f"完整构建:{kinds['model']} 个模型、{kinds['test']} 个数据检验",
                 build,
-                everything,
+                all_rows,
                 to_limit,
             ),
-            result("the night after (T+1)", "次日运行(T+1)", night, everything, to_build),
+            result("the night after (T+1)", "次日运行(T+1)", night, all_rows, to_build),
             result(
-                f"all {tag_count} tags by `dbt build`, no tests",
-                f"全部 {tag_count} 个标签,`dbt build`,不含检验",
+                f"all {every} tags by `dbt build`, no tests",
+                f"全部 {every} 个标签:`dbt build`,不含检验",
                 tags,
                 tag_rows,
                 to_limit,
             ),
             result(
-                f"all {tag_count} tags by one DuckDB script: the limit",
-                f"全部 {tag_count} 个标签,单个 DuckDB 脚本:极限",
+                f"all {every} tags by one DuckDB script: the limit",
+                f"全部 {every} 个标签:单个 DuckDB 脚本,即极限",
                 limit,
                 tag_rows,
             ),
-            result(f"{some} of them by hand, DuckDB", f"其中 {some} 个,手写 DuckDB", hand, some_rows, to_limit),
-            result(f"{some} of them by hand, Polars", f"其中 {some} 个,手写 Polars", polars, some_rows, to_limit),
-            result(
-                "RFM: `segment__rfm` and what leads to it",
-                "RFM:`segment__rfm` 及其上游",
-                rfm,
-                activity_rows,
-            ),
-            result(
-                "RFM: lifetimes, no scores or classes", "RFM:lifetimes,不含评分与分类", lifetimes, activity_rows, to_rfm
-            ),
+            result(f"{some} of them by hand, DuckDB", f"其中 {some} 个:手写 DuckDB", hand, some_rows, to_limit),
+            result(f"{some} of them by hand, Polars", f"其中 {some} 个:手写 Polars", polars, some_rows, to_limit),
+            result("RFM: `segment__rfm` and what leads to it", "RFM:`segment__rfm` 及其上游", rfm, activity_rows),
+            result("RFM: lifetimes, without scores", "RFM:lifetimes,不含评分", lifetimes, activity_rows, to_rfm),
         ),
     )
     report_nodes("full build", build_nodes)
-    report_nodes("tags only", node_results(tags_folder / "target"))
-    report_nodes("night after", node_results(target))
-    print(f"\nwarehouse: {bank.built.stat().st_size / 2**30:.2f} GiB\n")
+    report_nodes("tags only", tag_nodes)
+    report_nodes("night after", node_results(contest.target))
+    print(f"\nwarehouse: {contest.built.stat().st_size / 2**30:.2f} GiB\n")
     print(report.markdown())
-    for folder in (tags_folder, limit_folder, by_hand):
+    for folder in (contest.tags_folder, contest.limit_folder, contest.peers_folder):
         shutil.rmtree(folder)
     for readme, chinese in (("README.md", False), ("README.zh-CN.md", True)):
         if report.write_into(PROJECT_ROOT / readme, chinese):
-            print(f"Written into {readme}")
+            print(f"\nWritten into {readme}")
 
 
 if __name__ == "__main__":

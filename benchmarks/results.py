@@ -16,20 +16,21 @@ class Result:
     rows: int
     #: Name of what the time is a ratio to, with its time; none where this is the standard itself.
     standard: tuple[str, str, float] | None = None
-    #: Why there is no time, where the process did not come to its end.
-    failure: str | None = None
+    #: False where a peer did not come to its end, as when the machine has too little memory for it.
+    finished: bool = True
 
     def cells(self, chinese: bool = False) -> tuple[str, ...]:
         """What, time, ratio, peak memory, rows per second."""
         what = self.what_zh if chinese else self.what
-        if self.failure:
-            return what, self.failure, "", "", ""
+        memory = f"{self.peak_gib:.2f} GiB"
+        if not self.finished:
+            return what, "未能完成" if chinese else "did not finish", "", memory, ""
         ratio = "1"
         if self.standard:
             english, mandarin, seconds = self.standard
             ratio = f"{self.seconds / seconds:.2f} × {mandarin if chinese else english}"
         time = f"{self.seconds:,.0f} {'秒' if chinese else 's'}"
-        return what, time, ratio, f"{self.peak_gib:.2f} GiB", f"{self.rows / self.seconds:,.0f}"
+        return what, time, ratio, memory, f"{self.rows / self.seconds:,.0f}"
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def amount(condition: pl.Expr, of: str = "amount") -> pl.Expr:
     return col(of).filter(condition).sum()
 
 
-# Who is who ------------------------------------------------------------------------------------------------------------
+# Who is who -----------------------------------------------------------------------------------------------------------
 
 FULL_WIDTH = str.maketrans("０１２３４５６７８９ｘＸ", "0123456789XX", " 　")
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -197,7 +197,7 @@ accounts = (
     .lazy()
 )
 
-# AUM -------------------------------------------------------------------------------------------------------------------
+# AUM ------------------------------------------------------------------------------------------------------------------
 
 products = (
     latest(
@@ -258,6 +258,7 @@ until = pl.min_horizontal(
 )
 days_in_month = (col("valid_to") - pl.max_horizontal("balance_date", pl.lit(MONTH_START))).dt.total_days()
 stands = col("valid_to") > AS_OF
+stood_30d_ago = (col("balance_date") <= days_ago(30)) & (col("valid_to") > days_ago(30))
 aum = (
     pl.concat([balances.filter(col("balance_date") > since), opening])
     .with_columns(until.alias("valid_to"))
@@ -279,7 +280,7 @@ aum = (
     )
 )
 
-# Transactions ----------------------------------------------------------------------------------------------------------
+# Transactions ---------------------------------------------------------------------------------------------------------
 
 transactions = (
     first_deliveries(
@@ -326,7 +327,7 @@ behaviour = transactions.group_by(col("owner_id").alias("customer_id")).agg(
     ((col("initiator") == "bank") & in_90d).sum().alias("bank_posting_count_90d"),
 )
 
-# Mobile bank, cards, loans ---------------------------------------------------------------------------------------------
+# Mobile bank, cards, loans --------------------------------------------------------------------------------------------
 
 login = col("event_type") == "login"
 app = (
@@ -403,7 +404,8 @@ loans = owned(
     latest(
         landed(
             "lending/loans",
-            "loan_id customer_id product_id loan_type status principal outstanding_principal granted_date maturity_date",
+            "loan_id customer_id product_id loan_type status principal outstanding_principal granted_date"
+            " maturity_date",
         )
         .with_columns(key("loan_id"), key("customer_id"), key("product_id"), code("loan_type"), code("status"))
         .filter(
@@ -438,7 +440,7 @@ instalments = (
     .filter(col("due_date") < AS_OF)
     .with_columns((col("due_amount") - col("paid_amount")).clip(0).alias("unpaid"))
 )
-unpaid, standing = col("unpaid") > 0, col("status") != "SETTLED"
+unpaid, paid_late, standing = col("unpaid") > 0, col("paid_date") > col("due_date"), col("status") != "SETTLED"
 # A loan on which nothing has fallen due is no day late.
 days_late = pl.when(unpaid).then((pl.lit(AS_OF) - col("due_date")).dt.total_days()).otherwise(0)
 arrears = (
@@ -453,7 +455,7 @@ arrears = (
     )
 )
 
-# RFM and tier ----------------------------------------------------------------------------------------------------------
+# RFM and tier ---------------------------------------------------------------------------------------------------------
 
 collected = pl.collect_all([aum, behaviour, app, spending, arrears], engine="streaming")
 tags = owners.drop("core_customer_id").unique("customer_id")
@@ -507,7 +509,7 @@ for measure, tag in {"aum_month_avg": "aum_tier", "aum_spot": "aum_tier_spot"}.i
         .drop("aum_from")
         .with_columns(pl.when("is_active").then(tag).alias(tag))
     )
-in_cents = [name for name in tags.columns if "amount" in name or name.startswith("aum_") and "tier" not in name]
+in_cents = [name for name in tags.columns if "amount" in name or (name.startswith("aum_") and "tier" not in name)]
 (
     tags.join(rfm, on="customer_id", how="left")
     .with_columns(col("rfm_class").fill_null("not_applicable"))

@@ -34,10 +34,14 @@ class FirstBuild:
         ]
         return "".join(f"{statement}\n;\n\n" for statement in statements)  # a statement may end in a comment
 
+    def leading_to(self, model: str) -> set[str]:
+        """A model and all that it needs."""
+        model = f"model.bank_tags.{model}"
+        return _reached(model, self._parents) | {model}
+
     def between(self, first: str, last: str) -> set[str]:
         """The models after one model on the ways to another, with that one."""
-        first, last = (f"model.bank_tags.{name}" for name in (first, last))
-        return (_reached(first, self._children) & (_reached(last, self._parents) | {last})) - {first}
+        return _reached(f"model.bank_tags.{first}", self._children) & self.leading_to(last)
 
     def source_tables(self) -> list[str]:
         """The source tables that the build reads, as folders of the landing zone."""

@@ -1,0 +1,66 @@
+"""The benchmark's own parts on the small bank: what it compares with must stay right, and its table must be written."""
+
+import sys
+
+import duckdb
+import pytest
+
+from banktags.contract import PROJECT_ROOT
+
+sys.path.insert(0, str(PROJECT_ROOT / "benchmarks"))
+
+import bench
+from results import Report, Result
+
+LIMIT = Result("the limit", "极限", 20, 1.5, 3_000_000)
+BUILD = Result("build", "构建", 50, 3.25, 3_000_000, ("the limit", "极限", 20.0))
+PEER = Result("peer", "同类", 7, 14.0, 10, ("the limit", "极限", 20.0), finished=False)
+
+
+def test_tags_by_hand_are_the_built_ones(demo_warehouse, tmp_path):
+    """Forty tags calculated a second time, in one script from extracts of more than a year: the windows count."""
+    database = tmp_path / "tags.duckdb"
+    variables = {"raw": demo_warehouse.raw, "seeds": bench.SEEDS, "as_of": "2026-06-30"}
+    values = [f"{name}={value}" for name, value in variables.items()]
+    bench.measured({}, sys.executable, bench.PEERS / "run_sql.py", bench.PEERS / "by_hand.sql", database, *values)
+    with bench.opened(demo_warehouse.database, hand=database) as con:
+        assert bench.check_same_tags(con, "hand.tags", "by_hand.sql") == 40
+    with duckdb.connect(str(database)) as con:
+        con.execute(
+            "update tags set aum_spot = aum_spot + 0.01 where customer_id = (select max(customer_id) from tags)"
+        )
+    with bench.opened(demo_warehouse.database, hand=database) as con, pytest.raises(SystemExit, match="aum_spot"):
+        bench.check_same_tags(con, "hand.tags", "by_hand.sql")
+
+
+def test_the_limit_makes_the_same_tags(demo_warehouse, tmp_path):
+    """The script of a first build, run without dbt, gives the table that dbt built."""
+    first_build = bench.FirstBuild(demo_warehouse.target, demo_warehouse.database)
+    script, database = tmp_path / "limit.sql", tmp_path / "bank_tags.duckdb"
+    script.write_text(first_build.script(first_build.leading_to("customer_tags")), encoding="utf-8")
+    runner = (sys.executable, bench.PEERS / "run_sql.py")
+    bench.measured({}, *runner, script, database, "pii_key=key-of-the-tests")
+    with bench.opened(demo_warehouse.database, peer=database) as con:
+        bench.check_same_table(con, "marts.customer_tags")
+    with duckdb.connect(str(database)) as con:
+        con.execute(
+            "delete from marts.customer_tags where customer_id = (select max(customer_id) from marts.customer_tags)"
+        )
+    with bench.opened(demo_warehouse.database, peer=database) as con, pytest.raises(SystemExit, match="customer_tags"):
+        bench.check_same_table(con, "marts.customer_tags")
+
+
+def test_the_table_is_written_between_its_markers(tmp_path):
+    report = Report(1000, 365, 3_000_000, "2 cores", 9.6, (LIMIT, BUILD, PEER))
+    readme = tmp_path / "README.md"
+    before = "# Measured\n\n<!-- make bench, {} customers -->\nold\n<!-- end -->\n\nafter\n"
+    readme.write_text(before.format(1000) + before.format(10000), encoding="utf-8")
+    assert report.write_into(readme)
+    written = readme.read_text(encoding="utf-8")
+    assert "| build | 50 s | 2.50 × the limit | 3.25 GiB | 60,000 |" in written
+    assert "| peer | did not finish |  | 14.00 GiB |  |" in written
+    assert written.endswith(before.format(10000)), "the table of another size stays"
+    assert report.write_into(readme) and readme.read_text(encoding="utf-8") == written, "written again, the same"
+    assert "| 构建 | 50 秒 | 2.50 × 极限 | 3.25 GiB | 60,000 |" in report.markdown(chinese=True)
+    readme.write_text("no marker", encoding="utf-8")
+    assert not report.write_into(readme)

@@ -103,7 +103,7 @@ def check_same_table(con: duckdb.DuckDBPyConnection, table: str) -> None:
     for start in range(0, len(columns), COLUMNS_AT_A_TIME):
         names = ", ".join(["customer_id", *columns[start : start + COLUMNS_AT_A_TIME]])
         for one, other in (("built", "peer"), ("peer", "built")):
-            query = f"select {names} from {one}.{table} except select {names} from {other}.{table} limit 1"
+            query = f"select {names} from {one}.{table} except all select {names} from {other}.{table} limit 1"
             if row := con.execute(query).fetchone():
                 sys.exit(f"{table}: {one} has a row that {other} has not, of {names}: {row}")
 

@@ -111,35 +111,8 @@ from (
 inner join seed('dictionaries/product_categories') using (product_category)
 where in_aum;
 
--- Of the deliveries of one day's balance, the last counts.
-create temp table balances as
-select
-    accounts.customer_id,
-    accounts.account_id as unit,
-    accounts.closed_date,
-    products.aum_component,
-    ledger.balance_date,
-    arg_max(ledger.balance, (ledger.dt, ledger.loaded_at)) as balance
-from landed('core/account_balances') as ledger
-inner join accounts on key(ledger.account_id) = accounts.account_id
-inner join products on accounts.product_id = products.product_id and products.balance_source = 'accounts'
-where ledger.balance is not null and ledger.balance_date <= ledger.dt and ledger.loaded_at is not null
-group by all
-union all
-select
-    owners.customer_id,
-    owners.core_customer_id || '/' || products.product_id,
-    null,
-    products.aum_component,
-    holdings.holding_date,
-    arg_max(holdings.market_value, (holdings.dt, holdings.loaded_at))
-from landed('wealth/holdings') as holdings
-inner join owners on key(holdings.customer_id) = owners.core_customer_id
-inner join products on key(holdings.product_id) = products.product_id and products.balance_source = 'holdings'
-where holdings.market_value >= 0 and holdings.holding_date <= holdings.dt and holdings.loaded_at is not null
-group by all;
-
--- A balance stands until the next one or the closing of its account. Only this month and 30 days ago are asked about.
+-- A balance stands until the next one or the closing of its account. Only this month and 30 days ago are asked about: of
+-- what is older, the last balance stands for all. Of the deliveries of one day's balance, the last counts.
 create temp table aum as
 with
 
@@ -147,14 +120,39 @@ since as (
     select least(date_trunc('month', getvariable('as_of')), days_ago(30))::date as day
 ),
 
-needed as (
-    select * from balances, since where balance_date > since.day
-    union all
+account_balances as (
     select
-        customer_id, unit, closed_date, aum_component, max(balance_date), arg_max(balance, balance_date), since.day
-    from balances, since
-    where balance_date <= since.day
+        key(account_id) as account_id,
+        greatest(balance_date, since.day) as balance_date,
+        arg_max(balance, (balance_date, dt, loaded_at)) as balance
+    from landed('core/account_balances'), since
+    where balance is not null and balance_date <= dt and loaded_at is not null
     group by all
+),
+
+holdings as (
+    select
+        key(customer_id) as core_customer_id,
+        key(product_id) as product_id,
+        greatest(holding_date, since.day) as balance_date,
+        arg_max(market_value, (holding_date, dt, loaded_at)) as balance
+    from landed('wealth/holdings'), since
+    where market_value >= 0 and holding_date <= dt and loaded_at is not null
+    group by all
+),
+
+balances as (
+    select customer_id, account_id as unit, closed_date, aum_component, balance_date, balance
+    from account_balances
+    inner join accounts using (account_id)
+    inner join products using (product_id)
+    where balance_source = 'accounts'
+    union all
+    select customer_id, core_customer_id || '/' || product_id, null, aum_component, balance_date, balance
+    from holdings
+    inner join owners using (core_customer_id)
+    inner join products using (product_id)
+    where balance_source = 'holdings'
 ),
 
 intervals as (
@@ -164,7 +162,7 @@ intervals as (
             lead(balance_date, 1, days_ago(-1)) over (partition by unit order by balance_date),
             coalesce(closed_date, days_ago(-1))
         ) as valid_to
-    from needed
+    from balances
 )
 
 select
@@ -184,7 +182,7 @@ group by customer_id;
 -- Transactions --------------------------------------------------------------------------------------------------------
 
 -- Rows delivered again are few: only they are ranked.
-create temp table transactions as
+create temp table behaviour as
 with
 
 valid as (
@@ -206,25 +204,23 @@ first_deliveries as (
     union all
     from valid semi join repeated using (transaction_id, transaction_date)
     qualify row_number() over (partition by transaction_id, transaction_date order by dt, loaded_at) = 1
-)
+),
 
-select
-    accounts.customer_id, transaction_date, direction, amount, category, initiator, is_activity, channel,
-    coalesce(is_digital, false) as is_digital
-from first_deliveries
-inner join accounts using (account_id)
-inner join seed('dictionaries/transaction_types') using (transaction_type)
-left join seed('dictionaries/channels') using (channel);
-
-create temp table behaviour as
-with flagged as (
+postings as (
     select
-        *,
+        accounts.customer_id, transaction_date, direction, amount, category, initiator, is_activity, channel,
+        coalesce(is_digital, false) as is_digital,
         initiator = 'customer' as is_own,
-        in_last(transaction_date, 7) as in_7d, in_last(transaction_date, 30) as in_30d,
-        in_last(transaction_date, 90) as in_90d, in_last(transaction_date, 365) as in_365d
-    from transactions
+        in_last(transaction_date, 7) as in_7d,
+        in_last(transaction_date, 30) as in_30d,
+        in_last(transaction_date, 90) as in_90d,
+        in_last(transaction_date, 365) as in_365d
+    from first_deliveries
+    inner join accounts using (account_id)
+    inner join seed('dictionaries/transaction_types') using (transaction_type)
+    left join seed('dictionaries/channels') using (channel)
 )
+
 select
     customer_id,
     max(transaction_date) filter (is_activity) as last_activity_date,
@@ -244,7 +240,7 @@ select
     count(*) filter (is_own and channel = 'COUNTER' and in_90d) as counter_transaction_count_90d,
     count(*) filter (is_own and channel = 'ATM' and in_90d) as atm_transaction_count_90d,
     count(*) filter (initiator = 'bank' and in_90d) as bank_posting_count_90d
-from flagged
+from postings
 group by customer_id;
 
 

@@ -215,23 +215,26 @@ def of_source(source: str) -> pl.LazyFrame:
     return products.filter(col("balance_source") == source).drop("balance_source")
 
 
-# Of the deliveries of one day's balance, the last counts.
-UNIT = ["owner_id", "unit", "closed_date", "aum_component", "balance_date"]
-balances = pl.concat(
+# A balance stands until the next one or the closing of its account. Only this month and 30 days ago are asked about: of
+# what is older, the last balance stands for all. Of the deliveries of one day's balance, the last counts.
+SINCE = min(MONTH_START, days_ago(30))
+UNIT = ["owner_id", "unit", "closed_date", "aum_component"]
+ORDER = ["stated_date", "dt", "loaded_at"]
+ledgers = pl.concat(
     [
         landed("core/account_balances", "account_id balance_date balance")
         .with_columns(key("account_id"))
         .filter(col("balance").is_not_null(), col("balance_date") <= col("dt"))
         .join(accounts, on="account_id")
         .join(of_source("accounts"), on="product_id")
-        .rename({"account_id": "unit"})
-        .select(*UNIT, "balance", "dt", "loaded_at"),
+        .rename({"account_id": "unit", "balance_date": "stated_date"})
+        .select(*UNIT, *ORDER, "balance"),
         owned(
             landed("wealth/holdings", "customer_id product_id holding_date market_value")
             .with_columns(key("customer_id"), key("product_id"))
             .filter(col("market_value") >= 0, col("holding_date") <= col("dt")),
             "product_id",
-            col("holding_date").alias("balance_date"),
+            col("holding_date").alias("stated_date"),
             col("market_value").alias("balance"),
             "dt",
             "loaded_at",
@@ -241,16 +244,11 @@ balances = pl.concat(
             pl.concat_str("customer_id", pl.lit("/"), "product_id").alias("unit"),
             pl.lit(None, pl.Date).alias("closed_date"),
         )
-        .select(*UNIT, "balance", "dt", "loaded_at"),
+        .select(*UNIT, *ORDER, "balance"),
     ]
 )
-balances = balances.group_by(UNIT).agg(col("balance").sort_by("dt", "loaded_at").last())
-# A balance stands until the next one or the closing of its account. Only this month and 30 days ago are asked about.
-since = min(MONTH_START, days_ago(30))
-opening = (
-    balances.filter(col("balance_date") <= since)
-    .group_by("owner_id", "unit", "closed_date", "aum_component")
-    .agg(col("balance_date").max(), col("balance").sort_by("balance_date").last())
+balances = ledgers.group_by(*UNIT, pl.max_horizontal("stated_date", pl.lit(SINCE)).alias("balance_date")).agg(
+    col("balance").sort_by(ORDER).last()
 )
 until = pl.min_horizontal(
     col("balance_date").shift(-1).over("unit", order_by="balance_date").fill_null(NEXT_DAY),
@@ -260,8 +258,7 @@ days_in_month = (col("valid_to") - pl.max_horizontal("balance_date", pl.lit(MONT
 stands = col("valid_to") > AS_OF
 stood_30d_ago = (col("balance_date") <= days_ago(30)) & (col("valid_to") > days_ago(30))
 aum = (
-    pl.concat([balances.filter(col("balance_date") > since), opening])
-    .with_columns(until.alias("valid_to"))
+    balances.with_columns(until.alias("valid_to"))
     .filter(col("balance_date") < col("valid_to"))
     .group_by(col("owner_id").alias("customer_id"))
     .agg(

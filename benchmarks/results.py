@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Result:
-    """One measured process: what it did, how fast, and what it is to be compared with."""
+    """One measured process: what it made of how many source rows, how fast, and what it is to be compared with."""
 
     what: str
     what_zh: str
@@ -50,13 +50,13 @@ class Report:
                 f"{self.customers:,} 客户、{self.days} 天数据、{self.source_rows:,} 行源数据;{self.machine};"
                 f"每次 dbt 运行中启动与解析占 {self.startup_seconds:.0f} 秒:"
             )
-            columns = ("内容", "时间", "比值", "内存峰值", "每秒所读行数")
+            columns = ("内容", "时间", "比值", "内存峰值", "每秒源数据行数")
         else:
             head = (
                 f"{self.customers:,} customers, {self.days} days, {self.source_rows:,} source rows; {self.machine}; "
                 f"of each dbt run {self.startup_seconds:.0f} s are start-up and parsing:"
             )
-            columns = ("What", "Time", "Ratio", "Peak memory", "Rows read a second")
+            columns = ("What", "Time", "Ratio", "Peak memory", "Source rows a second")
         rows = [columns, ("---",) * 5, *(result.cells(chinese) for result in self.results)]
         return head + "\n\n" + "\n".join("| " + " | ".join(row) + " |" for row in rows)
 

@@ -36,10 +36,17 @@ sides as (
     cross join both_sides
 ),
 
+asked as (
+    select
+        *,
+        case when observed_on is not null then tag_code end as rule_of
+    from sides
+),
+
 -- What each comparison of the rule is made of, with the boundary in force on that side.
 given as (
     select
-        sides.*,
+        asked.*,
         boundaries.clause_order,
         boundaries.policy_row,
         boundaries.tag_value,
@@ -52,14 +59,13 @@ given as (
         boundaries.operator,
         boundaries.boundary,
         boundaries.boundary_text,
-        {{ json_value('sides.inputs', 'boundaries.input_tag') }} as input_text
-    from sides
+        {{ json_value('asked.inputs', 'boundaries.input_tag') }} as input_text
+    from asked
     left join {{ ref('tag_boundary_versions') }} as boundaries
         on
-            sides.tag_code = boundaries.tag_code
-            and (boundaries.valid_from is null or sides.observed_on >= boundaries.valid_from)
-            and (boundaries.valid_to is null or sides.observed_on < boundaries.valid_to)
-            and sides.observed_on is not null
+            asked.rule_of = boundaries.tag_code
+            and (boundaries.valid_from is null or asked.observed_on >= boundaries.valid_from)
+            and (boundaries.valid_to is null or asked.observed_on < boundaries.valid_to)
 ),
 
 -- What is compared: a tag, or the sum of some, which is unknown where one of them is.

@@ -30,7 +30,6 @@ PAIRWISE_JOINS = {
     "aum_daily": "a view: 365 days by the intervals of whoever is asked about",
     "int_customer__profit": "two cost rates, each one row by the key of profit_rates",
     "segment__rfm_cut_points": "distinct values by at most 60 bands: scores by axis, method and origin",
-    "tag_change_reasons": "a view: the changes that are asked about by the boundaries of all tags",
     "tier_reassessments": "postings by the one row of the run's date in observed_dates",
 }
 

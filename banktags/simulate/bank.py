@@ -1,17 +1,19 @@
 """Writes the demo bank: renders the SQL files of ``sql/``, runs them in DuckDB and lands each table.
 
 Slowly changing systems are computed once for the whole period, event systems month by month, so that memory stays
-bounded. Each table is a relation ``<system>.<table>`` with the contract's columns but ``loaded_at``, in landing order.
+bounded. Each file runs on a connection of its own: it leaves a table for what other files need, and a temporary view or
+table for each table of the contract, with its name and columns but ``loaded_at``. They are landed while the next file
+runs.
 """
 
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -23,12 +25,35 @@ from banktags.simulate.parameters import Parameters
 
 SQL = Path(__file__).parent / "sql"
 MEMORY_LIMIT = "4GB"
-#: Files that are written at the same time, and partitions that each writer may keep open.
-WRITERS, MOST_OPEN_FILES = 2, 400
+#: Files of ``sql/`` whose tables are landed at the same time, beside the file that runs.
+LANDINGS = 2
 
 #: Files run once, in this order, and the tables they land.
-ONCE = ("reference", "population", "card", "marketing", "wealth", "core", "lending", "crm", "others")
-#: Files run for each month, in this order, and the tables each of them leaves.
+ONCE = {
+    "reference": ("core.products", "core.branches", "core.managers"),
+    "population": (),
+    "card": ("card.cards",),
+    "marketing": ("marketing.campaigns", "marketing.assignments", "marketing.touches", "marketing.costs"),
+    "wealth": ("wealth.orders", "wealth.holdings"),
+    "core": ("core.customers", "core.accounts"),
+    "lending": ("lending.repayments", "lending.loans", "lending.limits"),
+    "crm": (
+        "crm.contacts",
+        "crm.relations",
+        "crm.risk_assessments",
+        "crm.consents",
+        "crm.nps_responses",
+        "crm.complaints",
+    ),
+    "others": (
+        "digital.devices",
+        "bureau.credit_reports",
+        "governance.tag_requests",
+        "governance.tag_reviews",
+        "governance.query_log",
+    ),
+}
+#: Files run for each month, and the tables they land. Card spending comes out of the month's postings.
 MONTHLY = {
     "month_core": ("core.transactions", "core.account_balances"),
     "month_card": ("card.card_transactions",),
@@ -49,6 +74,7 @@ LOAD_MINUTE = {
     "governance": 100,
 }
 
+Connection = duckdb.DuckDBPyConnection
 Progress = Callable[[str, float], None]
 
 
@@ -65,7 +91,9 @@ class Bank:
         self._db = duckdb.connect()
         self._db.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         self._db.execute(f"set temp_directory = '{self._spill}'")
-        self._db.execute(f"set partitioned_write_max_open_files = {MOST_OPEN_FILES}")
+        # A statement of one thread writes each partition as one file, whose order of rows depends on nothing but the
+        # rows. Several cores work on several statements.
+        self._db.execute("set threads = 1")
         self._db.execute(
             "create table batch"
             " (system_name varchar, table_name varchar, dt date, row_count bigint, content_hash varchar)"
@@ -74,28 +102,13 @@ class Bank:
     def write(self, progress: Progress = lambda step, share: None) -> None:
         """Write all tables of the contract and the planted truth into the folder."""
         values = self.parameters.template_values()
-        monthly = {name for tables in MONTHLY.values() for name in tables}
-        months = len(self.parameters.months)
-        for step, name in enumerate(ONCE):
-            progress(f"{name}", 0.25 * step / len(ONCE))
-            self._run(name, values)
-        for table in self.contract.values():
-            if table.qualified_name not in monthly and table.qualified_name != BATCHES:
-                progress(f"landing {table.qualified_name}", 0.25)
-                self._land_whole(table)
-        for number in range(months):
-            month = values | self.parameters.month_values(number)
-            for part, (name, tables) in enumerate(MONTHLY.items()):
-                progress(
-                    f"{month['first']:%Y-%m} {name.removeprefix('month_')}",
-                    0.3 + 0.65 * (number + part / len(MONTHLY)) / months,
-                )
-                self._run(name, month)
-                for table in tables:
-                    self._land(self.contract[table])
-        progress("control table and truth", 0.96)
-        self._run("batches", values)
-        self._land_whole(self.contract[BATCHES])
+        with ThreadPoolExecutor(LANDINGS) as pool:
+            landings = self._generate_once(values, pool, progress)
+            landings += self._generate_months(values, pool, progress)
+            for landing in landings:
+                landing.result()
+        progress("control table and truth", 0.97)
+        self._land(self._run("batches", values), BATCHES)
         self._write_truth(values)
         write_empty_tables(self.folder, self.contract)
         self._db.close()
@@ -103,63 +116,75 @@ class Bank:
         progress("checking the contract", 0.99)
         check_contract(self.folder, self.contract)
 
-    def _run(self, name: str, values: dict) -> None:
-        self._db.execute(self._templates.get_template(f"{name}.sql").render(values))
+    def _generate_once(self, values: dict, pool: ThreadPoolExecutor, progress: Progress) -> list[Future]:
+        """Run the files of the whole period; their tables are landed by the futures that are returned."""
+        landings = []
+        for step, (name, tables) in enumerate(ONCE.items()):
+            progress(name, 0.15 * step / len(ONCE))
+            landings.append(pool.submit(self._land, self._run(name, values), *tables))
+        return landings
 
-    def _land_whole(self, table: Table) -> None:
-        """Land a table that was computed for the whole period, and drop it."""
-        self._land(table)
-        self._db.execute(f"drop table {table.qualified_name}")
+    def _generate_months(self, values: dict, pool: ThreadPoolExecutor, progress: Progress) -> list[Future]:
+        """Run the months: postings begin with the balances of the month before, all else runs beside the next month."""
+        months, landings = len(self.parameters.months), []
+        for number in range(months):
+            month = values | self.parameters.month_values(number)
+            progress(f"{month['first']:%Y-%m}", 0.15 + 0.8 * number / months)
+            core = self._run("month_core", month)
+            # So that no more than two months are in memory.
+            for landing in landings:
+                landing.result()
+            landings = [pool.submit(self._land_payments, core, month), pool.submit(self._land_sessions, month)]
+        return landings
 
-    def _land(self, table: Table) -> None:
-        """Write a table as one file for each ``dt``, in the table's order, and note the files for the control table."""
+    def _land_payments(self, core: Connection, month: dict) -> None:
+        """Land the month's postings and balances, and the card spending that comes out of the postings."""
+        self._run("month_card", month, core)
+        self._land(core, *MONTHLY["month_core"], *MONTHLY["month_card"])
+
+    def _land_sessions(self, month: dict) -> None:
+        self._land(self._run("month_digital", month), *MONTHLY["month_digital"])
+
+    def _run(self, name: str, values: dict, connection: Connection | None = None) -> Connection:
+        """Run a file, on a connection of its own unless one is given."""
+        connection = connection or self._db.cursor()
+        connection.execute(self._templates.get_template(f"{name}.sql").render(values))
+        return connection
+
+    def _land(self, connection: Connection, *names: str) -> None:
+        """Land tables that a file left on its connection, and close it."""
+        with connection:
+            for name in names:
+                self._land_table(connection, self.contract[name])
+
+    def _land_table(self, connection: Connection, table: Table) -> None:
+        """Write a table as one file for each ``dt``, and note the files for the control table."""
         known_at = f"cast({PARTITION} + 1 as timestamp) + interval {120 + LOAD_MINUTE[table.system]} minute"
         columns = ", ".join(
-            f"cast({known_at if column.name == KNOWN_AT else column.name} as {column.data_type}) as {column.name}"
+            # A code stays the enumeration that it is: Parquet has it as a string.
+            column.name
+            if column.data_type == "string"
+            else f"cast({known_at if column.name == KNOWN_AT else column.name} as {column.data_type}) as {column.name}"
             for column in table.columns
         )
-        self._db.execute(f"create or replace table landing as select {columns} from {table.qualified_name}")
-        if table.qualified_name != BATCHES:
-            # The sum of row hashes does not depend on the order of the rows.
-            self._db.execute(
-                f"""
-                insert into batch
-                select
-                    '{table.system}', '{table.name}', {PARTITION}, count(*),
-                    sha256(cast(sum(hash(landing)) as varchar))
-                from landing
-                group by {PARTITION}
-                """
-            )
         folder = self.folder / table.system / table.name
         folder.mkdir(parents=True, exist_ok=True)
-        dates = [
-            row[0]
-            for row in self._db.execute(f"select distinct {PARTITION} from landing order by {PARTITION}").fetchall()
-        ]
-        # A writer of one thread keeps each partition one file in the table's order; writers share the dates out.
-        size = min(MOST_OPEN_FILES, -(-len(dates) // WRITERS)) or 1
-        spans = [dates[i : i + size] for i in range(0, len(dates), size)]
-        with self._single_threaded(), ThreadPoolExecutor(WRITERS) as pool:
-            list(pool.map(lambda span: self._copy(span[0], span[-1], folder), spans))
-
-    def _copy(self, first: date, last: date, folder: Path) -> None:
-        self._db.cursor().execute(
+        files = connection.execute(
             f"""
-            copy (from landing where {PARTITION} between date '{first}' and date '{last}')
-            to '{folder}' (format parquet, compression zstd, partition_by ({PARTITION}), overwrite_or_ignore)
+            copy (select {columns} from temp.{table.name}) to '{folder}' (
+                format parquet, compression zstd, compression_level 1, partition_by ({PARTITION}), overwrite_or_ignore,
+                return_stats
+            )
             """
+        ).fetchall()
+        dates = [keys[PARTITION] for *_, keys in files]
+        counts = [count for _, count, *_ in files]
+        # The order of rows is fixed, so that the same content gives the same file.
+        hashes = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path, *_ in files]
+        connection.execute(
+            "insert into batch select ?, ?, unnest(cast(? as date[])), unnest(?), unnest(?)",
+            [table.system, table.name, dates, counts, hashes],
         )
-
-    @contextmanager
-    def _single_threaded(self) -> Iterator[None]:
-        """Queries use one thread each inside the block."""
-        threads = self._db.execute("select current_setting('threads')").fetchone()[0]
-        self._db.execute("set threads = 1")
-        try:
-            yield
-        finally:
-            self._db.execute(f"set threads = {threads}")
 
     def _write_truth(self, values: dict) -> None:
         """Write what was planted: ``_truth/*.parquet`` and ``_truth/summary.json``."""

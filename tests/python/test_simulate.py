@@ -79,6 +79,12 @@ def test_same_parameters_give_the_same_bytes(tmp_path):
     assert first != checksums(write_bank(tmp_path / "other_seed", 200, 35, seed=2))
 
 
+def test_what_is_written_at_the_same_time_does_not_change_the_bytes(tmp_path, monkeypatch):
+    side_by_side = checksums(write_bank(tmp_path / "side_by_side", 200, 35))
+    monkeypatch.setattr("banktags.simulate.bank.LANDINGS", 1)
+    assert checksums(write_bank(tmp_path / "one_by_one", 200, 35)) == side_by_side
+
+
 def test_files_have_the_columns_and_types_of_the_contract(bank):
     types = {
         "string": "VARCHAR",

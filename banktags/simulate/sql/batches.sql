@@ -1,5 +1,5 @@
 -- Control table: one row for each table and business date that was delivered.
-create table core.batches as
+create temp view batches as
 select
     'DEMO-' || strftime(dt, '%Y%m%d') as batch_id,
     dt as business_date,

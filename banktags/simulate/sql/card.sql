@@ -39,7 +39,7 @@ from person
 where n < 2 or u(n, 'debit card') < 0.85
 order by n;
 
-create table card.cards as
+create temp view cards as
 with debit as (
     select
         n, 1 as kind, issued_date, issued_date as activated_date, null as limit_cents, null as statement_cents, null as days_past_due, null as closed_date,

@@ -1,7 +1,7 @@
 -- Core system: customers and accounts, with their changes.
 
 -- Customer versions: as first delivered, after a change of occupation, income or manager, and when closed.
-create table core.customers as
+create temp table customer_version as
 with base as (
     select
         person.*,
@@ -64,15 +64,14 @@ select
     branch_key(b) as branch_id,
     manager_id,
     dt
-from versions
-order by dt, customer_id;
+from versions;
 
 insert into truth.dirt
-select 'bad_gender', 'core.customers', customer_id, min(dt) from core.customers where gender = 'X' group by customer_id
+select 'bad_gender', 'core.customers', customer_id, min(dt) from customer_version where gender = 'X' group by customer_id
 union all
-select 'bad_city', 'core.customers', customer_id, min(dt) from core.customers where city_code = '999999' group by customer_id
+select 'bad_city', 'core.customers', customer_id, min(dt) from customer_version where city_code = '999999' group by customer_id
 union all
-select 'mobile_form', 'core.customers', customer_id, min(dt) from core.customers where length(mobile) <> 11 group by customer_id
+select 'mobile_form', 'core.customers', customer_id, min(dt) from customer_version where length(mobile) <> 11 group by customer_id
 union all
 select 'family_mobile', 'core.customers', person.customer_id, greatest(date '{{ start }}', opened_date) from identity inner join person using (n) where shares_family_mobile
 union all
@@ -80,15 +79,15 @@ select 'second_customer_number', 'core.customers', customer_id, date '{{ start }
 
 -- Exact duplicates of customer rows within a delivery.
 insert into truth.dirt
-select 'exact_duplicate', 'core.customers', customer_id, dt from core.customers where u(customer_id || dt, 'customer duplicate') < 0.0006;
-create or replace table core.customers as
-select * from core.customers
+select 'exact_duplicate', 'core.customers', customer_id, dt from customer_version where u(customer_id || dt, 'customer duplicate') < 0.0006;
+create temp view customers as
+select * from customer_version
 union all
-select customers.*
-from core.customers
+select customer_version.*
+from customer_version
 inner join truth.dirt on
     dirt.kind = 'exact_duplicate' and dirt.table_name = 'core.customers'
-    and dirt.row_key = customers.customer_id and dirt.business_date = customers.dt
+    and dirt.row_key = customer_version.customer_id and dirt.business_date = customer_version.dt
 order by dt, customer_id;
 
 -- Accounts: one demand account each (slot 0), and a time-deposit account for each time-deposit tranche.
@@ -121,7 +120,7 @@ inner join product using (product_id)
 where tranche.cat = 1
 order by a;
 
-create table core.accounts as
+create temp view accounts as
 with versions as (
     select *, 1 as version, greatest(date '{{ start }}', opened_date) as dt from account
     union all

@@ -15,7 +15,7 @@ select {{ prospects_from }} + j as n, false, 'none', date '{{ end }}' - 1 - cast
 from range({{ prospects }}) as j (j)
 order by n;
 
-create table crm.contacts as
+create temp table contact_row as
 with known as (
     select
         contact.*,
@@ -53,23 +53,22 @@ select
     created_date,
     dt
 from known
-where dt <= date '{{ end }}'
-order by dt, n;
+where dt <= date '{{ end }}';
 
 insert into truth.dirt
-select 'mobile_form', 'crm.contacts', contact_id, dt from crm.contacts where length(mobile) <> 11;
+select 'mobile_form', 'crm.contacts', contact_id, dt from contact_row where length(mobile) <> 11;
 insert into truth.dirt
-select 'exact_duplicate', 'crm.contacts', contact_id, dt from crm.contacts where u(contact_id, 'contact duplicate') < 0.0006;
-create or replace table crm.contacts as
-select * from crm.contacts
+select 'exact_duplicate', 'crm.contacts', contact_id, dt from contact_row where u(contact_id, 'contact duplicate') < 0.0006;
+create temp view contacts as
+select * from contact_row
 union all
-select contacts.*
-from crm.contacts
-inner join truth.dirt on dirt.kind = 'exact_duplicate' and dirt.table_name = 'crm.contacts' and dirt.row_key = contacts.contact_id
+select contact_row.*
+from contact_row
+inner join truth.dirt on dirt.kind = 'exact_duplicate' and dirt.table_name = 'crm.contacts' and dirt.row_key = contact_row.contact_id
 order by dt, contact_id;
 
 -- Relations. Spouses, friends, parents and children are mirrored; a referral points to the earlier contact; a household to its head.
-create table crm.relations as
+create temp view relations as
 with known as (
     select contact.n, contact.created_date, person.is_coupled, person.age
     from contact
@@ -132,7 +131,7 @@ where since_date <= date '{{ end }}'
 order by dt, relation_id;
 
 -- Risk assessments are valid one year; most investors have one, a part of them expired.
-create table crm.risk_assessments as
+create temp view risk_assessments as
 with assessed as (
     select contact.n, contact.created_date, person.tier, person.age, person.assets > person.cash as invests
     from contact
@@ -163,7 +162,7 @@ from dated
 where assessed_date <= date '{{ end }}'
 order by dt, assessment_id;
 
-create table crm.consents as
+create temp view consents as
 with asked (purpose, i, channel, share) as (values
     ('MARKETING', 1, 'ALL', 0.55), ('MARKETING', 2, 'SMS', 0.25), ('MARKETING', 3, 'APP', 0.2), ('PERSONALISATION', 4, 'ALL', 0.6),
     ('LOCATION', 5, 'APP', 0.25), ('DATA_SHARING', 6, 'ALL', 0.15), ('MARKETING', 7, 'PHONE', 0.12), ('MARKETING', 8, 'WECOM', 0.15)
@@ -197,7 +196,7 @@ from version
 where dt <= date '{{ end }}'
 order by dt, consent_id;
 
-create table crm.nps_responses as
+create temp view nps_responses as
 select
     'V' || cast(100000000 + person.n as varchar) || cast(wave.wave as varchar) as response_id,
     contact_key(person.n) as contact_id,
@@ -214,7 +213,7 @@ cross join (select row_number() over (order by first_day) as wave, first_day + 1
 where u(person.n * 8 + wave.wave, 'answers') < 0.05 and person.opened_date < wave.day and (person.closed_date is null or person.closed_date > wave.day + 7) and person.stage <> 'dormant'
 order by dt, response_id;
 
-create table crm.complaints as
+create temp view complaints as
 with complaint as (
     select person.n, greatest(date '{{ start }}', person.opened_date) + 1 + cast(u_int(person.n, 'complains on', greatest(1, date '{{ end }}' - greatest(date '{{ start }}', person.opened_date) - 1)) as integer) as complained_date,
         u(person.n, 'resolves') as r

@@ -80,7 +80,7 @@ from recent
 left join unpaid using (n)
 order by recent.n, recent.no;
 
-create table lending.repayments as
+create temp view repayments as
 with delivery as (
     -- Known unpaid from twenty days before it is due, and again when paid.
     select *, greatest(date '{{ start }}', granted_date, due_date - 20) as dt, paid_date <= greatest(date '{{ start }}', granted_date, due_date - 20) as is_paid
@@ -102,7 +102,7 @@ from delivery
 where dt <= date '{{ end }}' and (due_date < granted_date) is not true
 order by dt, n, no;
 
-create table lending.loans as
+create temp view loans as
 with version as (
     select loan.*, greatest(date '{{ start }}', granted_date) as dt from loan
     union
@@ -146,7 +146,7 @@ from version
 inner join repaid using (n, dt)
 order by version.dt, version.n;
 
-create table lending.limits as
+create temp view limits as
 select
     'Q' || cast(100000000 + n as varchar) || '1' as limit_id,
     customer_key(n) as customer_id,

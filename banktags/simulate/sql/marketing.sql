@@ -73,7 +73,7 @@ from person
 where {{ movers }} and tier between 2 and 4 and n >= 2 and assets < low
 order by n;
 
-create table marketing.campaigns as
+create temp view campaigns as
 select
     campaign_id, campaign_name, goal, product_id, start_date, end_date, control_share, window_days as conversion_window_days,
     greatest(date '{{ start }}', start_date - 7) as dt
@@ -85,7 +85,7 @@ select 'CARE-RETENTION', '专属方案挽留 客户经理', 'RETENTION', null, d
 {%- endif %}
 order by dt, campaign_id;
 
-create table marketing.assignments as
+create temp view assignments as
 select campaign.campaign_id, customer_key(assignment.n) as customer_id, assignment.arm, assignment.assigned_date, assignment.assigned_date as dt
 from assignment
 inner join campaign using (c)
@@ -93,7 +93,7 @@ order by dt, campaign.c, assignment.n;
 
 -- Touches: each treated customer is sent one message (three waves of days), and the funnel narrows from there. Controls are left
 -- alone, but for a planted few.
-create table marketing.touches as
+create temp table touches as
 with target as (
     select assignment.c, assignment.n, campaign.campaign_id, campaign.click_rate, campaign.start_date + 7 * cast(u_int(assignment.n * 16 + assignment.c, 'wave', 3) as integer) as sent_date,
         case when u(assignment.n * 16 + assignment.c, 'touch channel') < 0.75 then campaign.channel else pick(['SMS', 'APP', 'PHONE', 'WECOM', 'BRANCH'], assignment.n * 16 + assignment.c, 'other channel') end as channel,
@@ -133,12 +133,12 @@ order by dt, touch_id;
 
 insert into truth.dirt
 select 'control_contacted', 'marketing.touches', touches.customer_id, min(touches.touch_date)
-from marketing.touches
-inner join marketing.assignments using (campaign_id, customer_id)
+from touches
+inner join assignments using (campaign_id, customer_id)
 where assignments.arm = 'CONTROL'
 group by touches.campaign_id, touches.customer_id;
 
-create table marketing.costs as
+create temp view costs as
 select
     campaign_id || '-' || strftime(touch_date, '%m%d') || '-' || touches.channel as cost_id,
     campaign_id,
@@ -146,7 +146,7 @@ select
     touches.channel,
     yuan(count(*) * any_value(cost_per_touch) + 20000) as amount,
     touch_date as dt
-from marketing.touches
+from touches
 inner join campaign using (campaign_id)
 where touch_status = 'sent'
 group by campaign_id, touch_date, touches.channel

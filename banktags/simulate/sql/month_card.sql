@@ -1,5 +1,5 @@
 -- One month of card spending: credit-card purchases, and the point-of-sale payments of debit cards, which are core postings too.
-create or replace temp table delivered_spending as
+create temp table spending as
 with credit as (
     select n, n * 1000000 + {{ serial }} * 100 + i.i as k, is_white_collar, favourite_mcc, spend_cents, activated_date,
         date '{{ first }}' + pick([{{ day_slots | join(', ') }}], n * 1000000 + {{ serial }} * 100 + i.i, 'card day') as d
@@ -13,9 +13,9 @@ weighted as (
     where d >= date '{{ activity_first }}' and d >= activated_date
 ),
 charged as (
-    select *, cast(cast(spend_cents as hugeint) * weight // sum(weight) over (partition by n) as bigint) as cents from weighted
+    select *, spend_cents * weight // cast(sum(weight) over (partition by n) as bigint) as cents from weighted
 ),
-spending as (
+purchase as (
     select n, 2 as kind, k, d, 28800 + u_int(k, 'card second', 50000) as s, cents, favourite_mcc, is_white_collar,
         case when u(k, 'refund') < 0.015 then 'REFUND' else 'PURCHASE' end as transaction_type,
         case when cents > 50000 and u(k, 'instalments') < 0.04 then pick([3, 6, 12], k, 'instalments chosen') else 1 end as instalments,
@@ -37,43 +37,36 @@ spending as (
 placed as (
     select *, u(k + kind, 'shop kind') as v,
         case when n >= 2 and d + 3 <= date '{{ last }}' then u(k * 4 + kind, 'card dirt') else 1.0 end as dirt
-    from spending
-),
-row as (
-    select
-        n, kind, d, s, cents, transaction_type, instalments, dirt, k, 0 as is_extra,
-        case
-            when mcc is not null then mcc
-            -- The planted white-collar group goes to the cinema, the karaoke bar and the beauty parlour.
-            when is_white_collar and v < 0.16 then '7832'
-            when is_white_collar and v < 0.28 then '7911'
-            when is_white_collar and v < 0.40 then '7230'
-            when is_white_collar and v < 0.48 then '7298'
-            when v < 0.35 then cast(favourite_mcc as varchar)
-            else pick(['5411', '5411', '5411', '5331', '5812', '5812', '5812', '5814', '5814', '4112', '4511', '7011', '5541', '5651', '5651', '5912', '8062', '4900', '4814',
-                '5732', '5712', '5641', '8211', '7832', '7230', '7911', '5977', '7997', '5944'], k, 'shop')
-        end as mcc,
-        d as dt
-    from placed
-),
-delivered as (
-    select * replace (case when dirt >= 0.0009 and dirt < 0.0014 then '0000' else mcc end as mcc), case when dirt >= 0.0009 and dirt < 0.0014 then 'bad_mcc' end as dirt_kind from row
-    union all
-    select *, 'exact_duplicate' from row where dirt < 0.0003
-    union all
-    select * replace (1 as is_extra, -cents as cents), 'non_positive_amount' from row where dirt >= 0.0003 and dirt < 0.0006
-    union all
-    select * replace (1 as is_extra), 'orphan_card' from row where dirt >= 0.0006 and dirt < 0.0009
+    from purchase
 )
-select * from delivered
-order by dt, n, kind, s, k, is_extra, cents;
+select
+    n, kind, d, s, cents, cast(transaction_type as spending_type) as transaction_type, instalments, dirt, k, 0 as is_extra,
+    cast(case
+        when mcc is not null then mcc
+        -- The planted white-collar group goes to the cinema, the karaoke bar and the beauty parlour.
+        when is_white_collar and v < 0.16 then '7832'
+        when is_white_collar and v < 0.28 then '7911'
+        when is_white_collar and v < 0.40 then '7230'
+        when is_white_collar and v < 0.48 then '7298'
+        when v < 0.35 then cast(favourite_mcc as varchar)
+        else pick(['5411', '5411', '5411', '5331', '5812', '5812', '5812', '5814', '5814', '4112', '4511', '7011', '5541', '5651', '5651', '5912', '8062', '4900', '4814',
+            '5732', '5712', '5641', '8211', '7832', '7230', '7911', '5977', '7997', '5944'], k, 'shop')
+    end as mcc) as mcc
+from placed;
 
-create or replace macro spending_key(k, kind, is_extra) as cast(1000000000000000 + k * 100 + kind * 10 + is_extra as varchar);
+create temp table dirty_spending as
+select *, 'exact_duplicate' as dirt_kind from spending where dirt < 0.0003
+union all
+select * replace (1 as is_extra, -cents as cents), 'non_positive_amount' from spending where dirt >= 0.0003 and dirt < 0.0006
+union all
+select * replace (1 as is_extra), 'orphan_card' from spending where dirt >= 0.0006 and dirt < 0.0009
+union all
+select * replace (cast('0000' as mcc) as mcc), 'bad_mcc' from spending where dirt >= 0.0009 and dirt < 0.0014;
 
 insert into truth.dirt
-select dirt_kind, 'card.card_transactions', spending_key(k, kind, is_extra), d from delivered_spending where dirt_kind is not null;
+select dirt_kind, 'card.card_transactions', spending_key(k, kind, is_extra), d from dirty_spending;
 
-create or replace view card.card_transactions as
+create temp view card_transactions as
 select
     spending_key(k, kind, is_extra) as card_transaction_id,
     case when dirt_kind = 'orphan_card' then card_key(n + 700000000, kind) else card_key(n, kind) end as card_id,
@@ -82,8 +75,13 @@ select
     transaction_type,
     yuan(cents) as amount,
     mcc,
-    case when u(k, 'abroad') < 0.01 then pick(['JP', 'TH', 'SG', 'US', 'GB'], k, 'country') else 'CN' end as merchant_country,
+    cast(case when u(k, 'abroad') < 0.01 then pick(['JP', 'TH', 'SG', 'US', 'GB'], k, 'country') else 'CN' end as country) as merchant_country,
     kind = 2 and u(k, 'online') < 0.45 as is_online,
     cast(instalments as integer) as instalments,
-    dt
-from delivered_spending;
+    d as dt
+from (
+    select *, null as dirt_kind from spending where dirt < 0.0009 or dirt >= 0.0014
+    union all
+    select * from dirty_spending
+    order by d, n, kind, s, k, is_extra, cents
+);

@@ -22,7 +22,7 @@ order by account.a;
 {% endif %}
 
 -- Who does business with the bank this month, and when his money comes.
-create or replace temp table active as
+create temp table active as
 with dated as (
     select
         *,
@@ -48,7 +48,7 @@ where
 order by n;
 
 -- Postings that are not free: account, day, second of the day, a code unique for the account and day, and cents with their sign.
-create or replace temp table fixed as
+create temp table fixed as
 with legs as (
     -- Income.
     select n, a, payday_date as d, 32400 + u_int(k, 'income at', 3600) as s, 1 as code, 1 as sign, income as cents, income_type as transaction_type,
@@ -153,9 +153,9 @@ with legs as (
 select * from legs where cents > 0 and d >= date '{{ activity_first }}' and d <= date '{{ last }}';
 
 -- What an active customer may spend freely: whatever leaves him at his planned level by the end of the month.
-create or replace temp table budget as
+create temp table budget as
 with net as (
-    select n, sum(sign * cents) as cents from fixed where a % 100 = 0 group by n
+    select n, cast(sum(sign * cents) as bigint) as cents from fixed where a % 100 = 0 group by n
 )
 select active.n, coalesce(closing.cents, 0) as opening,
     coalesce(closing.cents, 0) + coalesce(net.cents, 0) - case when active.n = 0 then coalesce(closing.cents, 0) + coalesce(net.cents, 0) else cash_level(active.stage, active.cash, {{ months_to_end }}) end as total
@@ -164,7 +164,7 @@ left join closing on active.a = closing.a
 left join net on active.n = net.n;
 
 -- Free postings, their days drawn by the rhythm of the week and the month; the first one always follows payday.
-create or replace temp table free as
+create temp view free as
 with drawn as (
     select active.*, i.i,
         active.k * 100 + i.i as j,
@@ -188,23 +188,24 @@ weighted as (
             * case transaction_type when 'TRANSFER' then 3.0 when 'CASH_WITHDRAWAL' then 2.0 when 'BILL_PAYMENT' then 0.6 when 'AUTO_DEBIT' then 0.5 else 1.0 end) as bigint) + 1 as weight
     from typed
 ),
+-- Whole sums as bigint: cents times weights stay far below its bound, and sums left as hugeint would take most of the time.
 shared as (
     select weighted.*, budget.opening, greatest(0, budget.total) as total,
-        sum(weight) over (partition by weighted.n) as all_weight,
-        sum(case when is_after_payday then 0 else weight end) over (partition by weighted.n) as early_weight
+        cast(sum(weight) over (partition by weighted.n) as bigint) as all_weight,
+        cast(sum(case when is_after_payday then 0 else weight end) over (partition by weighted.n) as bigint) as early_weight
     from weighted
     inner join budget on weighted.n = budget.n
 ),
 -- Before payday no more than most of what is there can go.
 capped as (
-    select *, cast(least(opening * 85 // 100, cast(total as hugeint) * early_weight // all_weight) as bigint) as early_total from shared
+    select *, least(opening * 85 // 100, total * early_weight // all_weight) as early_total from shared
 )
 select n, a, d,
     case transaction_type when 'AUTO_DEBIT' then 9000 + u_int(j, 'second', 7200)
         else least(86000, greatest(21600, (hour * 3600 + cast(floor((u(j, 'second') + u(j, 'second2') - 1.0) * 30000) as bigint)))) end as s,
     2000 + i as code,
     -1 as sign,
-    cast(case when is_after_payday then cast(total - early_total as hugeint) * weight // (all_weight - early_weight) else cast(early_total as hugeint) * weight // early_weight end as bigint) as cents,
+    case when is_after_payday then (total - early_total) * weight // (all_weight - early_weight) else early_total * weight // early_weight end as cents,
     transaction_type,
     case transaction_type
         when 'PAYMENT' then case when is_app_user then pick(['APP', 'APP', 'APP', 'POS', 'POS', 'WEB'], j, 'channel') else pick(['POS', 'POS', 'POS', 'WEB'], j, 'channel') end
@@ -223,81 +224,78 @@ select n, a, d,
     case when transaction_type = 'TRANSFER' and u(j, 'to') >= 0.3 then pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n * 8 + u_int(j, 'payee', 5), 'payee bank') end as bank
 from capped;
 
-create or replace temp table posting as
-with everything as (
-    select * from fixed
-    union all
-    select * from free where cents > 0
-),
--- Closing an account pays out all that is left.
-left_over as (
-    select person.n, person.closed_date, coalesce(closing.cents, 0) + coalesce(flow.cents, 0) as cents
-    from person
-    left join closing on person.n * 100 = closing.a
-    left join (select a, sum(sign * cents) as cents from everything where a % 100 = 0 group by a) as flow on person.n * 100 = flow.a
-    where person.closed_date between date '{{ activity_first }}' and date '{{ last }}'
-),
-complete as (
-    select * from everything
-    union all
-    select n, n * 100, closed_date, 57000, 9, -1, cents, 'CASH_WITHDRAWAL', 'COUNTER', null, null, null from left_over where cents > 0
-)
+create temp table posting as
 select
     n, a, d, cast(s as integer) as s, cast(code as integer) as code, cast(sign as tinyint) as sign, cast(cents as bigint) as cents,
-    cast(transaction_type as transaction_type) as transaction_type, cast(channel as channel) as channel, party_kind, cast(party as bigint) as party, bank,
-    -- What is planted as dirt, by steps of this number; the last days of a month stay clean, so that no redelivery leaves it.
-    case when n >= 2 and d + 3 <= date '{{ last }}' then u(a * 100000000 + {{ serial }} * 10000 + code, 'dirt') else 1.0 end as dirt
-from complete;
+    cast(transaction_type as transaction_type) as transaction_type, cast(channel as channel) as channel, party_kind, cast(party as bigint) as party, cast(bank as bank) as bank
+from (select * from fixed union all select * from free where cents > 0);
 
-create or replace temp table delivered as
-with dirty as (
-    select *, d as dt, 'exact_duplicate' as kind from posting where dirt < 0.0003
-    union all
-    select *, d + 1, 'redelivered' from posting where dirt >= 0.0003 and dirt < 0.00045
-    union all
-    select * replace (cents + 100 as cents), d + 1, 'changed_redelivery' from posting where dirt >= 0.00045 and dirt < 0.0006
-    union all
-    select *, d + 1 + cast(floor(dirt * 10000000) as integer) % 3, 'late' from posting where dirt >= 0.0006 and dirt < 0.0009
-    -- Rows that should not be: their code is moved, so that no good row has their key.
-    union all
-    select * replace (code + 5000 as code, 'ZZZ' as transaction_type), d, 'unknown_type' from posting where dirt >= 0.0009 and dirt < 0.001
-    union all
-    select * replace (code + 5000 as code, -cents as cents), d, 'negative_amount' from posting where dirt >= 0.001 and dirt < 0.0011
-    union all
-    select * replace (code + 5000 as code, d + 400 as d), d, 'future_dated' from posting where dirt >= 0.0011 and dirt < 0.0012
-    union all
-    select * replace (code + 5000 as code, 99000000000 + a as a), d, 'orphan_account' from posting where dirt >= 0.0012 and dirt < 0.0013
+-- Closing an account pays out all that is left.
+insert into posting
+with leaver as (
+    select n, n * 100 as a, closed_date from person where closed_date between date '{{ activity_first }}' and date '{{ last }}'
+),
+left_over as (
+    select leaver.n, leaver.a, leaver.closed_date, coalesce(any_value(closing.cents), 0) + coalesce(sum(posting.sign * posting.cents), 0) as cents
+    from leaver
+    left join closing on leaver.a = closing.a
+    left join posting on leaver.a = posting.a
+    group by leaver.n, leaver.a, leaver.closed_date
 )
-select *, d as dt, null as kind from posting where dirt < 0.0006 or dirt >= 0.0009
-union all
-select * from dirty
-order by dt, a, s, code, cents;
+select n, a, closed_date, 57000, 9, -1, cents, 'CASH_WITHDRAWAL', 'COUNTER', null, null, null from left_over where cents > 0;
 
--- Posting number: customer, month, code and account of the customer.
-create or replace macro posting_key(n, serial, code, a) as cast(1000000000000000000 + (n * 1000 + serial) * 1000000 + code * 100 + a % 100 as varchar);
+-- What is planted as dirt, by steps of this number; the last days of a month stay clean, so that no redelivery leaves it.
+create temp view drawn_posting as
+select *, case when n >= 2 and d + 3 <= date '{{ last }}' then u(a * 100000000 + {{ serial }} * 10000 + code, 'dirt') else 1.0 end as dirt
+from posting;
+create temp table suspect as
+select * from drawn_posting where dirt < 0.0013;
+
+create temp table dirty_posting as
+select *, d as dt, 'exact_duplicate' as kind from suspect where dirt < 0.0003
+union all
+select *, d + 1, 'redelivered' from suspect where dirt >= 0.0003 and dirt < 0.00045
+union all
+select * replace (cents + 100 as cents), d + 1, 'changed_redelivery' from suspect where dirt >= 0.00045 and dirt < 0.0006
+union all
+select *, d + 1 + cast(floor(dirt * 10000000) as integer) % 3, 'late' from suspect where dirt >= 0.0006 and dirt < 0.0009
+-- Rows that should not be: their code is moved, so that no good row has their key.
+union all
+select * replace (code + 5000 as code, cast('ZZZ' as transaction_type) as transaction_type), d, 'unknown_type' from suspect where dirt >= 0.0009 and dirt < 0.001
+union all
+select * replace (code + 5000 as code, -cents as cents), d, 'negative_amount' from suspect where dirt >= 0.001 and dirt < 0.0011
+union all
+select * replace (code + 5000 as code, d + 400 as d), d, 'future_dated' from suspect where dirt >= 0.0011 and dirt < 0.0012
+union all
+select * replace (code + 5000 as code, 99000000000 + a as a), d, 'orphan_account' from suspect where dirt >= 0.0012 and dirt < 0.0013;
 
 insert into truth.dirt
-select kind, 'core.transactions', posting_key(n, {{ serial }}, code, a), d from delivered where kind is not null;
+select kind, 'core.transactions', posting_key(n, {{ serial }}, code, a), d from dirty_posting;
 
-create or replace view core.transactions as
+create temp view transactions as
 select
     posting_key(n, {{ serial }}, code, a) as transaction_id,
     account_key(a) as account_id,
     d as transaction_date,
     clock(d, s) as transaction_at,
-    case sign when 1 then 'IN' else 'OUT' end as direction,
+    case sign when 1 then cast('IN' as direction) else cast('OUT' as direction) end as direction,
     yuan(cents) as amount,
     transaction_type,
     channel,
     party_key(party_kind, party) as counterparty_account,
     bank as counterparty_bank,
     dt
-from delivered;
+from (
+    select *, d as dt, null as kind from drawn_posting where dirt < 0.0006 or dirt >= 0.0009
+    union all
+    select * from dirty_posting
+    order by dt, a, s, code, cents
+);
 
 -- End-of-day balances: yesterday's plus the day's signed postings, one row for each day that had any.
-create or replace temp table balance as
+create temp table balance as
 with daily as (
-    select a, n, d, sum(sign * cents) as cents from posting group by a, n, d
+    select a, n, d, cast(sum(sign * cents) as bigint) as cents from posting group by a, n, d
 ),
 running as (
     select daily.a, daily.n, daily.d, cast(coalesce(closing.cents, 0) + sum(daily.cents) over (partition by daily.a order by daily.d) as bigint) as cents
@@ -311,26 +309,25 @@ running as (
 select *, case when n >= 2 and d + 3 <= date '{{ last }}' then u(a * 1000000 + (d - date '{{ start }}'), 'balance dirt') else 1.0 end as dirt
 from running;
 
-create or replace temp table delivered_balance as
--- A wrong balance is corrected the day after.
-select a, d, case when dirt >= 0.0003 and dirt < 0.0006 then cents + 100000 else cents end as cents, d as dt from balance
-union all
-select a, d, cents, d from balance where dirt < 0.0003
-union all
-select a, d, cents, d + 1 from balance where dirt >= 0.0003 and dirt < 0.0006
-order by dt, a, d, cents;
-
 insert into truth.dirt
 select case when dirt < 0.0003 then 'exact_duplicate' else 'changed_redelivery' end, 'core.account_balances', account_key(a), d
 from balance
 where dirt < 0.0006;
 
-create or replace view core.account_balances as
+create temp view account_balances as
 select account_key(a) as account_id, d as balance_date, yuan(cents) as balance, dt
-from delivered_balance;
+from (
+    -- A wrong balance is corrected the day after.
+    select a, d, case when dirt >= 0.0003 and dirt < 0.0006 then cents + 100000 else cents end as cents, d as dt from balance
+    union all
+    select a, d, cents, d from balance where dirt < 0.0003
+    union all
+    select a, d, cents, d + 1 from balance where dirt >= 0.0003 and dirt < 0.0006
+    order by dt, a, d, cents
+);
 
-create or replace temp table next_closing as
+create or replace table closing as
 select a, n, max_by(cents, d) as cents
 from (select a, n, date '1900-01-01' as d, cents from closing union all select a, n, d, cents from balance)
-group by a, n;
-create or replace table closing as select * from next_closing order by a;
+group by a, n
+order by a;

@@ -1,6 +1,6 @@
 -- One month of the mobile bank: sessions around the customer's hour, at most one in each two-hour block, so that sessions of a
 -- day stand more than thirty minutes apart and events within one session do not.
-create or replace temp table delivered_event as
+create temp table event as
 with session as (
     select person.n, person.n * 1000000 + {{ serial }} * 100 + i.i as k, i.i, null as application,
         date '{{ first }}' + pick([{{ day_slots | join(', ') }}], person.n * 1000000 + {{ serial }} * 100 + i.i, 'session day') as d,
@@ -33,7 +33,7 @@ planned as (
         block * 7200 + 90 + u_int(k, 'session second', 1400) as s
     from kept
 ),
-event as (
+step as (
     select planned.*, j.j,
         case
             when j.j = -1 then 'page_view'
@@ -51,29 +51,21 @@ event as (
     from planned
     cross join lateral (select unnest(range(-1, greatest(events, case when application is not null then 4 else 0 end))) as j) as j
     where j.j >= 0 or has_anonymous_view
-),
-row as (
-    select
-        n, k, j, d, cast(s + j * (25 + u_int(k, 'pace', 120)) as integer) as second, event_type, page, 0 as is_extra,
-        case when n >= 2 and d + 3 <= date '{{ last }}' then u(k * 16 + j, 'event dirt') else 1.0 end as dirt
-    from event
-),
-delivered as (
-    select *, null as dirt_kind from row
-    union all
-    select *, 'exact_duplicate' from row where dirt < 0.0003
-    union all
-    select * replace (1 as is_extra), 'orphan_customer' from row where dirt >= 0.0003 and dirt < 0.0005 and j >= 0
 )
-select * from delivered
-order by d, n, second, k, j, is_extra;
+select
+    n, k, j, d, cast(s + j * (25 + u_int(k, 'pace', 120)) as integer) as second, cast(event_type as event_type) as event_type, cast(page as page) as page, 0 as is_extra,
+    case when n >= 2 and d + 3 <= date '{{ last }}' then u(k * 16 + j, 'event dirt') else 1.0 end as dirt
+from step;
 
-create or replace macro event_key(k, j, is_extra) as cast(10000000000000000 + k * 1000 + (j + 1) * 10 + is_extra as varchar);
+create temp table dirty_event as
+select *, 'exact_duplicate' as dirt_kind from event where dirt < 0.0003
+union all
+select * replace (1 as is_extra), 'orphan_customer' from event where dirt >= 0.0003 and dirt < 0.0005 and j >= 0;
 
 insert into truth.dirt
-select dirt_kind, 'digital.app_events', event_key(k, j, is_extra), d from delivered_event where dirt_kind is not null;
+select dirt_kind, 'digital.app_events', event_key(k, j, is_extra), d from dirty_event;
 
-create or replace view digital.app_events as
+create temp view app_events as
 select
     event_key(k, j, is_extra) as event_id,
     case when j < 0 then null when is_extra = 1 then customer_key(n + 700000000) else customer_key(n) end as customer_id,
@@ -83,4 +75,9 @@ select
     event_type,
     page,
     d as dt
-from delivered_event;
+from (
+    select * from event
+    union all
+    select * exclude (dirt_kind) from dirty_event
+    order by d, n, second, k, j, is_extra
+);

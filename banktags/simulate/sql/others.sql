@@ -1,6 +1,6 @@
 -- Small systems: devices, credit reports and the governance logs.
 
-create table digital.devices as
+create temp view devices as
 select
     'D' || cast(1000000000 + person.n * 10 + i.i as varchar) as device_id,
     person.customer_id,
@@ -14,7 +14,7 @@ where person.is_app_user and not person.is_second and (i.i = 0 or u(person.n, 's
 order by dt, device_id;
 
 -- Bureau: drawn at each application and once a year; the score falls with overdue debt here.
-create table bureau.credit_reports as
+create temp view credit_reports as
 with subject as (
     select person.n, person.opened_date, loan.overdue_days as loan_overdue, credit_card.overdue_days as card_overdue, loan.principal_cents, person.assets,
         case
@@ -49,7 +49,7 @@ create table tag_code as
 select unnest(['aum_spot', 'aum_month_avg', 'transaction_count_30d', 'transfer_count_30d', 'login_days_7d', 'has_credit_card', 'age', 'city_name',
     'risk_appetite', 'loan_overdue_days', 'product_category_count', 'cinema_spend_90d', 'referral_count', 'nps_score_latest', 'complaint_count_90d']) as tag_code;
 
-create table governance.tag_requests as
+create temp view tag_requests as
 select
     'RQ' || lpad(cast(i.i as varchar), 4, '0') as request_id,
     (select list(tag_code) from tag_code)[1 + cast(i.i % 15 as bigint)] as tag_code,
@@ -61,7 +61,7 @@ select
 from range(30) as i (i)
 order by dt, request_id;
 
-create table governance.tag_reviews as
+create temp view tag_reviews as
 select
     'RV' || lpad(cast(i.i as varchar), 4, '0') as review_id,
     (select list(tag_code) from tag_code)[1 + u_int(i.i, 'reviewed tag', 15)] as tag_code,
@@ -74,7 +74,7 @@ select
 from range(60) as i (i)
 order by dt, review_id;
 
-create table governance.query_log as
+create temp view query_log as
 select
     'QL' || strftime(day.day, '%y%m%d') || lpad(cast(i.i as varchar), 3, '0') as query_id,
     (select list(tag_code) from tag_code)[1 + cast(floor(power(u((day.day - date '2000-01-01') * 100 + i.i, 'queried tag'), 1.8) * 15) as bigint)] as tag_code,

@@ -25,6 +25,10 @@ create macro branch_key(b) as 'B' || cast(1000 + b as varchar);
 create macro manager_key(m) as 'M' || cast(10000 + m as varchar);
 -- The other side of a posting: E employer, S shop, U utility, X account at another bank, A account here.
 create macro party_key(kind, party) as case kind when 'A' then account_key(party) else kind || cast(100000000000 + party as varchar) end;
+-- Posting number: customer, month, code and account of the customer.
+create macro posting_key(n, serial, code, a) as cast(1000000000000000000 + (n * 1000 + serial) * 1000000 + code * 100 + a % 100 as varchar);
+create macro spending_key(k, kind, is_extra) as cast(1000000000000000 + k * 100 + kind * 10 + is_extra as varchar);
+create macro event_key(k, j, is_extra) as cast(10000000000000000 + k * 1000 + (j + 1) * 10 + is_extra as varchar);
 -- The three landing forms of a mobile number that the bank's systems have grown: plain, with country code, with spaces.
 create macro mobile_form(mobile, form) as case form
     when 1 then '+86 ' || mobile[1:3] || '-' || mobile[4:7] || '-' || mobile[8:11]
@@ -32,8 +36,7 @@ create macro mobile_form(mobile, form) as case form
     when 3 then '0086' || mobile
     else mobile end;
 
-create schema core; create schema crm; create schema wealth; create schema lending; create schema card;
-create schema digital; create schema bureau; create schema marketing; create schema governance; create schema truth;
+create schema truth;
 
 -- The months of the period, first and last cut to it.
 create table month (first_day date, last_day date);
@@ -42,10 +45,20 @@ insert into month values
     (date '{{ month.first }}', date '{{ month.last }}'){{ "," if not loop.last }}
 {%- endfor %};
 
+-- Codes of the event tables: an enumeration is sorted as a number and written as a dictionary.
 create type transaction_type as enum (
     'TRANSFER', 'CASH_DEPOSIT', 'CASH_WITHDRAWAL', 'PAYMENT', 'BILL_PAYMENT', 'INSURANCE_PREMIUM', 'WEALTH_PURCHASE', 'WEALTH_REDEMPTION', 'LOAN_REPAYMENT',
     'CARD_REPAYMENT', 'SALARY', 'PENSION', 'AUTO_DEBIT', 'LOAN_DISBURSEMENT', 'INTEREST', 'FEE', 'ZZZ');
 create type channel as enum ('APP', 'WEB', 'WECOM', 'COUNTER', 'ATM', 'POS', 'PHONE', 'SYSTEM');
+create type direction as enum ('IN', 'OUT');
+create type bank as enum ('ICBC', 'CCB', 'ABC', 'BOC', 'CMB');
+create type spending_type as enum ('PURCHASE', 'REFUND');
+create type mcc as enum (
+    '0000', '4112', '4511', '4814', '4900', '5331', '5411', '5541', '5641', '5651', '5712', '5732', '5812', '5814', '5912', '5944', '5977', '7011', '7230',
+    '7298', '7832', '7911', '7997', '8062', '8211', '8299');
+create type country as enum ('CN', 'GB', 'JP', 'SG', 'TH', 'US');
+create type event_type as enum ('login', 'page_view', 'click', 'application_start', 'application_submit');
+create type page as enum ('home', 'transfer', 'wealth', 'fund', 'loan', 'card', 'life', 'insurance', 'me');
 
 -- Planted dirt, one row per bad delivery: what it is, where it stands, by which key it is found.
 create table truth.dirt (kind varchar, table_name varchar, row_key varchar, business_date date);
@@ -102,7 +115,7 @@ create macro unit_value(swing, drift, phase, period_days, day) as
     1.0 + swing * sin(phase + 6.2831853 * (day - date '{{ start }}') / period_days)
     + drift * (day - date '{{ start }}') / 365.0;
 
-create table core.products as
+create temp view products as
 select
     product_id,
     product_name,
@@ -130,7 +143,7 @@ select
 from range({{ branches }}) as b (b), city
 order by b.b;
 
-create table core.branches as
+create temp view branches as
 select branch_id, '第' || cast(b + 1 as varchar) || '支行' as branch_name, city_code, branch_type, date '{{ start }}' as dt
 from branch
 order by branch_id;
@@ -156,7 +169,7 @@ cross join range(4) as j (j)
 where j.j > 0 or branch.branch_type in ('HEAD', 'CITY')
 order by m;
 
-create table core.managers as
+create temp view managers as
 select
     manager.manager_id,
     pick(name_parts.surnames, manager.m, 'manager surname') || pick(name_parts.female, manager.m, 'manager given') as manager_name,

@@ -35,7 +35,7 @@ covered as (
 select
     covered.n,
     covered.cat,
-    cast((cast(person.assets - person.cash as hugeint) * covered.weight) // sum(covered.weight) over (partition by covered.n) as bigint) as cents
+    (person.assets - person.cash) * covered.weight // cast(sum(covered.weight) over (partition by covered.n) as bigint) as cents
 from covered
 inner join person using (n)
 order by covered.n, covered.cat;
@@ -191,7 +191,7 @@ from tranche
 where start_date is not null and cat between 2 and 7 and n >= 2 and u(n * 1000 + slot, 'void order') < 0.03
 order by order_date, n, slot, leg;
 
-create table wealth.orders as
+create temp view orders as
 select
     'O' || cast(10000000000000 + n * 10000 + slot * 10 + leg as varchar) as order_id,
     customer_key(n) as customer_id,
@@ -206,7 +206,7 @@ from wealth_order
 order by dt, order_id;
 
 -- Holdings on the first day, on each day a customer traded, and at each month end for products whose value moves.
-create table wealth.holdings as
+create temp view holdings as
 with pair as (
     select distinct n, p from tranche where cat between 2 and 8
 ),

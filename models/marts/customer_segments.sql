@@ -1,4 +1,4 @@
--- Every segment that a customer is in: one row a customer and scheme of the seed segmentation_schemes. Reads four
+-- Every segment that a customer is in: one row a customer and scheme of the seed segmentation_schemes. Reads five
 -- columns of customer_tags.
 
 {{ config(materialized='view') }}
@@ -11,6 +11,15 @@ segments as (
         as_of_date,
         'aum_pyramid' as scheme,
         aum_tier as segment
+    from {{ ref('customer_tags') }}
+
+    union all
+
+    select
+        customer_id,
+        as_of_date,
+        'service_tier' as scheme,
+        service_tier as segment
     from {{ ref('customer_tags') }}
 
     union all

@@ -12,7 +12,14 @@
 {# Pre-hook of a change log: its rows of the run's date are taken back. #}
 {% macro forget_date() -%}
     {%- if is_incremental() -%}
-    delete from {{ this }} where as_of_date = {{ as_of_date() }} and {{ moves_history() }}
+    {{ forget_rows('as_of_date', 'as_of_date = ' ~ as_of_date() ~ ' and ' ~ moves_history()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Pre-hook of what is kept for every date that was built, in whatever order: the date's rows are replaced. #}
+{% macro replace_date() -%}
+    {%- if is_incremental() -%}
+    {{ forget_rows('as_of_date', 'as_of_date = ' ~ as_of_date()) }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -35,13 +42,11 @@
    table holds two generations, however long history is. #}
 {% macro keep_last_generation() -%}
     {%- if is_incremental() -%}
-    delete from {{ this }}
-    where
-        {{ moves_history() }}
-        and (
-            as_of_date >= {{ as_of_date() }}
-            or as_of_date < (select max(as_of_date) from {{ this }} where as_of_date < {{ as_of_date() }})
-        )
+    {%- set last_before = '(select max(as_of_date) from ' ~ this ~ ' where as_of_date < ' ~ as_of_date() ~ ')' -%}
+    {{ forget_rows(
+        'as_of_date',
+        moves_history() ~ ' and (as_of_date >= ' ~ as_of_date() ~ ' or as_of_date < ' ~ last_before ~ ')'
+    ) }}
     {%- endif -%}
 {%- endmacro %}
 

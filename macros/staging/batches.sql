@@ -19,8 +19,7 @@
    Batches after the run's date stay: a replay of the past changes nothing. #}
 {% macro forget_changed_batches(source_relation, dictionaries={}) -%}
     {%- if is_incremental() -%}
-    delete from {{ this }}
-    where dt >= (
+    {%- set first_changed -%}
         select min(coalesce(delivered.dt, held.dt))
         from (
             select * from ({{ delivered_batches(source_relation, dictionaries) }}) as batches where dt <= {{ as_of_date() }}
@@ -38,6 +37,7 @@
             and delivered.row_count = held.row_count
             and delivered.fingerprint = held.batch_fingerprint
         where delivered.dt is null or held.dt is null
-    )
+    {%- endset -%}
+    {{ forget_rows('dt', 'dt >= (' ~ first_changed ~ ')') }}
     {%- endif -%}
 {%- endmacro %}

@@ -4,8 +4,9 @@
 
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='as_of_date',
+    incremental_strategy='append',
+    partition_by='as_of_date',
+    pre_hook="{{ replace_date() }}",
     on_schema_change='append_new_columns'
 ) }}
 

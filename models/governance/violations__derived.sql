@@ -42,7 +42,7 @@ violations as (
     where
         resource_type <> 'seed'
         and upstream <> 'standard_tags'
-        and upstream not like 'derived\_tags\_\_%' escape '\'
+        and upstream not like 'derived!_tags!_!_%' escape '!'
 
     union all
 

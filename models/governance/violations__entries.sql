@@ -172,7 +172,7 @@ violations as (
         'a derived tag does not start with its owner' as problem,
         'rename the column ' || owner_namespace || '__' || tag_code as remedy
     from tags
-    where kind = 'derived' and tag_code not like owner_namespace || '\_\_%' escape '\'
+    where kind = 'derived' and tag_code not like owner_namespace || '!_!_%' escape '!'
 
     union all
 

@@ -1,5 +1,6 @@
 {{ config(
     materialized='incremental',
+    partition_by='dt',
     on_schema_change='fail',
     pre_hook="{{ forget_changed_batches(source('core', 'account_balances')) }}",
 ) }}

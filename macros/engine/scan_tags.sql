@@ -1,16 +1,15 @@
 {# What one pass over a wide table says of each of its tags: one row a tag (tag_code, data_type, bin_kind, customers,
    known_customers, distinct_values, lowest_value, highest_value, values_digest), and under bin_counts the customers in each bin as a JSON object
    {bin: customers}. What the bins are says models/governance/bins.md; tags is the list of tags_to_scan().
-   Difference: DuckDB counts all tags side by side with histogram(), an aggregate that Spark does not have. #}
+   Difference: DuckDB counts all tags side by side with histogram(), an aggregate that Spark does not have; Spark folds the tags
+   into rows and counts them by tag and bin. values_digest compares within an engine only. #}
 {% macro scan_tags(relation, tags) -%}
     {{ return(adapter.dispatch('scan_tags')(relation, tags)) }}
 {%- endmacro %}
 
-{% macro default__scan_tags(relation, tags) -%}
-    {{ exceptions.raise_compiler_error("tag_scan: no scan_tags() for " ~ target.type ~ ". Write one in macros/engine/scan_tags.sql.") }}
-{%- endmacro %}
-
 {% macro duckdb__scan_tags(relation, tags) -%}
+    {#- DuckDB's hash of two values is one xor the other: by itself, the digest would say only which values stand an odd number
+        of times. So the hash is hashed again. -#}
     {#- DuckDB puts a number into the first bin whose bound is not below it. Half-open bins [from, to) need the last bound
         that is not above it: so numbers and bounds are negated on the way in, and the bounds again on the way out. -#}
     {%- set counted = {'value': '%s', 'bucket': 'substr(md5(%s), 1, 1)', 'number': '-cast(%s as double)',
@@ -50,7 +49,7 @@
                 'distinct_values': {{ distinct_values(tag) }},
                 'lowest_value': {{ 'cast(min(' ~ tag.code ~ ') as string)' if ordered else 'null' }},
                 'highest_value': {{ 'cast(max(' ~ tag.code ~ ') as string)' if ordered else 'null' }},
-                'values_digest': 'd' || cast(bit_xor(hash(customer_id, {{ tag.code }})) as string),
+                'values_digest': 'd' || cast(bit_xor(hash(hash(customer_id, {{ tag.code }}))) as string),
                 'counts': cast(
                     histogram({{ counted[tag.bin_kind] % tag.code }}{{ ', bin_bounds' if ordered }}) as map(string, bigint)
                 )
@@ -60,6 +59,124 @@
         from {{ relation }}
         cross join (select [{{ one_digit_numbers() | join(', ') }}] as bin_bounds)
     )
+{%- endmacro %}
+
+{% macro spark__scan_tags(relation, tags) -%}
+    with
+
+    folded as (
+        select
+            customer_id,
+            inline(array(
+                {%- for tag in tags %}
+                {%- set order_value = {
+                    'number': 'cast(' ~ tag.code ~ ' as double)',
+                    'months': 'cast(' ~ dbt.datediff(as_of_date(), tag.code, 'day') ~ ' as double)',
+                }.get(tag.bin_kind, 'cast(null as double)') %}
+                struct(
+                    '{{ tag.code }}' as tag_code,
+                    '{{ tag.data_type }}' as data_type,
+                    '{{ tag.bin_kind }}' as bin_kind,
+                    cast({{ tag.code }} as string) as value,
+                    {{ order_value }} as order_value
+                ){{ ',' if not loop.last }}
+                {%- endfor %}
+            ))
+        from {{ relation }}
+    ),
+
+    -- A number's bin is the last number of one significant digit that is not above it, as digit and power of ten.
+    powers as (
+        select
+            *,
+            case bin_kind when 'months' then ceil(order_value / 30.0) else order_value end as number,
+            floor(log10(abs(case bin_kind when 'months' then ceil(order_value / 30.0) else order_value end))) as power
+        from folded
+        where value is not null
+    ),
+
+    digits as (
+        select
+            *,
+            case
+                when number > 0 then floor(number / pow(10, power) + 1e-14)
+                when number < 0 then ceil(-number / pow(10, power) - 1e-14)
+            end as digit
+        from powers
+    ),
+
+    bins as (
+        select
+            *,
+            case
+                when bin_kind = 'value' then value
+                when bin_kind = 'bucket' then substr(md5(value), 1, 1)
+                when number = 0 or number > 0 and power < -3 then '0.0'
+                when power < -3 then '-0.001'
+                when number > 0 and power > 11 then '900000000000.0'
+                else
+                    case when number < 0 then '-' else '' end
+                    || case
+                        when power + cast(digit = 10 as int) >= 0
+                            then cast(cast(digit * pow(10, power) as bigint) as string) || '.0'
+                        else '0.' || repeat('0', cast(-power - cast(digit = 10 as int) - 1 as int))
+                            || cast(cast(if(digit = 10, 1, digit) as int) as string)
+                    end
+            end as bin
+        from digits
+    ),
+
+    counted as (
+        select
+            tag_code,
+            to_json(map_from_entries(transform(
+                array_sort(collect_list(struct(place, bin, customers))), entry -> struct(entry.bin, entry.customers)
+            ))) as bin_counts,
+            count(*) as bins
+        from (
+            select
+                tag_code,
+                bin,
+                max(case when bin_kind in ('number', 'months') then -cast(bin as double) end) as place,
+                count(*) as customers
+            from bins
+            group by tag_code, bin
+        ) as by_bin
+        group by tag_code
+    ),
+
+    described as (
+        select
+            tag_code,
+            max(data_type) as data_type,
+            max(bin_kind) as bin_kind,
+            count(*) as customers,
+            count(value) as known_customers,
+            count(distinct case when not data_type rlike '^(decimal|double)' then value end) as exact_values,
+            approx_count_distinct(case when data_type rlike '^(decimal|double)' then value end) as about_values,
+            min_by(case when order_value is not null then value end, order_value) as lowest_value,
+            max_by(case when order_value is not null then value end, order_value) as highest_value,
+            'd' || cast(bit_xor(xxhash64(customer_id, value)) as string) as values_digest
+        from folded
+        group by tag_code
+    )
+
+    select
+        described.tag_code,
+        described.data_type,
+        described.bin_kind,
+        described.customers,
+        described.known_customers,
+        case
+            when described.bin_kind = 'value' then coalesce(counted.bins, 0)
+            else least(described.exact_values + described.about_values, described.known_customers)
+        end as distinct_values,
+        described.lowest_value,
+        described.highest_value,
+        described.values_digest,
+        counted.bin_counts
+    from described
+    left join counted on described.tag_code = counted.tag_code
 {%- endmacro %}
 
 {# Different values of a tag. Of values, the bins say it; amounts and ratios have too many different ones to keep. #}

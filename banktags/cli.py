@@ -9,6 +9,7 @@ from banktags.freeze_rfm import freeze_rfm
 from banktags.load.command import load
 from banktags.new_tag import app as new
 from banktags.nightly.command import run
+from banktags.parity import parity
 from banktags.query import query
 from banktags.review.command import review
 from banktags.simulate.command import simulate_command
@@ -21,6 +22,7 @@ app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, load
 app.command()(explain)
 app.command()(freeze_rfm)
 app.command()(load)
+app.command()(parity)
 app.command()(query)
 app.command()(review)
 app.command()(run)

@@ -110,3 +110,14 @@
 {% macro duckdb_type(data_type) -%}
     {{ return({'string': 'VARCHAR', 'int': 'INTEGER'}.get(data_type, data_type | upper)) }}
 {%- endmacro %}
+
+{# Every source table as a view of its folder: the partitions are the folders that are there. #}
+{% macro spark__check_landing_zone() -%}
+    {% for table in graph.sources.values() %}
+        {% do run_query('create database if not exists ' ~ table.schema) %}
+        {% do run_query(
+            'create or replace view ' ~ table.schema ~ '.' ~ table.name ~ ' as select ' ~ table.columns.keys() | join(', ')
+            ~ ' from parquet.`' ~ env_var('BANK_TAGS_RAW', 'data/raw') ~ '/' ~ table.source_name ~ '/' ~ table.name ~ '`'
+        ) %}
+    {% endfor %}
+{%- endmacro %}

@@ -5,12 +5,18 @@
 {%- endmacro %}
 
 {% macro duckdb__looks_like_identifier(text) -%}
+    regexp_matches({{ text }}, '{{ identifier_pattern() }}')
+{%- endmacro %}
+
+{% macro spark__looks_like_identifier(text) -%}
+    {{ text }} rlike '{{ identifier_pattern() }}'
+{%- endmacro %}
+
+{% macro identifier_pattern() -%}
     {%- set mobile = '1[3-9][0-9]{9}' -%}
     {%- set resident_id_no = '[1-9][0-9]{5}(19|20)[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01])[0-9]{3}[0-9Xx]' -%}
     {%- set card_no = '[3-6][0-9]{15,18}' -%}
-    regexp_matches(
-        {{ text }}, '(^|[^0-9A-Za-z.])({{ mobile }}|{{ resident_id_no }}|{{ card_no }})([^0-9A-Za-z.]|[.][^0-9]|[.]?$)'
-    )
+    (^|[^0-9A-Za-z.])({{ mobile }}|{{ resident_id_no }}|{{ card_no }})([^0-9A-Za-z.]|[.][^0-9]|[.]?$)
 {%- endmacro %}
 
 {# Tables of the warehouse with their text columns, as {table: [columns]}: all that are stored, whoever made them. Keys are left
@@ -31,6 +37,19 @@
         order by 1, columns.column_index
     ").rows -%}
         {%- do found.setdefault(row[0], []).append(row[1]) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{% macro spark__stored_text_columns() -%}
+    {%- set found = {} -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type in ('model', 'seed') and node.config.materialized != 'view' -%}
+        {%- set table = load_relation(api.Relation.create(schema=node.schema, identifier=node.alias)) -%}
+        {%- for column in (adapter.get_columns_in_relation(table) if table else [])
+            if column.dtype == 'string' and not modules.re.search('_(id|key|keys)$', column.name) -%}
+            {%- do found.setdefault(node.schema ~ '.' ~ node.alias, []).append(column.name) -%}
+        {%- endfor -%}
     {%- endfor -%}
     {{ return(found) }}
 {%- endmacro %}

@@ -7,3 +7,7 @@
 {% macro duckdb__row_as_text(relation_alias) -%}
     cast(to_json({{ relation_alias }}) as string)
 {%- endmacro %}
+
+{% macro spark__row_as_text(relation_alias) -%}
+    to_json(struct({{ relation_alias }}.*), map('ignoreNullFields', 'false', 'timestampNTZFormat', 'yyyy-MM-dd HH:mm:ss'))
+{%- endmacro %}

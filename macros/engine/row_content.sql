@@ -7,3 +7,7 @@
 {% macro duckdb__row_content(relation_alias) -%}
     cast(json_merge_patch(to_json({{ relation_alias }}), '{"loaded_at": null, "dt": null}') as string)
 {%- endmacro %}
+
+{% macro spark__row_content(relation_alias) -%}
+    to_json(struct({{ relation_alias }}.* except (loaded_at, dt)), map('timestampNTZFormat', 'yyyy-MM-dd HH:mm:ss'))
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__sha256_hex(value) -%}
     sha256({{ value }})
 {%- endmacro %}
+
+{% macro spark__sha256_hex(value) -%}
+    sha2({{ value }}, 256)
+{%- endmacro %}

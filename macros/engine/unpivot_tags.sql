@@ -1,6 +1,6 @@
 {# Every column of a wide table but its key as rows (key columns, tag_code, tag_value): the value as text, and no row where it is
    null. The columns are taken from the relation by the engine, so none is named here and nothing is queried at compile time.
-   Difference: DuckDB has unpivot over columns(*); Spark explodes from_json(to_json(struct(*)), 'map<string, string>'). #}
+   Difference: DuckDB has unpivot over columns(*); Spark explodes the row's JSON as a map of texts. #}
 {% macro unpivot_tags(relation, key_columns) -%}
     {{ return(adapter.dispatch('unpivot_tags')(relation, key_columns)) }}
 {%- endmacro %}
@@ -13,4 +13,18 @@
         on columns(* exclude ({{ keys }}))
         into name tag_code value tag_value
     )
+{%- endmacro %}
+
+{% macro spark__unpivot_tags(relation, key_columns) -%}
+    {%- set keys = key_columns | join(', ') -%}
+    {#- Numbers become texts before they are read again, which would shorten 1.50 to 1.5. -#}
+    select
+        {{ keys }},
+        explode(from_json(
+            regexp_replace(
+                to_json(struct(* except ({{ keys }}))), '"([a-z0-9_]+)":(-?[0-9.]+(?:E-?[0-9]+)?)([,}])', '"$1":"$2"$3'
+            ),
+            'map<string, string>'
+        )) as (tag_code, tag_value)
+    from {{ relation }}
 {%- endmacro %}

@@ -1,0 +1,166 @@
+"""``banktags parity``: one bank and business date built by DuckDB and by Spark, every relation compared by value."""
+
+import datetime
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+
+from banktags.contract import PROJECT_ROOT
+from banktags.landing import landing_zone
+from banktags.packages import DBT
+
+#: dbt with the Spark adapter, in an environment of its own: `make spark-setup`.
+SPARK_DBT = Path(os.environ.get("BANK_TAGS_SPARK_DBT", PROJECT_ROOT / ".venv-spark" / "bin" / "dbt"))
+#: Doubles agree in this many significant digits; all other values agree exactly.
+DIGITS = 9
+#: What an engine measures in its own way: fingerprints of files, digests by its own hash, about how many values differ.
+ENGINES_OWN = {"batch_fingerprint", "values_digest", "distinct_values"}
+#: Differing rows of each engine that a difference shows.
+SHOWN = 2
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the engines disagree."""
+
+    relation: str
+    problem: str
+    examples: tuple[str, ...] = ()
+
+
+class Comparison:
+    """The relations of a DuckDB warehouse beside those of a Spark warehouse, which are folders of Parquet files."""
+
+    def __init__(self, duckdb_file: Path, spark_folder: Path) -> None:
+        self._spark = spark_folder
+        self._con = duckdb.connect()
+        self._con.execute(f"attach '{duckdb_file}' as bank_tags (read_only)")
+        self.relations = self._con.execute(
+            """
+            select table_schema, table_name
+            from information_schema.tables
+            where table_catalog = 'bank_tags'
+            order by all
+            """
+        ).fetchall()
+
+    def differences(self) -> Iterator[Difference]:
+        """Compare one relation after the other."""
+        for schema, name in self.relations:
+            try:
+                difference = self._difference(f"{schema}.{name}", self._spark / f"{schema}.db" / name)
+            except duckdb.Error as error:
+                difference = Difference(f"{schema}.{name}", str(error).splitlines()[0])
+            if difference:
+                yield difference
+
+    def _difference(self, relation: str, folder: Path) -> Difference | None:
+        types = self._columns(f"bank_tags.{relation}")
+        if not folder.is_dir():
+            return Difference(relation, "Spark has no such relation")
+        if not any(folder.rglob("*.parquet")):
+            (rows,) = self._con.execute(f"select count(*) from bank_tags.{relation}").fetchone()
+            return Difference(relation, f"Spark has no row, DuckDB {rows}") if rows else None
+        parquet = f"read_parquet('{folder}/**/*.parquet', hive_partitioning = true, union_by_name = true)"
+        spark_types = self._columns(parquet)
+        if types.keys() != spark_types.keys():
+            return Difference(relation, f"columns differ: {sorted(types.keys() ^ spark_types.keys())}")
+        compared = [name for name in types if name not in ENGINES_OWN]
+        sides = {
+            side: f"select {', '.join(_comparable(name, types[name]) for name in compared)} from {source}"
+            for side, source in (("duckdb", f"bank_tags.{relation}"), ("spark", parquet))
+        }
+        for side, other in (("duckdb", "spark"), ("spark", "duckdb")):
+            self._con.execute(f"create or replace temp table only_{side} as {sides[side]} except all {sides[other]}")
+        (by_duckdb,) = self._con.execute("select count(*) from only_duckdb").fetchone()
+        (by_spark,) = self._con.execute("select count(*) from only_spark").fetchone()
+        if not by_duckdb and not by_spark:
+            return None
+        columns = [name for name in compared if self._differs(name)]
+        examples = [
+            f"{side}: {dict(zip(compared, row, strict=True))}"
+            for side in sides
+            for row in self._con.execute(f"from only_{side} order by all limit {SHOWN}").fetchall()
+        ]
+        problem = f"{by_duckdb} rows of DuckDB and {by_spark} of Spark have no counterpart; columns {columns}"
+        return Difference(relation, problem, tuple(examples))
+
+    def _differs(self, column: str) -> bool:
+        left, right = (f'select "{column}" from only_{side}' for side in ("duckdb", "spark"))
+        return bool(self._con.execute(f"({left} except all {right}) union all ({right} except all {left})").fetchone())
+
+    def _columns(self, source: str) -> dict[str, str]:
+        return {row[0]: row[1] for row in self._con.execute(f"describe from {source}").fetchall()}
+
+
+def _comparable(column: str, data_type: str) -> str:
+    """The expression that both engines must agree on, by the type that DuckDB has."""
+    value = f'cast("{column}" as {data_type})'
+    if data_type in ("DOUBLE", "FLOAT"):
+        value = f"printf('%.{DIGITS - 1}e', \"{column}\")"
+    elif column == "record":
+        # A quarantined row as text names the fingerprint of its batch.
+        value = f"""regexp_replace("{column}", '"batch_fingerprint":"[^"]*"', '')"""
+    return f'{value} as "{column}"'
+
+
+def build(folder: Path, raw: Path, date: datetime.date | None) -> Comparison:
+    """Build the bank in the folder by both engines, without tests.
+
+    Raises:
+        typer.Exit: dbt failed on one of them; its output has been printed.
+    """
+    comparison = folder / "bank_tags.duckdb", folder / "spark"
+    environment = {
+        "BANK_TAGS_RAW": str(raw.resolve()),
+        "BANK_TAGS_DB": str(comparison[0]),
+        "BANK_TAGS_SPARK_WAREHOUSE": str(comparison[1]),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+    clock = ("--vars", f"as_of_date: {date}") if date else ()
+    models_only = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    for target, dbt, commands in (
+        ("duckdb", DBT, [models_only]),
+        ("spark", str(SPARK_DBT), [models_only, ("run-operation", "store_views")]),
+    ):
+        for command in commands:
+            environment["DBT_TARGET_PATH"] = str(folder / "target" / target)
+            arguments = [dbt, "--quiet", *command, "--target", target, *clock]
+            if subprocess.run(arguments, cwd=PROJECT_ROOT, env=os.environ | environment).returncode:
+                raise typer.Exit(1)
+    return Comparison(*comparison)
+
+
+def parity(
+    raw: Annotated[
+        Path | None,
+        typer.Option(help="Landed extracts; default is the landing zone.", show_default=False),
+    ] = None,
+    date: Annotated[
+        datetime.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Business date; default is as_of_date.", show_default=False),
+    ] = None,
+) -> None:
+    """Build one bank by DuckDB and by Spark, and compare every relation: row by row, value by value."""
+    if not SPARK_DBT.exists():
+        raise typer.BadParameter(f"{SPARK_DBT} does not exist: run make spark-setup", param_hint="Spark")
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory() as folder:
+        with console.status("the bank is built twice"):
+            comparison = build(Path(folder), raw or landing_zone(), date.date() if date else None)
+        found = list(comparison.differences())
+    for difference in found:
+        console.print(f"{difference.relation}: {difference.problem}", markup=False)
+        for example in difference.examples:
+            console.print(f"    {example}", markup=False)
+    console.print(f"{len(comparison.relations)} relations compared, {len(found)} differ")
+    if found:
+        raise typer.Exit(1)

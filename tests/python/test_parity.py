@@ -1,0 +1,55 @@
+"""The comparison of two engines' warehouses: what agrees is silent, and each kind of difference is named."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from banktags.parity import Comparison
+
+ROWS = """
+    select 'C1' as customer_id, cast(1.50 as decimal(18, 2)) as amount, 1e0 / 3 as share, date '2026-06-30' as as_of_date
+    union all
+    select 'C2', null, 0.5, date '2026-06-30'
+"""
+
+
+@pytest.fixture
+def by_duckdb(tmp_path) -> Path:
+    with duckdb.connect(str(tmp_path / "bank_tags.duckdb")) as con:
+        con.execute(f"create schema marts; create table marts.customers as {ROWS}")
+    return tmp_path / "bank_tags.duckdb"
+
+
+def problems(by_duckdb: Path, by_spark: str | None) -> list[str]:
+    """What is said of Spark's rows; None: Spark has no such relation."""
+    folder = by_duckdb.parent / "spark" / "marts.db" / "customers"
+    if by_spark:
+        folder.mkdir(parents=True)
+        duckdb.execute(f"copy ({by_spark}) to '{folder}' (format parquet, partition_by (as_of_date), overwrite)")
+    found = Comparison(by_duckdb, by_duckdb.parent / "spark").differences()
+    return [f"{difference.relation}: {difference.problem}" for difference in found]
+
+
+def test_the_same_values_agree_in_any_order(by_duckdb):
+    assert problems(by_duckdb, f"from ({ROWS}) order by customer_id desc") == []
+
+
+def test_doubles_agree_to_nine_digits(by_duckdb):
+    assert problems(by_duckdb, f"select * replace (share * (1 + 1e-12) as share) from ({ROWS})") == []
+
+
+@pytest.mark.parametrize(
+    ("by_spark", "problem"),
+    [
+        (f"select * replace (amount + 0.01 as amount) from ({ROWS})", "1 rows of DuckDB and 1 of Spark"),
+        (f"select * replace (share * (1 + 1e-6) as share) from ({ROWS})", "2 rows of DuckDB and 2 of Spark"),
+        (f"from ({ROWS}) union all from ({ROWS}) where customer_id = 'C1'", "0 rows of DuckDB and 1 of Spark"),
+        (f"from ({ROWS}) where customer_id = 'C1'", "1 rows of DuckDB and 0 of Spark"),
+        (f"select * exclude (share) from ({ROWS})", "columns differ: ['share']"),
+        (None, "Spark has no such relation"),
+    ],
+)
+def test_a_difference_is_named(by_duckdb, by_spark, problem):
+    (said,) = problems(by_duckdb, by_spark)
+    assert said.startswith(f"marts.customers: {problem}")

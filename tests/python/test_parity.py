@@ -8,7 +8,7 @@ import pytest
 from banktags.parity import Comparison
 
 ROWS = """
-    select 'C1' as customer_id, cast(1.50 as decimal(18, 2)) as amount, 1e0 / 3 as share, date '2026-06-30' as as_of_date
+    select 'C1' as customer_id, cast(1.50 as decimal(18, 2)) as amount, 0.5e0 as share, date '2026-06-30' as as_of_date
     union all
     select 'C2', null, 0.5, date '2026-06-30'
 """

@@ -58,4 +58,5 @@ cards as (
     {{ latest_version_wins('judged', key=['card_id']) }}
 )
 
-select * from cards
+-- The columns are those of `judged`: the rule switched off cannot follow them through a union.
+select * from cards  -- noqa: AM04

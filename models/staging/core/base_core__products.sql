@@ -51,4 +51,5 @@ products as (
     {{ latest_version_wins('judged', key=['product_id']) }}
 )
 
-select * from products
+-- The columns are those of `judged`: the rule switched off cannot follow them through a union.
+select * from products  -- noqa: AM04

@@ -74,4 +74,5 @@ contacts as (
     {{ latest_version_wins('judged', key=['contact_id']) }}
 )
 
-select * from contacts
+-- The columns are those of `judged`: the rule switched off cannot follow them through a union.
+select * from contacts  -- noqa: AM04

@@ -43,4 +43,5 @@ tag_reviews as (
     {{ latest_version_wins('judged', key=['review_id']) }}
 )
 
-select * from tag_reviews
+-- The columns are those of `judged`: the rule switched off cannot follow them through a union.
+select * from tag_reviews  -- noqa: AM04

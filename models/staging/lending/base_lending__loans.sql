@@ -60,4 +60,5 @@ loans as (
     {{ latest_version_wins('judged', key=['loan_id']) }}
 )
 
-select * from loans
+-- The columns are those of `judged`: the rule switched off cannot follow them through a union.
+select * from loans  -- noqa: AM04

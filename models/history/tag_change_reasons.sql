@@ -36,17 +36,10 @@ sides as (
     cross join both_sides
 ),
 
-asked as (
-    select
-        *,
-        case when observed_on is not null then tag_code end as rule_of
-    from sides
-),
-
 -- What each comparison of the rule is made of, with the boundary in force on that side.
 given as (
     select
-        asked.*,
+        sides.*,
         boundaries.clause_order,
         boundaries.policy_row,
         boundaries.tag_value,
@@ -59,13 +52,13 @@ given as (
         boundaries.operator,
         boundaries.boundary,
         boundaries.boundary_text,
-        {{ json_value('asked.inputs', 'boundaries.input_tag') }} as input_text
-    from asked
+        {{ json_value('sides.inputs', 'boundaries.input_tag') }} as input_text
+    from sides
     left join {{ ref('tag_boundary_versions') }} as boundaries
         on
-            asked.rule_of = boundaries.tag_code
-            and (boundaries.valid_from is null or asked.observed_on >= boundaries.valid_from)
-            and (boundaries.valid_to is null or asked.observed_on < boundaries.valid_to)
+            sides.tag_code = boundaries.tag_code
+            and sides.observed_on >= coalesce(boundaries.valid_from, date '0001-01-01')
+            and sides.observed_on < coalesce(boundaries.valid_to, date '9999-12-31')
 ),
 
 -- What is compared: a tag, or the sum of some, which is unknown where one of them is.

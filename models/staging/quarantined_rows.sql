@@ -6,6 +6,12 @@ with
 
 {% for table in staged_tables() %}
 {% set base = ref('base_' ~ table.system ~ '__' ~ table.name) %}
+{% if table.state %}
+revised_{{ table.name }} as (
+    {{ revisions(base, table.key) }}
+),
+
+{% endif %}
 {{ table.system }}_{{ table.name }} as (
     select
         '{{ table.system }}' as system_name,
@@ -19,15 +25,15 @@ with
         {{ row_as_text('base') }} as record
     from {{ base }} as base
     {% if table.state %}
-    left join ({{ revisions(base, table.key) }}) as revisions
-        on {{ same_key(table.key, 'base', 'revisions') }}
+    left join revised_{{ table.name }} as revised
+        on {{ same_key(table.key, 'base', 'revised') }}
     {% endif %}
     where
         {% if table.batched %}
         base.dt <= {{ as_of_date() }}
         and {% endif %}
         {% if table.state %}
-        (base.quarantine_reason is not null or base.dt < revisions.revised_on)
+        (base.quarantine_reason is not null or base.dt < revised.revised_on)
         {% else %}
         base.quarantine_reason is not null
         {% endif %}

@@ -108,7 +108,7 @@ def _comparable(column: str, data_type: str) -> str:
         value = f"printf('%.{DIGITS - 1}e', \"{column}\")"
     elif column == "record":
         # A quarantined row as JSON: what it says, in whatever order, but for the fingerprint of its batch.
-        keys = "list_filter(list_sort(json_keys(record)), lambda key: key not in ('batch_fingerprint'))"
+        keys = "list_filter(list_sort(json_keys(record)), lambda key: key <> 'batch_fingerprint')"
         value = f"list_transform({keys}, lambda key: key || '=' || coalesce(json_extract_string(record, key), 'null'))"
     return f'{value} as "{column}"'
 
@@ -119,25 +119,25 @@ def build(folder: Path, raw: Path, date: datetime.date | None) -> Comparison:
     Raises:
         typer.Exit: dbt failed on one of them; its output has been printed.
     """
-    comparison = folder / "bank_tags.duckdb", folder / "spark"
-    environment = {
+    duckdb_file, spark_folder = folder / "bank_tags.duckdb", folder / "spark"
+    environment = os.environ | {
         "BANK_TAGS_RAW": str(raw.resolve()),
-        "BANK_TAGS_DB": str(comparison[0]),
-        "BANK_TAGS_SPARK_WAREHOUSE": str(comparison[1]),
+        "BANK_TAGS_DB": str(duckdb_file),
+        "BANK_TAGS_SPARK_WAREHOUSE": str(spark_folder),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
     clock = ("--vars", f"as_of_date: {date}") if date else ()
-    models_only = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-    for target, dbt, commands in (
-        ("duckdb", DBT, [models_only]),
-        ("spark", str(SPARK_DBT), [models_only, ("run-operation", "store_views")]),
+    models = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    for target, dbt, command in (
+        ("duckdb", DBT, models),
+        ("spark", SPARK_DBT, models),
+        ("spark", SPARK_DBT, ("run-operation", "store_views")),
     ):
-        for command in commands:
-            environment["DBT_TARGET_PATH"] = str(folder / "target" / target)
-            arguments = [dbt, "--quiet", *command, "--target", target, *clock]
-            if subprocess.run(arguments, cwd=PROJECT_ROOT, env=os.environ | environment).returncode:
-                raise typer.Exit(1)
-    return Comparison(*comparison)
+        target_path = {"DBT_TARGET_PATH": str(folder / "target" / target)}
+        arguments = [dbt, "--quiet", *command, "--target", target, *clock]
+        if subprocess.run(arguments, cwd=PROJECT_ROOT, env=environment | target_path).returncode:
+            raise typer.Exit(1)
+    return Comparison(duckdb_file, spark_folder)
 
 
 def parity(

@@ -29,13 +29,14 @@
         }) %}
     {% endfor %}
 
+    {% set read_until = tested_until() %}
     {% set landed -%}
         {% for table in tables %}
         select
             '{{ table.files }}' as files,
             count(*) as files_landed,
             coalesce(string_agg(file, '|') filter (
-                where regexp_extract(file, 'dt=([0-9-]+)', 1) > cast({{ tested_until() }} as string)
+                where regexp_extract(file, 'dt=([0-9-]+)', 1) > cast({{ read_until }} as string)
             ), '') as files_unread
         from glob('{{ table.files }}')
         {{ 'union all' if not loop.last }}

@@ -30,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## this list
 	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Unit tests judge the code, not the data: `make test` runs them.
 ifeq ($(TARGET),spark)

@@ -6,6 +6,9 @@
 {{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 
 -- What nothing else reads:
+-- depends_on: {{ ref('audience_activation') }}
+-- depends_on: {{ ref('audience_gate_losses') }}
+-- depends_on: {{ ref('audience_overlap') }}
 -- depends_on: {{ ref('aum_daily') }}
 -- depends_on: {{ ref('customer_360') }}
 -- depends_on: {{ ref('customer_segments') }}

@@ -1,0 +1,123 @@
+{# Whom an audience means, and whom a gate removes: one row a customer that the predicate finds, with removed_by (seed audience_gates)
+   or null for a member. One scan of the wide table, of the tags that the predicate names and of those that the gates judge.
+
+   `entry` is what macro audience() was given, `relations` names what is read. Nothing else of dbt is used in here: `banktags audience
+   estimate` renders this very text to count an audience before it is saved. There is no date in it but the wide table's own. #}
+{% macro audience_query(entry, relations) -%}
+with
+
+offer as (
+    select
+        count(*) as products,
+        max(case when needs_assessment then 1 else 0 end) = 1 as needs_assessment,
+        max(risk_rating) as risk_rating
+    from {{ relations.products_on_sale }}
+    where product_id = '{{ entry.product or "" }}'
+),
+
+purpose as (
+    select * from {{ relations.audience_purposes }} where purpose = '{{ entry.purpose }}'
+),
+{% if entry.excluding %}
+excluded as (
+    {%- for audience in entry.excluding %}
+    select customer_id from {{ relations[audience] }}
+    {{ 'union' if not loop.last }}
+    {%- endfor %}
+),
+{% endif %}
+{%- if entry.min_confidence %}
+-- Whose value is trusted less than asked for; without a customer it is that of everybody.
+doubted as (
+    select customer_id
+    from {{ relations.tag_confidence }}
+    where
+        {%- for tag, floor in entry.min_confidence.items() %}
+        (tag_code = '{{ tag }}' and confidence < {{ floor }})
+        {{ 'or' if not loop.last }}
+        {%- endfor %}
+    group by customer_id
+),
+{% endif %}
+matched as (
+    select
+        tags.customer_id,
+        tags.as_of_date,
+        tags.is_marketing_contactable,
+        tags.is_personalisation_allowed,
+        tags.is_risk_assessment_valid,
+        tags.max_sellable_product_rating,
+        {% if entry.channels -%}
+        case
+            {%- for channel in entry.channels %}
+            when tags.has_{{ channel | lower }}_marketing_consent then '{{ channel }}'
+            {%- endfor %}
+        end
+        {%- else -%}
+        cast(null as string)
+        {%- endif %} as consented_channel
+    from {{ relations.customer_tags }} as tags
+    where
+        (
+            {{ entry.predicate }}
+        )
+        {%- for audience in entry.including %}
+        and exists (select 1 from {{ relations[audience] }} as included where included.customer_id = tags.customer_id)
+        {%- endfor %}
+        {%- if entry.min_confidence %}
+        and not exists (select 1 from doubted where doubted.customer_id = tags.customer_id)
+        and not exists (select 1 from doubted where customer_id is null)
+        {%- endif %}
+),
+
+gated as (
+    select
+        matched.customer_id,
+        matched.as_of_date,
+        case
+            when purpose.needs_consent then matched.consented_channel
+            else {{ "'" ~ entry.channels[0] ~ "'" if entry.channels else 'cast(null as string)' }}
+        end as channel,
+        purpose.minimum_size,
+        case
+            {%- if entry.excluding %}
+            when excluded.customer_id is not null then 'excluded'
+            {%- endif %}
+            when
+                purpose.needs_consent
+                and not coalesce(matched.is_marketing_contactable and matched.consented_channel is not null, false)
+                then 'no_consent'
+            when purpose.needs_personalisation and not coalesce(matched.is_personalisation_allowed, false) then 'opted_out'
+            {%- if entry.product %}
+            when offer.products = 0 then 'not_on_sale'
+            when
+                purpose.needs_suitability and offer.needs_assessment
+                and not coalesce(matched.is_risk_assessment_valid, false)
+                then 'not_assessed'
+            when
+                purpose.needs_suitability and offer.needs_assessment
+                and not coalesce(offer.risk_rating <= matched.max_sellable_product_rating, false)
+                then 'unsuitable'
+            {%- endif %}
+        end as removed_by
+    from matched
+    cross join purpose
+    cross join offer
+    {%- if entry.excluding %}
+    left join excluded on matched.customer_id = excluded.customer_id
+    {%- endif %}
+),
+
+sizes as (
+    select count(*) as members from gated where removed_by is null
+)
+
+select
+    gated.customer_id,
+    gated.as_of_date,
+    gated.channel,
+    {{ "'" ~ entry.product ~ "'" if entry.product else 'cast(null as string)' }} as product_id,
+    case when gated.removed_by is null and sizes.members < gated.minimum_size then 'too_few' else gated.removed_by end as removed_by
+from gated
+cross join sizes
+{%- endmacro %}

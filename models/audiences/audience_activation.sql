@@ -1,0 +1,51 @@
+-- What the channels are told tonight: whom to add to an audience, whom to take out and whom to reach elsewhere, since the
+-- date built before. One row an audience, customer and channel that hears of it.
+--
+-- The address is a token: the keyed hash of the mobile number for messages and calls, which only the gateway that holds the
+-- key can resolve; the customer number in the bank's own apps.
+
+with
+
+told as (
+    select
+        audience,
+        customer_id,
+        as_of_date,
+        'add' as instruction,
+        channel,
+        reason
+    from {{ ref('audience_changes') }}
+    where
+        as_of_date = {{ as_of_date() }}
+        and change in ('added', 'rerouted')
+        and channel is not null
+    union all
+    -- The channel that had him hears that he is gone, from the audience or to another channel.
+    select
+        audience,
+        customer_id,
+        as_of_date,
+        'remove' as instruction,
+        previous_channel as channel,
+        reason
+    from {{ ref('audience_changes') }}
+    where
+        as_of_date = {{ as_of_date() }}
+        and change in ('removed', 'rerouted')
+        and previous_channel is not null
+),
+
+audience_activation as (
+    select
+        told.audience,
+        told.customer_id,
+        told.as_of_date,
+        told.instruction,
+        told.channel,
+        case when told.channel in ('SMS', 'PHONE') then profiles.mobile_hash else told.customer_id end as address_token,
+        told.reason
+    from told
+    left join {{ ref('int_customer__profile') }} as profiles on told.customer_id = profiles.customer_id
+)
+
+select * from audience_activation

@@ -1,0 +1,35 @@
+-- The tags that the predicate of each audience names: who must be asked before a tag changes or retires.
+
+{% set rows = [] %}
+{% for entry in audience_entries() %}
+    {% set words = predicate_words(entry.predicate) %}
+    {% for tag in tag_entries() if tag.tag_code in words %}
+        {% do rows.append({'audience': entry.audience, 'tag_code': tag.tag_code}) %}
+    {% endfor %}
+{% endfor %}
+
+-- depends_on: {{ ref('audience_members') }}
+
+with
+
+named as (
+    select
+        audience,
+        tag_code
+    from {{ rows_from(rows, ['audience', 'tag_code']) }} as entries
+),
+
+audience_tags as (
+    select
+        named.audience,
+        named.tag_code,
+        dictionary.name_zh,
+        dictionary.status,
+        dictionary.sensitivity,
+        dictionary.security_level,
+        dictionary.version
+    from named
+    inner join {{ ref('tag_dictionary') }} as dictionary on named.tag_code = dictionary.tag_code
+)
+
+select * from audience_tags

@@ -1,0 +1,83 @@
+-- The catalogue of audiences (客群目录): what each is for, whom it means, how many the predicate finds and how many are
+-- left when the gates of its purpose are through. One row an audience.
+
+-- depends_on: {{ ref('audience_members') }}
+{% set fields = ['audience', 'name_zh', 'purpose', 'owner', 'product', 'scenario', 'priority', 'predicate', 'description'] %}
+{% set rows = [] %}
+{% for entry in audience_entries() %}
+    {% do rows.append(dict(entry, **{
+        'channels': entry.channels | join(','),
+        'including': entry.including | join(','),
+        'excluding': entry.excluding | join(','),
+    })) %}
+{% endfor %}
+
+with
+
+defined as (
+    select * from {{ rows_from(rows, fields + ['channels', 'including', 'excluding']) }} as entries
+),
+
+members as (
+    select
+        audience,
+        count(*) as members
+    from {{ ref('audience_members') }}
+    group by audience
+),
+
+removed as (
+    select
+        audience,
+        count(*) as removed
+    from {{ ref('audience_removals') }}
+    group by audience
+),
+
+-- The tags that the predicate names, and how sensitive the most sensitive of them is.
+tags as (
+    select
+        audience,
+        {{ dbt.listagg('tag_code', "','", 'order by tag_code') }} as tags,
+        max(sensitivity) as sensitivity,
+        max(security_level) as security_level
+    from {{ ref('audience_tags') }}
+    group by audience
+),
+
+audiences as (
+    select
+        defined.audience,
+        {{ as_of_date() }} as as_of_date,
+        defined.name_zh,
+        defined.description,
+        defined.purpose,
+        purposes.name_zh as purpose_zh,
+        purposes.basis,
+        defined.owner,
+        defined.product as product_id,
+        defined.channels,
+        defined.scenario,
+        scenarios.offer_zh,
+        scenarios.goal_zh,
+        cast(defined.priority as int) as priority,
+        defined.predicate,
+        defined.including,
+        defined.excluding,
+        {{ sha256_hex("defined.predicate || '|' || defined.including || '|' || defined.excluding") }} as predicate_hash,
+        tags.tags,
+        tags.sensitivity,
+        tags.security_level,
+        purposes.minimum_size,
+        coalesce(members.members, 0) + coalesce(removed.removed, 0) as matched,
+        coalesce(removed.removed, 0) as removed,
+        coalesce(members.members, 0) as members
+    from defined
+    left join {{ ref('audience_purposes') }} as purposes on defined.purpose = purposes.purpose
+    left join {{ ref('scenarios') }} as scenarios on defined.scenario = scenarios.scenario
+    left join members on defined.audience = members.audience
+    left join removed on defined.audience = removed.audience
+    left join tags on defined.audience = tags.audience
+)
+
+select * from audiences

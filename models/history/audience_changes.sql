@@ -1,0 +1,79 @@
+-- Who came into an audience and who left it, as a log: a row on each date on which a customer's membership, or the channel
+-- he is contacted by, changed. His latest row says whether he is a member.
+--
+-- Reads the members and removals of the date, and the log.
+
+{{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
+
+{% set held = held_rows({
+    'audience': 'string', 'customer_id': 'string', 'as_of_date': 'date', 'change': 'string', 'channel': 'string',
+}) %}
+
+with
+
+latest as (
+    select
+        audience,
+        customer_id,
+        max(as_of_date) as as_of_date
+    from {{ held }}
+    where as_of_date < {{ as_of_date() }}
+    group by audience, customer_id
+),
+
+before as (
+    select
+        held.audience,
+        held.customer_id,
+        held.channel
+    from {{ held }} as held
+    inner join latest
+        on
+            held.audience = latest.audience
+            and held.customer_id = latest.customer_id
+            and held.as_of_date = latest.as_of_date
+    where held.change <> 'removed'
+),
+
+compared as (
+    select
+        coalesce(today.audience, before.audience) as audience,
+        coalesce(today.customer_id, before.customer_id) as customer_id,
+        today.channel,
+        before.channel as previous_channel,
+        case
+            when before.customer_id is null then 'added'
+            when today.customer_id is null then 'removed'
+            when today.channel is distinct from before.channel then 'rerouted'
+        end as change
+    from {{ ref('audience_members') }} as today
+    full join before
+        on
+            today.audience = before.audience
+            and today.customer_id = before.customer_id
+),
+
+audience_changes as (
+    select
+        compared.audience,
+        compared.customer_id,
+        {{ as_of_date() }} as as_of_date,
+        compared.change,
+        case
+            when compared.change = 'added' then 'matches'
+            when compared.change = 'rerouted' then 'channel_consent'
+            else coalesce(removals.removed_by, 'no_longer_matches')
+        end as reason,
+        compared.channel,
+        compared.previous_channel
+    from compared
+    left join {{ ref('audience_removals') }} as removals
+        on
+            compared.audience = removals.audience
+            and compared.customer_id = removals.customer_id
+    where
+        {{ moves_history() }}
+        and compared.change is not null
+)
+
+select * from audience_changes

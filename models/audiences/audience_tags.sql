@@ -2,7 +2,7 @@
 
 {% set rows = [] %}
 {% for entry in audience_entries() %}
-    {% set words = predicate_words(entry.predicate) %}
+    {% set words = predicate_words(entry.predicate).split() %}
     {% for tag in tag_entries() if tag.tag_code in words %}
         {% do rows.append({'audience': entry.audience, 'tag_code': tag.tag_code}) %}
     {% endfor %}

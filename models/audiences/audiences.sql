@@ -64,7 +64,9 @@ audiences as (
         defined.predicate,
         defined.including,
         defined.excluding,
-        {{ sha256_hex("defined.predicate || '|' || defined.including || '|' || defined.excluding") }} as predicate_hash,
+        {{ sha256_hex(
+            "defined.predicate || '|' || coalesce(defined.including, '') || '|' || coalesce(defined.excluding, '')"
+        ) }} as predicate_hash,
         tags.tags,
         tags.sensitivity,
         tags.security_level,

@@ -7,8 +7,11 @@
 
 -- What nothing else reads:
 -- depends_on: {{ ref('audience_activation') }}
+-- depends_on: {{ ref('audience_call_list') }}
+-- depends_on: {{ ref('audience_exports') }}
 -- depends_on: {{ ref('audience_gate_losses') }}
 -- depends_on: {{ ref('audience_overlap') }}
+-- depends_on: {{ ref('frozen_lists') }}
 -- depends_on: {{ ref('aum_daily') }}
 -- depends_on: {{ ref('customer_360') }}
 -- depends_on: {{ ref('customer_segments') }}

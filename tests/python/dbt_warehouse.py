@@ -35,6 +35,7 @@ class Warehouse:
         return os.environ | {
             "BANK_TAGS_RAW": str(self.raw),
             "BANK_TAGS_DB": str(self.database),
+            "BANK_TAGS_LISTS": str(self.folder / "lists"),
             "BANK_TAGS_PII_KEY": "key-of-the-tests",
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.folder / "logs"),

@@ -1,0 +1,29 @@
+-- Every list that left the warehouse: who took it out, why, how many, how sensitive.
+with
+
+audience_exports as (
+    select
+        export_id,
+        exported_at,
+        exported_by,
+        kind,
+        audience,
+        campaign_id,
+        as_of_date,
+        purpose,
+        reason,
+        row_count,
+        sensitivity,
+        security_level,
+        predicate_hash,
+        file_name,
+        file_digest
+    from {{ own_records('exports', {
+        'export_id': 'string', 'exported_at': 'timestamp', 'exported_by': 'string', 'kind': 'string', 'audience': 'string',
+        'campaign_id': 'string', 'as_of_date': 'date', 'purpose': 'string', 'reason': 'string', 'row_count': 'bigint',
+        'sensitivity': 'string', 'security_level': 'int', 'predicate_hash': 'string', 'file_name': 'string',
+        'file_digest': 'string',
+    }) }} as records
+)
+
+select * from audience_exports

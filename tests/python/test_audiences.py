@@ -1,0 +1,367 @@
+"""Audiences: the gates hold whatever the predicate, sets obey their laws, and what leaves the warehouse is on record."""
+
+import csv
+import itertools
+import random
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner
+
+from banktags.audience.definition import Audience, AudienceError, compiled, estimate
+from banktags.cli import app
+from banktags.contract import PROJECT_ROOT
+
+LEVELS = {"R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
+CHANNELS = ["SMS", "PHONE", "APP", "WECOM"]
+#: What a predicate may read, and the SQL type of each.
+TAGS = {"age_years": "int", "aum_month_avg": "decimal(18,2)", "is_young_customer": "boolean", "wealth_purchase_recency_days": "int"}
+#: What the gates judge.
+GATED = {
+    "is_marketing_contactable": "boolean",
+    "is_personalisation_allowed": "boolean",
+    "is_risk_assessment_valid": "boolean",
+    "max_sellable_product_rating": "varchar",
+    **{f"has_{channel.lower()}_marketing_consent": "boolean" for channel in CHANNELS},
+}
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A warehouse with what audiences read, and its customers as Python sees them."""
+
+    con: duckdb.DuckDBPyConnection
+    customers: dict[str, dict]
+    products: dict[str, tuple[bool, str | None]]
+    minimum_size: int
+
+
+def policy(con: duckdb.DuckDBPyConnection, minimum_size: int) -> None:
+    """The policy of the project itself, with another least group."""
+    con.execute("create schema policy")
+    for seed in ("audience_purposes", "audience_gates", "audience_policy"):
+        file = PROJECT_ROOT / "seeds" / "policy" / f"{seed}.csv"
+        con.execute(f"create table policy.{seed} as from read_csv('{file}')")
+    con.execute("update policy.audience_purposes set minimum_size = ? where purpose = 'marketing'", [minimum_size])
+
+
+def bank(seed: int, customers: int = 400, database: str = ":memory:") -> Bank:
+    """A random bank; each value may be unknown."""
+    draw = random.Random(seed)
+    con = duckdb.connect(database)
+    minimum_size = draw.choice([1, 5, 40])
+    policy(con, minimum_size)
+    products = {f"P{n}": (draw.random() < 0.7, draw.choice([None, *LEVELS])) for n in range(6)}
+    con.execute("create schema intermediate")
+    con.execute("create table intermediate.int_products__on_sale (product_id text, needs_assessment boolean, risk_rating text)")
+    sold = pa.table({"product_id": list(products), **dict(zip(("needed", "rating"), zip(*products.values(), strict=True), strict=True))})
+    con.execute("insert into intermediate.int_products__on_sale from sold")
+    drawn = {}
+    for n in range(customers):
+        values = {
+            "age_years": draw.randint(18, 80),
+            "aum_month_avg": draw.randint(0, 1_000_000),
+            "wealth_purchase_recency_days": draw.randint(0, 200),
+            "max_sellable_product_rating": draw.choice(list(LEVELS)),
+        }
+        values |= {tag: draw.random() < 0.7 for tag, kind in (TAGS | GATED).items() if kind == "boolean"}
+        drawn[f"C{n:05d}"] = {tag: None if draw.random() < 0.1 else value for tag, value in values.items()}
+    con.execute("create schema marts")
+    columns = ", ".join(f"{tag} {kind}" for tag, kind in (TAGS | GATED).items())
+    con.execute(f"create table marts.customer_tags (customer_id text, as_of_date date, service_tier text, {columns})")
+    rows = [{"customer_id": name, "service_tier": draw.choice(["vip", "mass"]), **values} for name, values in drawn.items()]
+    tags = pa.Table.from_pylist(rows)
+    con.execute("insert into marts.customer_tags by name select date '2026-06-30' as as_of_date, * from tags")
+    con.execute("create schema governance")
+    con.execute("create table governance.tag_confidence (customer_id text, tag_code text, confidence decimal(5,4))")
+    con.execute("create table governance.tag_dictionary (tag_code text, security_level int)")
+    con.executemany("insert into governance.tag_dictionary values (?, 3)", [(tag,) for tag in TAGS | GATED])
+    con.execute("insert into governance.tag_dictionary values ('bureau_credit_score', 4)")
+    con.execute("create schema audiences")
+    con.execute("create table audiences.audiences (audience text, purpose text)")
+    return Bank(con, drawn, products, minimum_size)
+
+
+def random_predicate(draw: random.Random, depth: int = 0) -> str:
+    """A condition such as an analyst might write, or one who wants to get round the gates."""
+    if depth < 3 and draw.random() < 0.6:
+        left, right = random_predicate(draw, depth + 1), random_predicate(draw, depth + 1)
+        return f"({left}) {draw.choice(['and', 'or'])} {draw.choice(['', 'not '])}({right})"
+    return draw.choice(
+        [
+            f"age_years >= {draw.randint(18, 80)}",
+            f"aum_month_avg between {draw.randint(0, 300_000)} and {draw.randint(300_000, 1_000_000)}",
+            "is_young_customer",
+            f"not {{{{ within_days('wealth_purchase', {draw.randint(1, 200)}) }}}}",
+            "true",
+            "1 = 1 or is_marketing_contactable",
+            "is_marketing_contactable is not true",
+            "true) or (true",
+            "aum_month_avg is null /* select */",
+        ]
+    )
+
+
+def may_be_contacted(values: dict, audience: Audience, product: tuple[bool, str | None]) -> bool:
+    """The rules of marketing, written out once more: what is not known is not allowed."""
+    needs_assessment, rating = product
+    suitable = not needs_assessment or (
+        values["is_risk_assessment_valid"] is True
+        and rating is not None
+        and values["max_sellable_product_rating"] is not None
+        and LEVELS[rating] <= LEVELS[values["max_sellable_product_rating"]]
+    )
+    return (
+        values["is_marketing_contactable"] is True
+        and values["is_personalisation_allowed"] is True
+        and any(values[f"has_{channel.lower()}_marketing_consent"] is True for channel in audience.channels)
+        and suitable
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_predicate_gets_round_the_gates(seed):
+    drawn, draw = bank(seed), random.Random(seed)
+    seen = 0
+    for _ in range(50):
+        product = draw.choice(list(drawn.products))
+        channels = draw.sample(CHANNELS, draw.randint(1, 4))
+        audience = Audience(random_predicate(draw), product=product, channels=channels)
+        sql = compiled(drawn.con, audience)
+        predicate = compiled(drawn.con, replace(audience, purpose="risk"))
+        rows = drawn.con.execute(f"select customer_id, channel, removed_by from ({sql})").fetchall()
+        found = {row[0] for row in drawn.con.execute(f"select customer_id from ({predicate})").fetchall()}
+        assert {row[0] for row in rows} == found
+        allowed = {name for name in found if may_be_contacted(drawn.customers[name], audience, drawn.products[product])}
+        expected = allowed if len(allowed) >= drawn.minimum_size else set()
+        members = {name: channel for name, channel, removed_by in rows if removed_by is None}
+        assert members.keys() == expected
+        for name, channel in members.items():
+            consented = [one for one in channels if drawn.customers[name][f"has_{one.lower()}_marketing_consent"]]
+            assert channel == consented[0]
+        seen += len(members)
+    assert seen > 100
+
+
+def test_the_losses_of_the_gates_add_up():
+    drawn = bank(1)
+    counted = estimate(drawn.con, Audience("true", product="P0", channels=["APP"]))
+    assert counted.matched == len(drawn.customers)
+    assert counted.matched - sum(gate.removed for gate in counted.gates) == counted.members
+    assert {gate.gate: gate.removed for gate in counted.gates}["no_consent"] > 0
+
+
+def test_sets_obey_their_laws():
+    """Of one audience the members inside and outside another are all its members; negation and order change nothing."""
+    drawn = bank(2)
+    drawn.con.execute("update policy.audience_purposes set minimum_size = 1")
+    marketing = {"product": "P0", "channels": ["APP", "SMS"]}
+    drawn.con.execute("insert into audiences.audiences values ('old', 'marketing'), ('rich', 'marketing')")
+    for name, predicate in (("old", "age_years >= 50"), ("rich", "aum_month_avg >= 500000")):
+        sql = compiled(drawn.con, Audience(predicate, **marketing))
+        drawn.con.execute(f"create table audiences.audience__{name} as select * from ({sql}) where removed_by is null")
+
+    def members(predicate: str, **others) -> set[str]:
+        sql = compiled(drawn.con, Audience(predicate, **marketing, **others))
+        return {row[0] for row in drawn.con.execute(f"select customer_id from ({sql}) where removed_by is null").fetchall()}
+
+    everyone, old = members("true"), members("age_years >= 50")
+    inside, outside = members("true", including=["old"]), members("true", excluding=["old"])
+    assert inside == old and inside | outside == everyone and not inside & outside
+    assert members("true", including=["old", "rich"]) == members("age_years >= 50 and aum_month_avg >= 500000")
+    assert members("true", excluding=["old", "rich"]) == outside & members("true", excluding=["rich"])
+    assert members("not (age_years >= 50)") | old == members("age_years is not null")
+
+
+@pytest.mark.parametrize(
+    ("audience", "message"),
+    [
+        (Audience("bureau_credit_score < 500", product="P0", channels=["APP"]), "bureau_credit_score of security level 4"),
+        (Audience("'--' <> '' and bureau_credit_score < 500", "service"), "bureau_credit_score of security level 4"),
+        (Audience("'/*' <> '' and \"bureau_credit_score\" < 500 or '*/' = ''", "service"), "bureau_credit_score of security level 4"),
+        (Audience("BUREAU_CREDIT_SCORE < 500", "service"), "bureau_credit_score of security level 4"),
+        (Audience("true", "service", min_confidence={"bureau_credit_score": 0.5}), "bureau_credit_score of security level 4"),
+        (Audience("customer_id in (select 1)", product="P0", channels=["APP"]), "reads a table"),
+        (Audience("customer_id in (from x)", product="P0", channels=["APP"]), "reads a table"),
+        (Audience("true; drop table x", product="P0", channels=["APP"]), "reads a table"),
+        (Audience("  -- nothing", product="P0", channels=["APP"]), "has no predicate"),
+        (Audience("true", channels=["APP"]), "names no product"),
+        (Audience("true", product="P0"), "names no channel"),
+        (Audience("true", product="P0", channels=["FAX"]), "names channel FAX"),
+        (Audience("true", "fun"), "audience_purposes knows marketing, risk, service"),
+        (Audience("true", "service", including=["watched"]), "includes watched, whose purpose is risk"),
+        (Audience("true", "service", excluding=["none"]), "names audience none, which there is not"),
+        (Audience("no_such_tag > 1", "service"), "no_such_tag"),
+        (Audience("{{ within_days( }}", "service"), "can't be rendered"),
+    ],
+)
+def test_what_its_purpose_does_not_admit_is_refused(audience, message):
+    drawn = bank(3, customers=1)
+    drawn.con.execute("insert into audiences.audiences values ('watched', 'risk')")
+    with pytest.raises(AudienceError, match=message):
+        estimate(drawn.con, audience)
+
+
+def test_texts_and_comments_name_no_tags():
+    drawn = bank(3, customers=1)
+    predicate = "age_years > 0 -- not bureau_credit_score\n and 'bureau_credit_score' <> 'select' /* from */ -- ;"
+    assert estimate(drawn.con, Audience(predicate, "service")).matched <= 1
+
+
+def test_an_audience_may_be_excluded_by_what_it_may_not_use(demo_warehouse):
+    """Who has a credit warning is left out of a marketing audience, without the audience reading a credit tag."""
+    rows = demo_warehouse.rows("select excluding, security_level from audiences.audiences where audience = 'cross_sell'")
+    assert rows == [("credit_warning", 3)]
+
+
+def test_every_audience_stands_among_the_members(manifest):
+    """A new audience is listed in audience_members, from which everything else about it is made."""
+    models = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+    members = manifest["nodes"]["model.bank_tags.audience_members"]
+    listed = {name.split(".")[-1] for name in members["depends_on"]["nodes"]}
+    assert listed == {name for name in models if name.startswith("audience__")}
+
+
+def test_the_built_audiences_keep_what_the_sources_say(demo_warehouse):
+    """Of each marketing audience, from staging: consent given and standing, no refusal, a valid assessment where one is needed."""
+    sizes = demo_warehouse.rows("select count(*) from audiences.audience_members")[0][0]
+    assert sizes > 20
+    members = """
+        select members.*, identities.source_key as contact_id
+        from audiences.audience_members as members
+        inner join audiences.audiences using (audience)
+        left join intermediate.int_customer__identity as identities
+            on members.customer_id = identities.customer_id and identities.source_system = 'crm'
+        where purpose = 'marketing'
+    """
+    assert demo_warehouse.rows(f"select count(*) from ({members})")[0][0] > 0
+    without_consent = f"""
+        select distinct audience, customer_id, channel from ({members})
+        except
+        select audience, members.customer_id, members.channel
+        from ({members}) as members
+        inner join staging.stg_crm__consents as consents
+            on members.contact_id = consents.contact_id
+            and consents.purpose = 'MARKETING'
+            and consents.channel in (members.channel, 'ALL')
+            and consents.given_at < '2026-07-01'
+            and (consents.withdrawn_at is null or consents.withdrawn_at >= '2026-07-01')
+    """
+    assert demo_warehouse.rows(without_consent) == []
+    risky = f"""
+        select audience, customer_id
+        from ({members}) as members
+        inner join staging.stg_core__products as products using (product_id)
+        where products.product_category in ('WEALTH_PRODUCT', 'FUND', 'INSURANCE', 'TRUST')
+            and not exists (
+                select 1
+                from staging.stg_crm__risk_assessments as assessments
+                inner join intermediate.int_customer__identity as identities
+                    on assessments.contact_id = identities.source_key and identities.source_system = 'crm'
+                where identities.customer_id = members.customer_id
+                    and substr(assessments.risk_level, 2) >= substr(greatest(issuer_risk_rating, seller_risk_rating), 2)
+                    and assessments.valid_to >= '2026-06-30'
+            )
+    """
+    assert demo_warehouse.rows(risky) == []
+    too_few = f"select audience, count(*) from ({members}) group by audience having count(distinct customer_id) < 20"
+    assert demo_warehouse.rows(too_few) == []
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch) -> Path:
+    """A warehouse file with one audience of 400 customers, and a folder for lists."""
+    file = tmp_path / "bank_tags.duckdb"
+    drawn = bank(5, database=str(file))
+    con = drawn.con
+    con.execute("create table intermediate.int_customer__profile as select customer_id, 'hash' as mobile_hash from marts.customer_tags")
+    con.execute(
+        """
+        create table audiences.audience_members as
+        select 'a' as audience, customer_id, as_of_date, 'APP' as channel, 'P0' as product_id from marts.customer_tags
+        """
+    )
+    con.execute(
+        """
+        create or replace table audiences.audiences as
+        select 'a' as audience, 'marketing' as purpose, date '2026-06-30' as as_of_date, 400 as members, 400 as matched, 'APP' as channels,
+            'C2' as sensitivity, 3 as security_level, 'hash' as predicate_hash
+        union all
+        select 'empty', 'marketing', date '2026-06-30', 0, 7, 'APP', 'C2', 3, 'hash'
+        """
+    )
+    con.close()
+    monkeypatch.setenv("BANK_TAGS_DB", str(file))
+    monkeypatch.setenv("BANK_TAGS_LISTS", str(tmp_path / "lists"))
+    return tmp_path
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["audience", *arguments])
+    return result.exit_code, " ".join(result.output.replace("│", " ").split())
+
+
+def arms(file: Path) -> dict[str, tuple[str, str]]:
+    return {name: (arm, stratum) for name, arm, stratum in duckdb.sql(f"select customer_id, arm, stratum from '{file}'").fetchall()}
+
+
+def test_a_frozen_list_has_its_arms_for_good(shelf):
+    freeze = ("freeze", "a", "--control-share", "0.2", "--reason", "spring", "--by", "Li")
+    assert run(*freeze, "--campaign", "SPRING")[0] == 0
+    file = shelf / "lists/assignments/SPRING.parquet"
+    first, content = arms(file), file.read_bytes()
+    assert len(first) == 400
+    for stratum in ("vip", "mass"):
+        taking_part = [arm for arm, of in first.values() if of == stratum and arm != "HOLDOUT"]
+        assert abs(taking_part.count("CONTROL") - 0.2 * len(taking_part)) <= 1
+    held_out = {name for name, (arm, _) in first.items() if arm == "HOLDOUT"}
+    assert 1 <= len(held_out) <= 20
+
+    code, output = run(*freeze, "--campaign", "SPRING")
+    assert code == 2 and "has its list already" in output and file.read_bytes() == content
+
+    assert run(*freeze, "--campaign", "SUMMER")[0] == 0
+    second = arms(shelf / "lists/assignments/SUMMER.parquet")
+    assert {name for name, (arm, _) in second.items() if arm == "HOLDOUT"} == held_out
+    controls = [{name for name, (arm, _) in found.items() if arm == "CONTROL"} for found in (first, second)]
+    assert controls[0] != controls[1]
+    file.unlink()
+    assert run(*freeze, "--campaign", "SPRING")[0] == 0
+    assert arms(file) == first
+
+
+def test_who_took_a_list_out_is_on_record(shelf):
+    target = shelf / "channel" / "a.csv"
+    assert run("export", "a", "--to", str(target), "--reason", "April message", "--by", "Li")[0] == 0
+    rows = list(csv.DictReader(target.open()))
+    assert len(rows) == 400 and set(rows[0]) == {"customer_id", "channel", "address_token", "product_id"}
+    record = duckdb.sql(f"select exported_by, kind, reason, row_count, sensitivity, file_name from '{shelf}/lists/exports/*.parquet'")
+    assert record.fetchall() == [("Li", "export", "April message", 400, "C2", "a.csv")]
+    assert run("export", "a", "--to", str(target), "--reason", "again")[0] == 2
+    assert len(list((shelf / "lists/exports").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("freeze", "b", "--campaign", "C", "--reason", "r"), "there is no audience b: take one of a, empty"),
+        (("freeze", "empty", "--campaign", "C", "--reason", "r"), "nobody is in audience empty on 2026-06-30"),
+        (("freeze", "a", "--campaign", "../C", "--reason", "r"), "letters, digits"),
+        (("estimate", "true", "--min-confidence", "tag"), "write TAG=FLOOR"),
+    ],
+)
+def test_a_bad_order_is_refused_and_leaves_nothing(shelf, arguments, message):
+    code, output = run(*arguments)
+    assert code == 2 and message in output
+    assert not (shelf / "lists").exists()
+
+
+def test_the_share_of_controls_is_exact_over_all(shelf):
+    for share, number in itertools.product((0.1, 0.25, 0.5), range(3)):
+        campaign = f"C{int(share * 100)}-{number}"
+        assert run("freeze", "a", "--campaign", campaign, "--control-share", str(share), "--reason", "r", "--salt", str(number))[0] == 0
+        found = [arm for arm, _ in arms(shelf / "lists/assignments" / f"{campaign}.parquet").values() if arm != "HOLDOUT"]
+        assert abs(found.count("CONTROL") - share * len(found)) <= 0.5

@@ -20,21 +20,25 @@ from banktags.audience.lists import export as exported
 from banktags.audience.lists import freeze as frozen
 from banktags.warehouse import open_read_only
 
-app = typer.Typer(help="Audiences: count before saving, freeze for a campaign, export to a channel.", no_args_is_help=True)
+app = typer.Typer(
+    help="Audiences: count before saving, freeze for a campaign, export to a channel.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(help="The audience: <name> of model audience__<name>.")]
 Reason = Annotated[str, typer.Option(help="Why the list is taken out; it goes on record.")]
-By = Annotated[str, typer.Option(help="Who takes it out; default: the user of this machine.")]
+By = Annotated[
+    str, typer.Option(help="Who takes it out; default: the user of this machine.", default_factory=getpass.getuser)
+]
 
 
 @app.command("list")
 def list_audiences() -> None:
     """The audiences of the warehouse, with whom their predicates find and who is left."""
-    table = Table("audience", "客群", "purpose", "matched", "members")
+    table = Table("audience", "客群", "purpose", "candidates", "members")
     with open_read_only() as con:
         for row in con.execute(
             """
-            select audience, name_zh, purpose, matched, members
+            select audience, name_zh, purpose, candidates, members
             from audiences.audiences
             order by purpose, priority nulls last, audience
             """
@@ -73,9 +77,9 @@ def freeze(
     audience: Name,
     campaign: Annotated[str, typer.Option(help="Id of the campaign that the list is for.")],
     reason: Reason,
+    by: By,
     control_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of controls, in each tier.")] = 0.1,
     salt: Annotated[str, typer.Option(help="Another salt gives other arms.")] = "",
-    by: By = getpass.getuser(),
 ) -> None:
     """Keep today's members as the list of a campaign, each with his arm, before the first contact: for good."""
     with clear_errors(), open_read_only() as con:
@@ -89,7 +93,7 @@ def export(
     audience: Name,
     to: Annotated[Path, typer.Option(help="The CSV file to write.")],
     reason: Reason,
-    by: By = getpass.getuser(),
+    by: By,
 ) -> None:
     """Write today's members for a channel, by address tokens; who, why and how many goes on record."""
     with clear_errors(), open_read_only() as con:
@@ -118,7 +122,7 @@ def _floors(floors: list[str]) -> dict[str, float]:
 
 def _funnel(found: Estimate) -> Table:
     table = Table("gate", "闸口", "removed", "remaining")
-    remaining = found.matched
+    remaining = found.candidates
     table.add_row("predicate finds", "条件命中", "", f"{remaining:,}")
     for gate in found.gates:
         remaining -= gate.removed
@@ -128,4 +132,4 @@ def _funnel(found: Estimate) -> Table:
 
 def _print(taken: Taken) -> None:
     arms = "".join(f", {arm.lower()} {rows:,}" for arm, rows in taken.arms.items())
-    typer.echo(f"{taken.file}: {taken.rows:,} customers{arms}. On record in audiences.audience_exports after the next build.")
+    typer.echo(f"{taken.file}: {taken.rows:,} customers{arms}. On record; the next build shows it in audience_exports.")

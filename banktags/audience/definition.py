@@ -48,7 +48,7 @@ class Gate:
 class Estimate:
     """How many customers the predicate finds, what each gate of the purpose takes, and who is left."""
 
-    matched: int
+    candidates: int
     gates: tuple[Gate, ...]
     members: int
 
@@ -70,7 +70,7 @@ def estimate(con: duckdb.DuckDBPyConnection, audience: Audience) -> Estimate:
         raise AudienceError(f"the predicate can't be run: {error}") from error
     gates = con.execute("select gate, name_zh, name_en from policy.audience_gates order by position").fetchall()
     return Estimate(
-        matched=sum(found.values()),
+        candidates=sum(found.values()),
         gates=tuple(Gate(gate, zh, en, found.get(gate, 0)) for gate, zh, en in gates),
         members=found.get(None, 0),
     )

@@ -1,7 +1,7 @@
-"""Lists that leave the warehouse: frozen for a campaign with its arms, or exported to a channel; each on record, for good.
+"""Lists that leave the warehouse: frozen for a campaign with its arms, or exported to a channel; each on record.
 
-The folder ``data/lists`` (``BANK_TAGS_LISTS``) holds one Parquet file a frozen list under ``assignments`` and one an export under
-``exports``. No file is ever written twice; models ``frozen_lists`` and ``audience_exports`` read them.
+The folder ``data/lists`` (``BANK_TAGS_LISTS``) holds one Parquet file a frozen list under ``assignments`` and one an
+export under ``exports``. No file is ever written twice; models ``frozen_lists`` and ``audience_exports`` read them.
 """
 
 import datetime
@@ -15,8 +15,8 @@ import duckdb
 from banktags.audience.definition import AudienceError
 from banktags.contract import PROJECT_ROOT
 
-#: Arms by a hash of customer, campaign and salt: who is in the bank's global hold-out takes part in no campaign; of the others every
-#: n-th in the order of tier and hash is a control, so that the share holds in each tier to within one customer.
+#: Arms by a hash of customer, campaign and salt. Who is in the bank's global hold-out takes part in no campaign; of the
+#: others every n-th in the order of tier and hash is a control, so that the share holds in each tier to within one.
 ASSIGNMENTS = """
     with
 
@@ -64,7 +64,10 @@ ADDRESSES = """
     select
         members.customer_id,
         members.channel,
-        case when members.channel in ('SMS', 'PHONE') then profiles.mobile_hash else members.customer_id end as address_token,
+        case
+            when members.channel in ('SMS', 'PHONE') then profiles.mobile_hash
+            else members.customer_id
+        end as address_token,
         members.product_id
     from audiences.audience_members as members
     left join intermediate.int_customer__profile as profiles using (customer_id)
@@ -104,7 +107,9 @@ def freeze(con: duckdb.DuckDBPyConnection, order: Order, campaign: str, control_
     """
     file = lists_folder() / "assignments" / f"{campaign}.parquet"
     if file.exists():
-        raise AudienceError(f"campaign {campaign} has its list already, {file}: a frozen list stays as it is; take another id")
+        raise AudienceError(
+            f"campaign {campaign} has its list already, {file}: a frozen list stays as it is; take another id"
+        )
     described = _described(con, order.audience)
     policy = dict(con.execute("select parameter, value from policy.audience_policy").fetchall())
     parameters = {
@@ -149,13 +154,15 @@ def _described(con: duckdb.DuckDBPyConnection, audience: str) -> dict:
     names = [column[0] for column in rows.description]
     found = rows.fetchone()
     if found is None:
-        known = ", ".join(row[0] for row in con.execute("select audience from audiences.audiences order by 1").fetchall())
+        known = con.execute("select string_agg(audience, ', ' order by audience) from audiences.audiences").fetchone()[
+            0
+        ]
         raise AudienceError(f"there is no audience {audience}: take one of {known}")
     described = dict(zip(names, found, strict=True))
     if not described["members"]:
         raise AudienceError(
-            f"nobody is in audience {audience} on {described['as_of_date']}: see audiences.audience_gate_losses for where"
-            f" the {described['matched']} whom its predicate finds went"
+            f"nobody is in audience {audience} on {described['as_of_date']}:"
+            f" see audiences.audience_gate_losses for where the {described['candidates']} whom its predicate finds went"
         )
     return described
 

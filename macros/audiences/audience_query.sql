@@ -39,7 +39,7 @@ doubted as (
     group by customer_id
 ),
 {% endif %}
-matched as (
+candidates as (
     select
         tags.customer_id,
         tags.as_of_date,
@@ -72,10 +72,10 @@ matched as (
 
 gated as (
     select
-        matched.customer_id,
-        matched.as_of_date,
+        candidates.customer_id,
+        candidates.as_of_date,
         case
-            when purpose.needs_consent then matched.consented_channel
+            when purpose.needs_consent then candidates.consented_channel
             else {{ "'" ~ entry.channels[0] ~ "'" if entry.channels else 'cast(null as string)' }}
         end as channel,
         purpose.minimum_size,
@@ -85,26 +85,26 @@ gated as (
             {%- endif %}
             when
                 purpose.needs_consent
-                and not coalesce(matched.is_marketing_contactable and matched.consented_channel is not null, false)
+                and not coalesce(candidates.is_marketing_contactable and candidates.consented_channel is not null, false)
                 then 'no_consent'
-            when purpose.needs_personalisation and not coalesce(matched.is_personalisation_allowed, false) then 'opted_out'
+            when purpose.needs_personalisation and not coalesce(candidates.is_personalisation_allowed, false) then 'opted_out'
             {%- if entry.product %}
             when offer.products = 0 then 'not_on_sale'
             when
                 purpose.needs_suitability and offer.needs_assessment
-                and not coalesce(matched.is_risk_assessment_valid, false)
+                and not coalesce(candidates.is_risk_assessment_valid, false)
                 then 'not_assessed'
             when
                 purpose.needs_suitability and offer.needs_assessment
-                and not coalesce(offer.risk_rating <= matched.max_sellable_product_rating, false)
+                and not coalesce(offer.risk_rating <= candidates.max_sellable_product_rating, false)
                 then 'unsuitable'
             {%- endif %}
         end as removed_by
-    from matched
+    from candidates
     cross join purpose
     cross join offer
     {%- if entry.excluding %}
-    left join excluded on matched.customer_id = excluded.customer_id
+    left join excluded on candidates.customer_id = excluded.customer_id
     {%- endif %}
 ),
 

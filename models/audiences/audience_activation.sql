@@ -1,8 +1,8 @@
--- What the channels are told tonight: whom to add to an audience, whom to take out and whom to reach elsewhere, since the
--- date built before. One row an audience, customer and channel that hears of it.
+-- What the channels are told tonight: whom to add to an audience, whom to take out and whom to reach elsewhere, since
+-- the date built before. One row an audience, customer and channel that hears of it.
 --
--- The address is a token: the keyed hash of the mobile number for messages and calls, which only the gateway that holds the
--- key can resolve; the customer number in the bank's own apps.
+-- The address is a token: the keyed hash of the mobile number for messages and calls, which only the gateway that
+-- holds the key can resolve; the customer number in the bank's own apps.
 
 with
 

@@ -1,5 +1,5 @@
--- Whom the relationship managers and channels act on (营销名单): each customer of a marketing audience in one list only, that
--- of the best priority, with his manager, until when the list stands, and what has come of it.
+-- Whom the relationship managers and channels act on (营销名单): each customer of a marketing audience in one list only,
+-- that of the best priority, with his manager, until when the list stands, and what has come of it.
 
 with
 

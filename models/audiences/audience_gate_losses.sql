@@ -1,5 +1,6 @@
--- How many each gate removed from each audience, in the order in which the gates judge, and how many were left after it: one row
--- an audience and gate, and the losses of all gates are the difference between whom the predicate finds and the members.
+-- How many each gate removed from each audience, in the order in which the gates judge, and how many were left after
+-- it: one row an audience and gate, and the losses of all gates are the difference between whom the predicate finds
+-- and the members.
 
 with
 
@@ -20,10 +21,10 @@ losses as (
         gates.position,
         gates.name_zh,
         gates.basis,
-        audiences.matched,
+        audiences.candidates,
         coalesce(removed.removed, 0) as removed,
         cast(
-            audiences.matched - sum(coalesce(removed.removed, 0)) over (
+            audiences.candidates - sum(coalesce(removed.removed, 0)) over (
                 partition by audiences.audience
                 order by gates.position
                 rows between unbounded preceding and current row

@@ -1,5 +1,6 @@
 -- Whom a gate kept out of an audience although its predicate finds him, and which gate: for compliance to see that the
--- gates work, and for the reason when somebody leaves. Never a list to contact; only models about audiences may read it.
+-- gates work, and for the reason when somebody leaves. Never a list to contact; only models about audiences may read
+-- it.
 --
 -- The predicates are those of the audiences' own models (their meta); each is one scan of the wide table.
 

@@ -23,13 +23,13 @@ audience_tags as (
     select
         named.audience,
         named.tag_code,
-        dictionary.name_zh,
-        dictionary.status,
-        dictionary.sensitivity,
-        dictionary.security_level,
-        dictionary.version
+        entries.name_zh,
+        entries.status,
+        entries.sensitivity,
+        entries.security_level,
+        entries.version
     from named
-    inner join {{ ref('tag_dictionary') }} as dictionary on named.tag_code = dictionary.tag_code
+    inner join {{ ref('tag_dictionary') }} as entries on named.tag_code = entries.tag_code
 )
 
 select * from audience_tags

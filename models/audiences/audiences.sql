@@ -2,7 +2,10 @@
 -- left when the gates of its purpose are through. One row an audience.
 
 -- depends_on: {{ ref('audience_members') }}
-{% set fields = ['audience', 'name_zh', 'purpose', 'owner', 'product', 'scenario', 'priority', 'predicate', 'description'] %}
+{% set fields = [
+    'audience', 'name_zh', 'purpose', 'owner', 'product', 'scenario', 'priority', 'predicate', 'description', 'channels',
+    'including', 'excluding',
+] %}
 {% set rows = [] %}
 {% for entry in audience_entries() %}
     {% do rows.append(dict(entry, **{
@@ -15,7 +18,7 @@
 with
 
 defined as (
-    select * from {{ rows_from(rows, fields + ['channels', 'including', 'excluding']) }} as entries
+    select * from {{ rows_from(rows, fields) }} as entries
 ),
 
 members as (
@@ -71,7 +74,7 @@ audiences as (
         tags.sensitivity,
         tags.security_level,
         purposes.minimum_size,
-        coalesce(members.members, 0) + coalesce(removed.removed, 0) as matched,
+        coalesce(members.members, 0) + coalesce(removed.removed, 0) as candidates,
         coalesce(removed.removed, 0) as removed,
         coalesce(members.members, 0) as members
     from defined

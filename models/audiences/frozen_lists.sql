@@ -1,4 +1,5 @@
--- The lists frozen for campaigns, with the arm of each customer: what `banktags audience freeze` wrote, and nothing changes.
+-- The lists frozen for campaigns, with the arm of each customer: what `banktags audience freeze` wrote, and nothing
+-- changes.
 with
 
 frozen_lists as (

@@ -1,5 +1,5 @@
--- Who came into an audience and who left it, as a log: a row on each date on which a customer's membership, or the channel
--- he is contacted by, changed. His latest row says whether he is a member.
+-- Who came into an audience and who left it, as a log: a row on each date on which a customer's membership, or the
+-- channel he is contacted by, changed. His latest row says whether he is a member.
 --
 -- Reads the members and removals of the date, and the log.
 
@@ -21,7 +21,7 @@ latest as (
     group by audience, customer_id
 ),
 
-before as (
+standing as (
     select
         held.audience,
         held.customer_id,
@@ -37,20 +37,20 @@ before as (
 
 compared as (
     select
-        coalesce(today.audience, before.audience) as audience,
-        coalesce(today.customer_id, before.customer_id) as customer_id,
+        coalesce(today.audience, standing.audience) as audience,
+        coalesce(today.customer_id, standing.customer_id) as customer_id,
         today.channel,
-        before.channel as previous_channel,
+        standing.channel as previous_channel,
         case
-            when before.customer_id is null then 'added'
+            when standing.customer_id is null then 'added'
             when today.customer_id is null then 'removed'
-            when today.channel is distinct from before.channel then 'rerouted'
+            when coalesce(today.channel, '') <> coalesce(standing.channel, '') then 'rerouted'
         end as change
     from {{ ref('audience_members') }} as today
-    full join before
+    full join standing
         on
-            today.audience = before.audience
-            and today.customer_id = before.customer_id
+            today.audience = standing.audience
+            and today.customer_id = standing.customer_id
 ),
 
 audience_changes as (

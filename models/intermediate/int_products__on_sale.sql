@@ -1,5 +1,5 @@
--- The products on sale on the business date, with the risk rating that counts for suitability: the higher of the issuer's
--- and the seller's (NFRA 2025 no. 7). One row a product.
+-- The products on sale on the business date, with the risk rating that counts for suitability: the higher of the
+-- issuer's and the seller's (NFRA 2025 no. 7). One row a product.
 with
 
 products_on_sale as (

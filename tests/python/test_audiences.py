@@ -1,4 +1,4 @@
-"""Audiences: the gates hold whatever the predicate, sets obey their laws, and what leaves the warehouse is on record."""
+"""Audiences: the gates hold whatever the predicate, sets obey their laws, what leaves the warehouse is on record."""
 
 import csv
 import itertools
@@ -18,7 +18,13 @@ from banktags.contract import PROJECT_ROOT
 LEVELS = {"R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
 CHANNELS = ["SMS", "PHONE", "APP", "WECOM"]
 #: What a predicate may read, and the SQL type of each.
-TAGS = {"age_years": "int", "aum_month_avg": "decimal(18,2)", "is_young_customer": "boolean", "wealth_purchase_recency_days": "int"}
+TAGS = {
+    "age_years": "int",
+    "aum_month_avg": "decimal(18,2)",
+    "is_young_customer": "boolean",
+    "wealth_purchase_recency_days": "int",
+}
+BARRED = "bureau_credit_score of security level 4"
 #: What the gates judge.
 GATED = {
     "is_marketing_contactable": "boolean",
@@ -56,9 +62,16 @@ def bank(seed: int, customers: int = 400, database: str = ":memory:") -> Bank:
     policy(con, minimum_size)
     products = {f"P{n}": (draw.random() < 0.7, draw.choice([None, *LEVELS])) for n in range(6)}
     con.execute("create schema intermediate")
-    con.execute("create table intermediate.int_products__on_sale (product_id text, needs_assessment boolean, risk_rating text)")
-    sold = pa.table({"product_id": list(products), **dict(zip(("needed", "rating"), zip(*products.values(), strict=True), strict=True))})
-    con.execute("insert into intermediate.int_products__on_sale from sold")
+    con.execute(
+        """
+        create table intermediate.int_products__on_sale (product_id text, needs_assessment boolean, risk_rating text)
+        """
+    )
+    rows = [
+        {"product_id": name, "needs_assessment": needed, "risk_rating": r} for name, (needed, r) in products.items()
+    ]
+    con.register("rows", pa.Table.from_pylist(rows))
+    con.execute("insert into intermediate.int_products__on_sale by name from rows")
     drawn = {}
     for n in range(customers):
         values = {
@@ -72,9 +85,9 @@ def bank(seed: int, customers: int = 400, database: str = ":memory:") -> Bank:
     con.execute("create schema marts")
     columns = ", ".join(f"{tag} {kind}" for tag, kind in (TAGS | GATED).items())
     con.execute(f"create table marts.customer_tags (customer_id text, as_of_date date, service_tier text, {columns})")
-    rows = [{"customer_id": name, "service_tier": draw.choice(["vip", "mass"]), **values} for name, values in drawn.items()]
-    tags = pa.Table.from_pylist(rows)
-    con.execute("insert into marts.customer_tags by name select date '2026-06-30' as as_of_date, * from tags")
+    rows = [{"customer_id": name, "service_tier": draw.choice(["vip", "mass"])} | drawn[name] for name in drawn]
+    con.register("rows", pa.Table.from_pylist(rows))
+    con.execute("insert into marts.customer_tags by name select date '2026-06-30' as as_of_date, * from rows")
     con.execute("create schema governance")
     con.execute("create table governance.tag_confidence (customer_id text, tag_code text, confidence decimal(5,4))")
     con.execute("create table governance.tag_dictionary (tag_code text, security_level int)")
@@ -149,8 +162,8 @@ def test_no_predicate_gets_round_the_gates(seed):
 def test_the_losses_of_the_gates_add_up():
     drawn = bank(1)
     counted = estimate(drawn.con, Audience("true", product="P0", channels=["APP"]))
-    assert counted.matched == len(drawn.customers)
-    assert counted.matched - sum(gate.removed for gate in counted.gates) == counted.members
+    assert counted.candidates == len(drawn.customers)
+    assert counted.candidates - sum(gate.removed for gate in counted.gates) == counted.members
     assert {gate.gate: gate.removed for gate in counted.gates}["no_consent"] > 0
 
 
@@ -166,7 +179,8 @@ def test_sets_obey_their_laws():
 
     def members(predicate: str, **others) -> set[str]:
         sql = compiled(drawn.con, Audience(predicate, **marketing, **others))
-        return {row[0] for row in drawn.con.execute(f"select customer_id from ({sql}) where removed_by is null").fetchall()}
+        rows = drawn.con.execute(f"select customer_id from ({sql}) where removed_by is null").fetchall()
+        return {row[0] for row in rows}
 
     everyone, old = members("true"), members("age_years >= 50")
     inside, outside = members("true", including=["old"]), members("true", excluding=["old"])
@@ -179,11 +193,11 @@ def test_sets_obey_their_laws():
 @pytest.mark.parametrize(
     ("audience", "message"),
     [
-        (Audience("bureau_credit_score < 500", product="P0", channels=["APP"]), "bureau_credit_score of security level 4"),
-        (Audience("'--' <> '' and bureau_credit_score < 500", "service"), "bureau_credit_score of security level 4"),
-        (Audience("'/*' <> '' and \"bureau_credit_score\" < 500 or '*/' = ''", "service"), "bureau_credit_score of security level 4"),
-        (Audience("BUREAU_CREDIT_SCORE < 500", "service"), "bureau_credit_score of security level 4"),
-        (Audience("true", "service", min_confidence={"bureau_credit_score": 0.5}), "bureau_credit_score of security level 4"),
+        (Audience("bureau_credit_score < 500", product="P0", channels=["APP"]), BARRED),
+        (Audience("'--' <> '' and bureau_credit_score < 500", "service"), BARRED),
+        (Audience("'/*' <> '' and \"bureau_credit_score\" < 5 or '*/' = ''", "service"), BARRED),
+        (Audience("BUREAU_CREDIT_SCORE < 500", "service"), BARRED),
+        (Audience("true", "service", min_confidence={"bureau_credit_score": 0.5}), BARRED),
         (Audience("customer_id in (select 1)", product="P0", channels=["APP"]), "reads a table"),
         (Audience("customer_id in (from x)", product="P0", channels=["APP"]), "reads a table"),
         (Audience("true; drop table x", product="P0", channels=["APP"]), "reads a table"),
@@ -208,13 +222,13 @@ def test_what_its_purpose_does_not_admit_is_refused(audience, message):
 def test_texts_and_comments_name_no_tags():
     drawn = bank(3, customers=1)
     predicate = "age_years > 0 -- not bureau_credit_score\n and 'bureau_credit_score' <> 'select' /* from */ -- ;"
-    assert estimate(drawn.con, Audience(predicate, "service")).matched <= 1
+    assert estimate(drawn.con, Audience(predicate, "service")).candidates <= 1
 
 
 def test_an_audience_may_be_excluded_by_what_it_may_not_use(demo_warehouse):
     """Who has a credit warning is left out of a marketing audience, without the audience reading a credit tag."""
-    rows = demo_warehouse.rows("select excluding, security_level from audiences.audiences where audience = 'cross_sell'")
-    assert rows == [("credit_warning", 3)]
+    catalogued = "select excluding, security_level from audiences.audiences where audience = 'cross_sell'"
+    assert demo_warehouse.rows(catalogued) == [("credit_warning", 3)]
 
 
 def test_every_audience_stands_among_the_members(manifest):
@@ -226,7 +240,7 @@ def test_every_audience_stands_among_the_members(manifest):
 
 
 def test_the_built_audiences_keep_what_the_sources_say(demo_warehouse):
-    """Of each marketing audience, from staging: consent given and standing, no refusal, a valid assessment where one is needed."""
+    """Of each marketing audience, from staging: consent that stands, and a valid assessment where one is needed."""
     sizes = demo_warehouse.rows("select count(*) from audiences.audience_members")[0][0]
     assert sizes > 20
     members = """
@@ -277,9 +291,10 @@ def shelf(tmp_path, monkeypatch) -> Path:
     file = tmp_path / "bank_tags.duckdb"
     drawn = bank(5, database=str(file))
     con = drawn.con
-    con.execute("create table intermediate.int_customer__profile as select customer_id, 'hash' as mobile_hash from marts.customer_tags")
     con.execute(
         """
+        create table intermediate.int_customer__profile as
+        select customer_id, 'hash' as mobile_hash from marts.customer_tags;
         create table audiences.audience_members as
         select 'a' as audience, customer_id, as_of_date, 'APP' as channel, 'P0' as product_id from marts.customer_tags
         """
@@ -287,10 +302,10 @@ def shelf(tmp_path, monkeypatch) -> Path:
     con.execute(
         """
         create or replace table audiences.audiences as
-        select 'a' as audience, 'marketing' as purpose, date '2026-06-30' as as_of_date, 400 as members, 400 as matched, 'APP' as channels,
+        select
+            audience, 'marketing' as purpose, date '2026-06-30' as as_of_date, members, candidates, 'APP' as channels,
             'C2' as sensitivity, 3 as security_level, 'hash' as predicate_hash
-        union all
-        select 'empty', 'marketing', date '2026-06-30', 0, 7, 'APP', 'C2', 3, 'hash'
+        from (values ('a', 400, 400), ('empty', 0, 7)) as listed (audience, members, candidates)
         """
     )
     con.close()
@@ -305,7 +320,8 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def arms(file: Path) -> dict[str, tuple[str, str]]:
-    return {name: (arm, stratum) for name, arm, stratum in duckdb.sql(f"select customer_id, arm, stratum from '{file}'").fetchall()}
+    rows = duckdb.sql(f"select customer_id, arm, stratum from '{file}'").fetchall()
+    return {name: (arm, stratum) for name, arm, stratum in rows}
 
 
 def test_a_frozen_list_has_its_arms_for_good(shelf):
@@ -338,7 +354,8 @@ def test_who_took_a_list_out_is_on_record(shelf):
     assert run("export", "a", "--to", str(target), "--reason", "April message", "--by", "Li")[0] == 0
     rows = list(csv.DictReader(target.open()))
     assert len(rows) == 400 and set(rows[0]) == {"customer_id", "channel", "address_token", "product_id"}
-    record = duckdb.sql(f"select exported_by, kind, reason, row_count, sensitivity, file_name from '{shelf}/lists/exports/*.parquet'")
+    facts = "exported_by, kind, reason, row_count, sensitivity, file_name"
+    record = duckdb.sql(f"select {facts} from '{shelf}/lists/exports/*.parquet'")
     assert record.fetchall() == [("Li", "export", "April message", 400, "C2", "a.csv")]
     assert run("export", "a", "--to", str(target), "--reason", "again")[0] == 2
     assert len(list((shelf / "lists/exports").iterdir())) == 1
@@ -362,6 +379,8 @@ def test_a_bad_order_is_refused_and_leaves_nothing(shelf, arguments, message):
 def test_the_share_of_controls_is_exact_over_all(shelf):
     for share, number in itertools.product((0.1, 0.25, 0.5), range(3)):
         campaign = f"C{int(share * 100)}-{number}"
-        assert run("freeze", "a", "--campaign", campaign, "--control-share", str(share), "--reason", "r", "--salt", str(number))[0] == 0
-        found = [arm for arm, _ in arms(shelf / "lists/assignments" / f"{campaign}.parquet").values() if arm != "HOLDOUT"]
+        options = ("--campaign", campaign, "--control-share", str(share), "--salt", str(number))
+        assert run("freeze", "a", "--reason", "r", *options)[0] == 0
+        drawn = arms(shelf / "lists/assignments" / f"{campaign}.parquet")
+        found = [arm for arm, _ in drawn.values() if arm != "HOLDOUT"]
         assert abs(found.count("CONTROL") - share * len(found)) <= 0.5

@@ -63,7 +63,16 @@ def estimate(con: duckdb.DuckDBPyConnection, audience: Audience) -> Estimate:
     Raises:
         AudienceError: the audience asks for what its purpose does not admit, or its predicate can't be run.
     """
-    by_gate = f"select removed_by, count(*) from ({compiled(con, audience)}) as screened group by removed_by"
+    by_gate = f"""
+        select
+            case
+                when removed_by is null and count(*) < any_value(minimum_size) then 'too_few'
+                else removed_by
+            end,
+            count(*)
+        from ({screened(con, audience)}) as screened
+        group by removed_by
+    """
     try:
         found = dict(con.execute(by_gate).fetchall())
     except duckdb.Error as error:
@@ -76,8 +85,18 @@ def estimate(con: duckdb.DuckDBPyConnection, audience: Audience) -> Estimate:
     )
 
 
+def screened(con: duckdb.DuckDBPyConnection, audience: Audience) -> str:
+    """The SQL of an audience before its size is judged, which needs to touch no customer number: what counting runs."""
+    return _macros().screened_customers(*_arguments(con, audience))
+
+
 def compiled(con: duckdb.DuckDBPyConnection, audience: Audience) -> str:
     """The SQL of an audience: one row a customer that the predicate finds, with the gate that removed him."""
+    return _macros().audience_query(*_arguments(con, audience))
+
+
+def _arguments(con: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[dict, dict[str, str]]:
+    """What the macros take: the audience with its predicate rendered, and what is read."""
     macros = _macros()
     entry = asdict(audience)
     try:
@@ -91,7 +110,7 @@ def compiled(con: duckdb.DuckDBPyConnection, audience: Audience) -> str:
     if problems:
         raise AudienceError(f"the audience {problems}")
     others = {name: f"audiences.audience__{name}" for name in purposes}
-    return macros.audience_query(entry, RELATIONS | others)
+    return entry, RELATIONS | others
 
 
 @cache
@@ -100,5 +119,5 @@ def _macros() -> SimpleNamespace:
     environment.globals["modules"] = SimpleNamespace(re=re)
     text = "\n".join((MACROS / name).read_text(encoding="utf-8") for name in ("audience_query.sql", "audience.sql"))
     module: ModuleType = environment.from_string(text).module  # type: ignore[assignment]
-    names = "audience_query", "audience_problems", "within_days"
+    names = "screened_customers", "audience_query", "audience_problems", "within_days"
     return SimpleNamespace(environment=environment, **{name: getattr(module, name) for name in names})

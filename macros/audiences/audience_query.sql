@@ -1,9 +1,10 @@
-{# Whom an audience means, and whom a gate removes: one row a customer that the predicate finds, with removed_by (seed audience_gates)
-   or null for a member. One scan of the wide table, of the tags that the predicate names and of those that the gates judge.
+{# Whom the predicate of an audience finds, and which gate would remove him: one row a customer, with removed_by (seed audience_gates)
+   or null, and the least group of the purpose. One scan of the wide table, of the tags that the predicate names and of those that
+   the gates judge.
 
    `entry` is what macro audience() was given, `relations` names what is read. Nothing else of dbt is used in here: `banktags audience
    estimate` renders this very text to count an audience before it is saved. There is no date in it but the wide table's own. #}
-{% macro audience_query(entry, relations) -%}
+{% macro screened_customers(entry, relations) -%}
 with
 
 offer as (
@@ -43,19 +44,24 @@ candidates as (
     select
         tags.customer_id,
         tags.as_of_date,
-        tags.is_marketing_contactable,
-        tags.is_personalisation_allowed,
-        tags.is_risk_assessment_valid,
-        tags.max_sellable_product_rating,
         {% if entry.channels -%}
+        tags.is_marketing_contactable and (
+            {%- for channel in entry.channels %}
+            tags.has_{{ channel | lower }}_marketing_consent{{ ' or' if not loop.last }}
+            {%- endfor %}
+        ) as is_consented,
         case
             {%- for channel in entry.channels %}
             when tags.has_{{ channel | lower }}_marketing_consent then '{{ channel }}'
             {%- endfor %}
-        end
+        end as consented_channel,
         {%- else -%}
-        cast(null as string)
-        {%- endif %} as consented_channel
+        false as is_consented,
+        cast(null as string) as consented_channel,
+        {%- endif %}
+        tags.is_personalisation_allowed,
+        tags.is_risk_assessment_valid,
+        tags.max_sellable_product_rating
     from {{ relations.customer_tags }} as tags
     where
         (
@@ -83,20 +89,16 @@ gated as (
             {%- if entry.excluding %}
             when excluded.customer_id is not null then 'excluded'
             {%- endif %}
-            when
-                purpose.needs_consent
-                and not coalesce(candidates.is_marketing_contactable and candidates.consented_channel is not null, false)
-                then 'no_consent'
-            when purpose.needs_personalisation and not coalesce(candidates.is_personalisation_allowed, false) then 'opted_out'
+            when purpose.needs_consent and candidates.is_consented is not true then 'no_consent'
+            when purpose.needs_personalisation and candidates.is_personalisation_allowed is not true then 'opted_out'
             {%- if entry.product %}
             when offer.products = 0 then 'not_on_sale'
             when
-                purpose.needs_suitability and offer.needs_assessment
-                and not coalesce(candidates.is_risk_assessment_valid, false)
+                purpose.needs_suitability and offer.needs_assessment and candidates.is_risk_assessment_valid is not true
                 then 'not_assessed'
             when
                 purpose.needs_suitability and offer.needs_assessment
-                and not coalesce(offer.risk_rating <= candidates.max_sellable_product_rating, false)
+                and (offer.risk_rating <= candidates.max_sellable_product_rating) is not true
                 then 'unsuitable'
             {%- endif %}
         end as removed_by
@@ -106,19 +108,33 @@ gated as (
     {%- if entry.excluding %}
     left join excluded on candidates.customer_id = excluded.customer_id
     {%- endif %}
+)
+
+select * from gated
+{%- endmacro %}
+
+{# Whom an audience means, and whom a gate removes: as screened_customers, and a group that is too small is removed as a whole. #}
+{% macro audience_query(entry, relations) -%}
+with
+
+screened as (
+{{ screened_customers(entry, relations) }}
 ),
 
 sizes as (
-    select count(*) as members from gated where removed_by is null
+    select count(*) as members from screened where removed_by is null
 )
 
 select
-    gated.customer_id,
-    gated.as_of_date,
-    gated.channel,
+    screened.customer_id,
+    screened.as_of_date,
+    screened.channel,
     {{ "'" ~ entry.product ~ "'" if entry.product else 'cast(null as string)' }} as product_id,
-    case when gated.removed_by is null and sizes.members < gated.minimum_size then 'too_few' else gated.removed_by end as removed_by
-from gated
+    case
+        when screened.removed_by is null and sizes.members < screened.minimum_size then 'too_few'
+        else screened.removed_by
+    end as removed_by
+from screened
 cross join sizes
 {%- endmacro %}
 

@@ -25,7 +25,7 @@ export BANK_TAGS_RAW := $(RAW)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help build test slow docs site clean setup bank lint pytest bench lock spark-setup parity
+.PHONY: help build test slow docs site clean setup bank lint pytest bench lock spark-setup spark-up spark-down parity
 
 help: ## this list
 	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
@@ -88,6 +88,21 @@ parity: spark-setup bank ## the extracts built by DuckDB and by Spark, every rel
 	@$(SPARK_JAVA) $(BIN)/banktags parity $(if $(AS_OF),--date $(AS_OF))
 
 spark-setup: setup $(SPARK_BIN)/.installed ## dbt-spark and Spark in .venv-spark
+
+CLUSTER := warehouse/spark-cluster
+SPARK_MASTER := spark://127.0.0.1:7077
+SPARK_CLASS = $(SPARK_JAVA) nohup $$($(SPARK_BIN)/python -c 'import pyspark; print(*pyspark.__path__)')/bin/spark-class org.apache.spark.deploy
+spark-up: spark-setup ## a Spark cluster on this machine: a master and two workers, of a core each
+	@mkdir -p $(CLUSTER)
+	@$(SPARK_CLASS).master.Master --host 127.0.0.1 --port 7077 --webui-port 0 > $(CLUSTER)/master.log 2>&1 & echo $$! > $(CLUSTER)/master.pid
+	@for worker in 1 2; do \
+		$(SPARK_CLASS).worker.Worker --host 127.0.0.1 --webui-port 0 --cores 1 --memory 2g --work-dir $(CURDIR)/$(CLUSTER)/worker$$worker \
+			$(SPARK_MASTER) > $(CLUSTER)/worker$$worker.log 2>&1 & echo $$! > $(CLUSTER)/worker$$worker.pid; \
+	done
+	@echo "Starting. Use it with: BANK_TAGS_SPARK_MASTER=$(SPARK_MASTER) make build TARGET=spark; stop it with: make spark-down"
+
+spark-down: ## stop that cluster
+	@for pid in $(CLUSTER)/*.pid; do kill $$(cat $$pid) 2> /dev/null; rm $$pid; done; true
 
 $(SPARK_BIN)/.installed: requirements-spark.txt
 	@test -x $(SPARK_BIN)/python || $(PYTHON) -m venv .venv-spark

@@ -38,8 +38,6 @@ class Warehouse:
             "BANK_TAGS_LISTS": str(self.folder / "lists"),
             "BANK_TAGS_PII_KEY": "key-of-the-tests",
             "DBT_TARGET_PATH": str(self.target),
-            # What fails is printed; a log of every statement would cost a tenth of each build.
-            "DBT_LOG_LEVEL_FILE": "none",
         }
 
     def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:

@@ -98,3 +98,16 @@ from {{ relation }}
 {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
+
+{# The tags that the predicate of each audience names, as rows. #}
+{% macro tags_of_audiences() -%}
+    {%- set rows = [] -%}
+    {%- set tags = tag_entries() -%}
+    {%- for entry in audience_entries() -%}
+        {%- set words = predicate_words(entry.predicate).split() -%}
+        {%- for tag in tags if tag.tag_code in words -%}
+            {%- do rows.append({'audience': entry.audience, 'tag_code': tag.tag_code}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(rows) }}
+{%- endmacro %}

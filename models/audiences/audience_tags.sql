@@ -1,13 +1,5 @@
 -- The tags that the predicate of each audience names: who must be asked before a tag changes or retires.
 
-{% set rows = [] %}
-{% for entry in audience_entries() %}
-    {% set words = predicate_words(entry.predicate).split() %}
-    {% for tag in tag_entries() if tag.tag_code in words %}
-        {% do rows.append({'audience': entry.audience, 'tag_code': tag.tag_code}) %}
-    {% endfor %}
-{% endfor %}
-
 -- depends_on: {{ ref('audience_members') }}
 
 with
@@ -16,7 +8,7 @@ named as (
     select
         audience,
         tag_code
-    from {{ rows_from(rows, ['audience', 'tag_code']) }} as entries
+    from {{ rows_from(tags_of_audiences(), ['audience', 'tag_code']) }} as entries
 ),
 
 audience_tags as (

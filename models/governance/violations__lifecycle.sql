@@ -81,6 +81,13 @@ readers as (
         tag_code,
         'the album ' || album as reader
     from {{ ref('album_items') }}
+
+    union all
+
+    select
+        tag_code,
+        'the audience ' || audience as reader
+    from {{ rows_from(tags_of_audiences(), ['audience', 'tag_code']) }} as audience_tags
 ),
 
 violations as (

@@ -249,6 +249,11 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
         r"retired_unread: fact_tags__aum\.demand_deposit_spot: .* read by .*the tag wealth_desk__has_idle_cash",
         "let the readers use its successor first",
     ),
+    "a tag retires that an audience reads": (
+        lambda p: p.live("is_marketing_responsive_90d", "retired"),
+        r"retired_unread: .*is_marketing_responsive_90d: .* read by .*the audience responsive_customers",
+        "let the readers use its successor first",
+    ),
     "a derived tag reads something else than tags": (
         lambda p: p.edit(WEALTH_DESK, "ref('standard_tags')", "ref('int_customer__spine')"),
         "derived_reads_tags: derived_tags__wealth_desk: it reads int_customer__spine",

@@ -93,24 +93,11 @@ measured as (
     group by customer_id, tag_code, as_of_date, side, clause_order, policy_row, comparison_order
 ),
 
--- Whether it holds. What is unknown fulfils "is null" only; a threshold that is itself asked for stands in boundary.
+-- Whether it holds.
 compared as (
     select
         *,
-        coalesce(
-            case operator
-                when 'any' then true
-                when 'is null' then coalesce(input_text, cast(boundary as string)) is null
-                when 'is not null' then coalesce(input_text, cast(boundary as string)) is not null
-                when '=' then coalesce(input_number = boundary, input_text = boundary_text)
-                when '<>' then coalesce(input_number <> boundary, input_text <> boundary_text)
-                when '<' then input_number < boundary
-                when '<=' then input_number <= boundary
-                when '>' then input_number > boundary
-                when '>=' then input_number >= boundary
-            end,
-            false
-        ) as holds
+        {{ comparison_holds() }} as holds
     from measured
 ),
 

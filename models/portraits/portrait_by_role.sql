@@ -1,0 +1,52 @@
+-- The portrait of a customer as each role may see it, by purpose: what is above the role's class is masked, with the
+-- reason, and never left out. Filter by customer_id and role.
+
+{{ config(materialized='view') }}
+
+with
+
+judged as (
+    select
+        roles.role,
+        roles.purpose,
+        portraits.*,
+        portraits.sensitivity > roles.highest_sensitivity
+        or portraits.security_level > roles.highest_security_level as is_masked,
+        portraits.why_sensitivity > roles.highest_sensitivity
+        or portraits.why_security_level > roles.highest_security_level as is_why_masked,
+        '高于' || roles.name_zh || '可见级别 ' || roles.highest_sensitivity || '/'
+        || cast(roles.highest_security_level as string) || ' 级' as beyond_role
+    from {{ ref('portrait_customer') }} as portraits
+    cross join {{ ref('portrait_roles') }} as roles
+),
+
+-- What a reason names may be more sensitive than the value that it gives: then only the reason is masked.
+portrait_by_role as (
+    select
+        role,
+        purpose,
+        customer_id,
+        scenario,
+        scenario_name,
+        tag_code,
+        name_zh,
+        case when is_masked then '***' else tag_value end as tag_value,
+        case when is_masked then '***' else value_zh end as value_zh,
+        unit,
+        case when not is_masked then since end as since,
+        confidence,
+        case when is_masked or is_why_masked then '***' else why end as why,
+        definition_zh,
+        kind,
+        status,
+        path,
+        sensitivity,
+        security_level,
+        is_masked,
+        case when is_masked then beyond_role || '：' || sensitivity || '/' || cast(security_level as string) || ' 级' end
+            as masked_because,
+        as_of_date
+    from judged
+)
+
+select * from portrait_by_role

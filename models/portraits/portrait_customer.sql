@@ -1,0 +1,81 @@
+-- The portrait of a customer (单客画像): what is known of him, by scenario, with since when, how sure and why.
+--
+-- A view, which is asked about one customer: the filter on customer_id reaches the scan of the wide mart and the logs of
+-- history, so nothing else of the bank's customers is turned round, compared or joined.
+
+{{ config(materialized='view') }}
+
+with
+
+-- Since when the values that stand have stood, where history follows the tag.
+standing as (
+    select
+        customer_id,
+        tag_code,
+        valid_from
+    from {{ ref('tag_history') }}
+    where valid_to is null
+),
+
+-- Why names the values that the rule reads, so it is as sensitive as the most sensitive of them: by the rule, whatever
+-- the customer's values are, or else the mask would tell them.
+reason_classes as (
+    select
+        rule_inputs.tag_code,
+        max(dictionary.sensitivity) as sensitivity,
+        max(dictionary.security_level) as security_level
+    from {{ ref('tag_rule_inputs') }} as rule_inputs
+    inner join {{ ref('tag_dictionary') }} as dictionary
+        on rule_inputs.input_name = dictionary.tag_code
+    where rule_inputs.input_kind = 'tag'
+    group by rule_inputs.tag_code
+),
+
+portrait_customer as (
+    select
+        known_values.customer_id,
+        tag_scenarios.scenario,
+        scenarios.name_zh as scenario_name,
+        known_values.tag_code,
+        dictionary.name_zh,
+        known_values.tag_value,
+        labels.name_zh as value_zh,
+        dictionary.unit,
+        standing.valid_from as since,
+        known_values.confidence,
+        reasons.why,
+        dictionary.definition_zh,
+        dictionary.kind,
+        dictionary.status,
+        dictionary.path,
+        dictionary.sensitivity,
+        dictionary.security_level,
+        greatest(dictionary.sensitivity, coalesce(reason_classes.sensitivity, dictionary.sensitivity))
+            as why_sensitivity,
+        greatest(dictionary.security_level, coalesce(reason_classes.security_level, dictionary.security_level))
+            as why_security_level,
+        known_values.as_of_date
+    from {{ ref('customer_tags_long') }} as known_values
+    inner join {{ ref('tag_dictionary') }} as dictionary
+        on known_values.tag_code = dictionary.tag_code
+    inner join {{ ref('tag_scenarios') }} as tag_scenarios
+        on known_values.tag_code = tag_scenarios.tag_code
+    left join {{ ref('scenarios') }} as scenarios
+        on tag_scenarios.scenario = scenarios.scenario
+    left join {{ ref('tag_values') }} as labels
+        on
+            known_values.tag_code = labels.tag_code
+            and known_values.tag_value = labels.value
+    left join {{ ref('portrait_reasons') }} as reasons
+        on
+            known_values.customer_id = reasons.customer_id
+            and known_values.tag_code = reasons.tag_code
+    left join reason_classes
+        on known_values.tag_code = reason_classes.tag_code
+    left join standing
+        on
+            known_values.customer_id = standing.customer_id
+            and known_values.tag_code = standing.tag_code
+)
+
+select * from portrait_customer

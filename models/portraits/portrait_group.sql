@@ -1,0 +1,230 @@
+-- The portrait of a group (群体画像): how its members differ from the other active customers, trait by trait, and whether
+-- more than by chance. Counts come from portrait_counts; this reads no customer.
+
+{% set trait = 'portrait_group, branch_key, tag_code' -%}
+{% set too_few = var('minimum_group_size') -%}
+
+with
+
+policy as (
+    select max(case when parameter = 'significance_level' then value end) as significance_level
+    from {{ ref('portrait_policy') }}
+),
+
+-- Numbers by their band; what has no bands stands by itself.
+counts as (
+    select
+        counts.portrait_group,
+        counts.branch_key,
+        counts.tag_code,
+        coalesce(bands.band, counts.tag_value) as tag_value,
+        sum(counts.customers) as customers
+    from {{ ref('portrait_counts') }} as counts
+    left join {{ ref('portrait_bands') }} as bands
+        on
+            counts.tag_code = bands.tag_code
+            and {{ in_band('try_cast(counts.tag_value as int)', 'bands.value_from', 'bands.value_to') }}
+    group by
+        counts.portrait_group, counts.branch_key, counts.tag_code, coalesce(bands.band, counts.tag_value)
+),
+
+-- All active customers: of the whole bank, and of each branch.
+everyone as (
+    select
+        '' as branch_key,
+        tag_code,
+        tag_value,
+        sum(customers) as customers
+    from counts
+    where portrait_group = ''
+    group by tag_code, tag_value
+
+    union all
+
+    select
+        branch_key,
+        tag_code,
+        tag_value,
+        customers
+    from counts
+    where portrait_group = '' and branch_key <> ''
+),
+
+sizes as (
+    select
+        members.portrait_group,
+        members.branch_key,
+        members.customers as group_customers,
+        everyone.customers - members.customers as comparison_customers
+    from counts as members
+    inner join everyone
+        on
+            members.branch_key = everyone.branch_key
+            and members.tag_code = everyone.tag_code
+    where members.portrait_group <> '' and members.tag_code = ''
+),
+
+-- Each value that anybody has, in the group and among the others.
+compared as (
+    select
+        sizes.portrait_group,
+        sizes.branch_key,
+        sizes.group_customers,
+        sizes.comparison_customers,
+        everyone.tag_code,
+        everyone.tag_value,
+        coalesce(members.customers, 0) as n,
+        everyone.customers - coalesce(members.customers, 0) as comparison_n
+    from sizes
+    inner join everyone
+        on sizes.branch_key = everyone.branch_key
+    left join counts as members
+        on
+            sizes.portrait_group = members.portrait_group
+            and sizes.branch_key = members.branch_key
+            and everyone.tag_code = members.tag_code
+            and everyone.tag_value = members.tag_value
+    where everyone.tag_code <> ''
+),
+
+-- Shares are of the customers whose value is known: no data is not no.
+known as (
+    select
+        *,
+        sum(n) over (partition by {{ trait }}) as known_n,
+        sum(comparison_n) over (partition by {{ trait }}) as comparison_known_n,
+        sum(case when n < {{ too_few }} then n else 0 end) over (partition by {{ trait }}) as few,
+        sum(case when comparison_n < {{ too_few }} then comparison_n else 0 end) over (partition by {{ trait }})
+            as comparison_few,
+        row_number() over (
+            partition by {{ trait }}
+            order by case when n < {{ too_few }} then 1 else 0 end, n, tag_value
+        ) as place,
+        row_number() over (
+            partition by {{ trait }}
+            order by case when comparison_n < {{ too_few }} then 1 else 0 end, comparison_n, tag_value
+        ) as comparison_place
+    from compared
+),
+
+-- What fewer than the minimum have is suppressed, on either side; and where these few together are so few that the others
+-- give them away, the next smallest value too.
+suppressed as (
+    select
+        *,
+        n < {{ too_few }}
+        or comparison_n < {{ too_few }}
+        or (few between 1 and {{ too_few - 1 }} and place = 1)
+        or (comparison_few between 1 and {{ too_few - 1 }} and comparison_place = 1) as is_suppressed
+    from known
+),
+
+-- What puts a customer into the group, and what is made of the same tags, differs because the group is defined so.
+group_inputs as (
+    select
+        tag_code as portrait_group,
+        input_name as input_tag
+    from {{ ref('tag_rule_inputs') }}
+    where input_kind = 'tag' and input_name <> 'relationship_status'
+),
+
+circular as (
+    select distinct
+        group_inputs.portrait_group,
+        rule_inputs.tag_code
+    from group_inputs
+    inner join {{ ref('tag_rule_inputs') }} as rule_inputs
+        on group_inputs.input_tag = rule_inputs.input_name
+    where rule_inputs.input_kind = 'tag'
+
+    union distinct
+
+    select
+        portrait_group,
+        input_tag as tag_code
+    from group_inputs
+),
+
+-- Of yes and no, no says nothing that yes does not.
+judged as (
+    select
+        suppressed.*,
+        suppressed.portrait_group = suppressed.tag_code or circular.tag_code is not null as is_circular,
+        {{ rate('suppressed.n', 'suppressed.known_n') }} as share,
+        {{ rate('suppressed.comparison_n', 'suppressed.comparison_known_n') }} as comparison_share,
+        case
+            when
+                not suppressed.is_suppressed
+                and suppressed.portrait_group <> suppressed.tag_code
+                and circular.tag_code is null
+                then {{ two_proportion_z(
+                    'suppressed.n', 'suppressed.known_n', 'suppressed.comparison_n', 'suppressed.comparison_known_n'
+                ) }}
+        end as z
+    from suppressed
+    left join circular
+        on
+            suppressed.portrait_group = circular.portrait_group
+            and suppressed.tag_code = circular.tag_code
+    where suppressed.tag_value <> 'false'
+),
+
+tests as (
+    select
+        *,
+        {{ normal_p('z') }} as p_value
+    from judged
+),
+
+-- The more is compared, the more differs by chance: the correction is for all that is compared of a group.
+adjusted as (
+    {{ with_holm('tests', p='p_value', family=['portrait_group', 'branch_key'], key=['tag_code', 'tag_value']) }}
+),
+
+portrait_group as (
+    select
+        adjusted.portrait_group,
+        case when adjusted.branch_key = '' then 'bank' else 'branch' end as comparison,
+        nullif(adjusted.branch_key, '') as branch_id,
+        adjusted.tag_code,
+        dictionary.name_zh,
+        adjusted.tag_value,
+        coalesce(bands.name_zh, case when dictionary.data_type like 'decimal%' then '有' else labels.name_zh end)
+            as value_zh,
+        cast(coalesce(bands.display_order, labels.display_order, 1) as int) as display_order,
+        case when not adjusted.is_suppressed then cast(adjusted.n as bigint) end as n,
+        case when not adjusted.is_suppressed then adjusted.share end as share,
+        case when not adjusted.is_suppressed then cast(adjusted.comparison_n as bigint) end as comparison_n,
+        case when not adjusted.is_suppressed then adjusted.comparison_share end as comparison_share,
+        case when not adjusted.is_suppressed then 100 * adjusted.share / adjusted.comparison_share end as tgi,
+        adjusted.z,
+        adjusted.p_value,
+        adjusted.p_adjusted,
+        coalesce(adjusted.p_adjusted <= policy.significance_level, false) as is_significant,
+        adjusted.is_suppressed,
+        adjusted.is_circular,
+        benefits.name_zh as benefit_zh,
+        benefits.moment_zh as benefit_moment_zh,
+        {{ as_of_date() }} as as_of_date
+    from adjusted
+    inner join {{ ref('tag_dictionary') }} as dictionary
+        on adjusted.tag_code = dictionary.tag_code
+    left join {{ ref('tag_values') }} as labels
+        on
+            adjusted.tag_code = labels.tag_code
+            and adjusted.tag_value = labels.value
+    left join {{ ref('portrait_bands') }} as bands
+        on
+            adjusted.tag_code = bands.tag_code
+            and adjusted.tag_value = bands.band
+    cross join policy
+    -- What suits a group that has the trait more often than the others.
+    left join {{ ref('portrait_benefits') }} as benefits
+        on
+            adjusted.tag_code = benefits.tag_code
+            and adjusted.tag_value = benefits.tag_value
+            and adjusted.p_adjusted <= policy.significance_level
+            and adjusted.z > 0
+)
+
+select * from portrait_group

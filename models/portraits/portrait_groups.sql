@@ -1,0 +1,87 @@
+-- The groups that have a portrait (群体), with how many customers they and their comparisons have, and what was found: one
+-- row a group, and one for each branch where it is compared with the branch's other customers.
+
+{% set too_few = var('minimum_group_size') -%}
+
+with
+
+sizes as (
+    select
+        portrait_group,
+        branch_key,
+        customers
+    from {{ ref('portrait_counts') }}
+    where tag_code = ''
+),
+
+everyone as (
+    select
+        branch_key,
+        customers
+    from sizes
+    where portrait_group = '' and branch_key <> ''
+
+    union all
+
+    select
+        '' as branch_key,
+        sum(customers) as customers
+    from sizes
+    where portrait_group = ''
+),
+
+findings as (
+    select
+        portrait_group,
+        coalesce(branch_id, '') as branch_key,
+        count(*) as compared_traits,
+        count(p_value) as tested_traits,
+        count(case when is_suppressed then 1 end) as suppressed_traits,
+        count(case when is_significant then 1 end) as significant_traits
+    from {{ ref('portrait_group') }}
+    group by portrait_group, coalesce(branch_id, '')
+),
+
+branches as (
+    select
+        branch_id,
+        max(branch_name) as branch_name
+    from {{ ref('int_customer__service_team') }}
+    group by branch_id
+),
+
+portrait_groups as (
+    select
+        sizes.portrait_group,
+        dictionary.name_zh,
+        case when sizes.branch_key = '' then 'bank' else 'branch' end as comparison,
+        nullif(sizes.branch_key, '') as branch_id,
+        branches.branch_name,
+        case
+            when sizes.branch_key = '' then '全行其他存续客户'
+            else coalesce(branches.branch_name, sizes.branch_key) || '的其他存续客户'
+        end as comparison_name_zh,
+        case when sizes.customers >= {{ too_few }} then sizes.customers end as customers,
+        case when sizes.customers >= {{ too_few }} then cast(everyone.customers - sizes.customers as bigint) end
+            as comparison_customers,
+        sizes.customers < {{ too_few }} as is_suppressed,
+        findings.compared_traits,
+        findings.tested_traits,
+        findings.suppressed_traits,
+        findings.significant_traits,
+        {{ as_of_date() }} as as_of_date
+    from sizes
+    inner join everyone
+        on sizes.branch_key = everyone.branch_key
+    left join findings
+        on
+            sizes.portrait_group = findings.portrait_group
+            and sizes.branch_key = findings.branch_key
+    left join {{ ref('tag_dictionary') }} as dictionary
+        on sizes.portrait_group = dictionary.tag_code
+    left join branches
+        on sizes.branch_key = branches.branch_id
+    where sizes.portrait_group <> ''
+)
+
+select * from portrait_groups

@@ -11,6 +11,7 @@ from banktags.load.command import load
 from banktags.new_tag import app as new
 from banktags.nightly.command import run
 from banktags.parity import parity
+from banktags.portrait.command import app as portrait
 from banktags.query import query
 from banktags.review.command import review
 from banktags.simulate.command import simulate_command
@@ -32,6 +33,7 @@ app.command()(summary)
 catalogue_sync.app.command()(site)
 app.add_typer(catalogue_sync.app, name="catalogue")
 app.add_typer(new, name="new")
+app.add_typer(portrait, name="portrait")
 app.command("simulate")(simulate_command)
 app.add_typer(tag_life, name="tag")
 app.add_typer(tiers, name="tiers")

@@ -1,0 +1,111 @@
+"""What the portrait page of a group shows, read from ``portraits.portrait_group`` and ``portrait_groups``."""
+
+import difflib
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from banktags.portrait.records import Row, records
+
+GROUPS = "select * from portraits.portrait_groups order by portrait_group, branch_id nulls first"
+TRAITS = """
+    select traits.*, dictionary.path
+    from portraits.portrait_group as traits
+    inner join governance.tag_dictionary as dictionary using (tag_code)
+    where portrait_group = $1
+    order by branch_id nulls first, path, tag_code, display_order, tag_value
+"""
+#: The distributions that the page draws, whether or not they differ.
+DISTRIBUTIONS = {
+    "age_years": "年龄 Age",
+    "aum_tier": "客户层级 Tier",
+    "asset_level": "资产等级 Assets",
+    "lifecycle_stage": "生命周期 Life cycle",
+}
+#: How many differences the page draws to each side.
+SHOWN_ABOVE, SHOWN_BELOW = 12, 8
+
+
+@dataclass(frozen=True)
+class GroupPortrait:
+    """A group against the bank's other active customers and, where the policy says so, branch by branch."""
+
+    group: Row
+    branches: list[Row]
+    traits: list[Row]
+    minimum: int
+
+    @property
+    def as_of_date(self) -> date:
+        return self.group["as_of_date"]
+
+    @property
+    def of_bank(self) -> list[Row]:
+        return [row for row in self.traits if row["branch_id"] is None]
+
+    @property
+    def above(self) -> list[Row]:
+        """Traits that the group has significantly more often, the largest TGI first."""
+        return sorted((row for row in self.of_bank if row["is_significant"] and row["z"] > 0), key=_tgi, reverse=True)
+
+    @property
+    def below(self) -> list[Row]:
+        """Traits that it has significantly less often, the smallest TGI first."""
+        return sorted((row for row in self.of_bank if row["is_significant"] and row["z"] < 0), key=_tgi)
+
+    @property
+    def distributions(self) -> list[tuple[str, list[Row]]]:
+        """Title and rows of each distribution, in the order of its values."""
+        found = []
+        for code, title in DISTRIBUTIONS.items():
+            rows = [row for row in self.of_bank if row["tag_code"] == code]
+            if rows:
+                found.append((title, sorted(rows, key=lambda row: (row["display_order"], row["tag_value"]))))
+        return found
+
+    @property
+    def benefits(self) -> list[tuple[Row, Row]]:
+        """What to offer in which branch, for which trait: the branch's group and the trait, of the bank first."""
+        groups = {row["branch_id"]: row for row in [self.group, *self.branches]}
+        return [(groups[row["branch_id"]], row) for row in self.traits if row["benefit_zh"]]
+
+    @property
+    def branch_findings(self) -> list[tuple[Row, list[Row]]]:
+        """The branches in which the group differs from the branch's other customers, with what it has more often."""
+        found = []
+        for branch in self.branches:
+            rows = [
+                row
+                for row in self.traits
+                if row["branch_id"] == branch["branch_id"] and row["is_significant"] and row["z"] > 0
+            ]
+            if rows:
+                found.append((branch, sorted(rows, key=lambda row: row["p_adjusted"])))
+        return sorted(found, key=lambda item: (-len(item[1]), item[0]["branch_id"]))
+
+
+def _tgi(row: Row) -> float:
+    return float("inf") if row["tgi"] is None else row["tgi"]
+
+
+def read_group(warehouse: duckdb.DuckDBPyConnection, group: str, minimum: int) -> GroupPortrait:
+    """The portrait of a group; ``minimum`` is the size under which nothing is said.
+
+    Raises:
+        LookupError: the warehouse lacks the portraits, or the group; says what to do, or which groups there are.
+    """
+    try:
+        groups = records(warehouse, GROUPS)
+    except duckdb.CatalogException as error:
+        raise LookupError("the warehouse has no portraits (portraits.portrait_groups): run dbt build first") from error
+    found = [row for row in groups if row["portrait_group"] == group]
+    if not found:
+        known = list(dict.fromkeys(row["portrait_group"] for row in groups))
+        alike = difflib.get_close_matches(group, known, n=1)
+        hint = f"did you mean {alike[0]}? " if alike else ""
+        raise LookupError(
+            f"no group {group} has members: {hint}the groups are {', '.join(known) or 'none yet'} "
+            "(portraits.portrait_groups)"
+        )
+    return GroupPortrait(found[0], found[1:], records(warehouse, TRAITS, [group]), minimum)

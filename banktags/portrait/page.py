@@ -1,0 +1,59 @@
+"""The portraits as one HTML file each: Jinja2 templates in the look of the review, no script, nothing fetched."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from banktags.catalogue.site.page import APP, ICON
+from banktags.portrait import words
+from banktags.portrait.customer import CustomerPortrait
+from banktags.portrait.group import SHOWN_ABOVE, SHOWN_BELOW, GroupPortrait
+from banktags.review.page import FOLDER as REVIEW
+from banktags.review.page import POLICY
+from banktags.review.words import amount, count, percent
+
+FOLDER = Path(__file__).parent
+STYLES = (APP / "supermarket.css", REVIEW / "review.css", FOLDER / "portrait.css")
+
+
+def render_customer(portrait: CustomerPortrait) -> str:
+    """The page of one customer, as the role of the portrait may see him."""
+    chinese, english = words.who(portrait)
+    permissions = words.permissions(portrait)
+    return _render(
+        "customer.html",
+        portrait=portrait,
+        headline=chinese,
+        headline_english=english,
+        alert=words.alert(portrait),
+        next_tier=words.next_tier(portrait),
+        may=[one for one in permissions if one.is_allowed],
+        must_not=[one for one in permissions if not one.is_allowed],
+    )
+
+
+def render_group(portrait: GroupPortrait) -> str:
+    """The page of one group."""
+    return _render(
+        "group.html",
+        portrait=portrait,
+        headline=words.group_headline(portrait),
+        above=portrait.above[:SHOWN_ABOVE],
+        below=portrait.below[:SHOWN_BELOW],
+    )
+
+
+def _render(template: str, **given: Any) -> str:
+    pages = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {"amount": amount, "count": count, "percent": percent}
+    pages.filters |= {"shown": words.shown, "trait": words.trait, "p": words.p_value}
+    pages.tests |= {"nothing": words.is_nothing}
+    style = "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
+    return pages.get_template(template).render(style=style, icon=ICON, policy=POLICY, **given)

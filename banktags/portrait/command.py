@@ -1,12 +1,14 @@
 """``banktags portrait``: the portrait of a customer or of a group, as one HTML file and in short on the screen."""
 
+import getpass
 import re
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
-import yaml
 from rich.console import Console, Group
 from rich.table import Column, Table
 
@@ -20,29 +22,25 @@ from banktags.warehouse import open_read_only
 app = typer.Typer(help="Portraits (画像) of a customer or a group; who opened which.", no_args_is_help=True)
 
 OUT = PROJECT_ROOT / "site" / "portraits"
+By = Annotated[
+    str, typer.Option(help="Who opens it; default: the user of this machine.", default_factory=getpass.getuser)
+]
 
 
 @app.command()
 def customer(
     customer: Annotated[str, typer.Argument(help="Golden customer id, or a customer number of core or CRM.")],
     role: Annotated[str, typer.Option(help="Who reads it, see seed portrait_roles.")],
+    by: By,
     purpose: Annotated[str | None, typer.Option(help="What for; default: the usual purpose of the role.")] = None,
     out: Annotated[Path, typer.Option(help="Folder to write the page to.")] = OUT,
 ) -> None:
-    """Write the portrait of one customer (单客画像), masked by role, and print it in short; the opening is logged."""
-    with open_read_only() as warehouse:
-        try:
-            reader = find_role(warehouse, role, purpose)
-        except LookupError as error:
-            raise typer.BadParameter(str(error), param_hint="--role") from error
-        try:
-            portrait = read_customer(warehouse, customer, reader)
-        except LookupError as error:
-            raise typer.BadParameter(str(error), param_hint="warehouse") from error
-    shown = len(portrait.tags) - portrait.masked_tags
-    _log(
-        reader.role, reader.purpose, "customer", portrait.customer_id, portrait.as_of_date, shown, portrait.masked_tags
-    )
+    """Write the portrait of one customer (单客画像), masked by role, and print it in short; on record."""
+    with open_read_only() as warehouse, _clear_errors():
+        portrait = read_customer(warehouse, customer, find_role(warehouse, role, purpose))
+    reader, masked = portrait.role, portrait.masked_tags
+    subject = ("customer", portrait.customer_id, portrait.as_of_date, len(portrait.tags) - masked, masked)
+    _record(usage.Opening(by, reader.role, reader.purpose, *subject))
     page = _write(out, f"customer-{portrait.customer_id}-{reader.role}-{reader.purpose}", render_customer(portrait))
     Console().print(_short(portrait))
     typer.echo(f"Page: {page}")
@@ -50,47 +48,49 @@ def customer(
 
 @app.command()
 def group(
-    group: Annotated[str, typer.Argument(help="Code of a group or audience, see portraits.portrait_groups.")],
-    role: Annotated[str, typer.Option(help="Who reads it, for the log.")] = "marketing_analyst",
+    group: Annotated[str, typer.Argument(help="An audience, or the tag of a group: see portraits.portrait_groups.")],
+    by: By,
+    role: Annotated[str, typer.Option(help="Who reads it, see seed portrait_roles.")] = "marketing_analyst",
     out: Annotated[Path, typer.Option(help="Folder to write the page to.")] = OUT,
 ) -> None:
-    """Write the portrait of one group (群体画像) and print what sets it apart; the opening is logged."""
-    with open_read_only() as warehouse:
-        try:
-            reader = find_role(warehouse, role, None)
-        except LookupError as error:
-            raise typer.BadParameter(str(error), param_hint="--role") from error
-        try:
-            portrait = read_group(warehouse, group, _minimum_group_size())
-        except LookupError as error:
-            raise typer.BadParameter(str(error), param_hint="GROUP") from error
-    _log(reader.role, reader.purpose, "group", group, portrait.as_of_date, len(portrait.of_bank), 0)
+    """Write the portrait of one group (群体画像) and print what sets it apart; on record."""
+    with open_read_only() as warehouse, _clear_errors():
+        reader = find_role(warehouse, role, None)
+        portrait = read_group(warehouse, group)
+    shown = [row for row in portrait.of_bank if not row["is_suppressed"]]
+    subject = ("group", group, portrait.as_of_date, len(shown), len(portrait.of_bank) - len(shown))
+    _record(usage.Opening(by, reader.role, reader.purpose, *subject))
     page = _write(out, f"group-{group}", render_group(portrait))
     Console().print(_differences(portrait))
     typer.echo(f"Page: {page}")
 
 
 @app.command("log")
-def log() -> None:
+def show_log() -> None:
     """Say who opened how many portraits, as which role and what for (画像使用日志)."""
-    found = Counter((one.opened_by, one.role, one.purpose, one.portrait) for one in usage.openings())
-    table = Table("who 谁", "role 角色", "purpose 用途", "portrait 画像", "openings 次数", title=str(usage.log_file()))
-    for who, openings in sorted(found.items()):
+    columns = ("who 谁", "role 角色", "purpose 用途", "portrait 画像", "openings 次数")
+    table = Table(*columns, title=str(usage.openings_folder()), title_justify="left")
+    for *who, openings in usage.openings():
         table.add_row(*who, str(openings))
     Console().print(table)
 
 
-def _minimum_group_size() -> int:
-    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    return project["vars"]["minimum_group_size"]
-
-
-def _log(*opening: object) -> None:
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """What is not there as the command's own error."""
     try:
-        usage.record(*opening)
-    except OSError as error:
-        message = f"{usage.log_file()} cannot be written, and a portrait that is not logged is not opened: {error}"
-        raise typer.BadParameter(message, param_hint="log") from error
+        yield
+    except LookupError as error:
+        raise typer.BadParameter(str(error), param_hint="portrait") from error
+
+
+def _record(opening: usage.Opening) -> None:
+    try:
+        usage.record(opening)
+    except (OSError, duckdb.IOException) as error:
+        folder = usage.openings_folder()
+        message = f"{folder} can't be written, and what can't be kept on record is not opened: {error}"
+        raise typer.BadParameter(message, param_hint="BANK_TAGS_LISTS") from error
 
 
 def _write(folder: Path, name: str, page: str) -> Path:
@@ -114,11 +114,12 @@ def _short(portrait: CustomerPortrait) -> Table:
     alert = words.alert(portrait)
     tasks = [f"{row['action_name']}，期限 {row['due_date']}：{row['plan_zh']}" for row in portrait.tasks]
     tasks += [f"蜜月期触达，截止 {row['closing_date']}：{row['offer_zh']}" for row in portrait.waves]
-    table.add_row("tasks 待办", "\n".join([*([alert] if alert else []), *tasks]) or "—")
+    said = "\n".join([*([alert] if alert else []), *tasks]) or "—"
+    table.add_row("tasks 待办", said if portrait.is_served else "***")
     for is_allowed, label in ((True, "may 可以"), (False, "must not 不得")):
         said = [one.chinese for one in words.permissions(portrait) if one.is_allowed is is_allowed]
         table.add_row(label, "\n".join(said) or "—")
-    groups = "、".join(row["name_zh"] or row["portrait_group"] for row in portrait.groups)
+    groups = "、".join(words.membership(row) for row in portrait.memberships)
     table.add_row("groups 客群", groups or "—")
     own = [row for row in portrait.rows if row["scenario"] == "portrait" and not words.is_nothing(row)]
     table.add_row("tags 标签", "、".join(f"{row['name_zh']} {words.shown(row)}" for row in own) or "—")

@@ -14,8 +14,8 @@ import duckdb
 from banktags.explain.reader import Reader
 from banktags.portrait.records import Row, records
 
-#: Class of a name of which one character is left, of a mobile with its last digits, and of who looks after whom.
-IDENTITY_CLASS = ("C2", 3)
+#: Class of what stands beside the tags: a name of which one character is left, who looks after whom, what is to be done.
+CUSTOMER_CLASS = ("C2", 3)
 
 ROLE = "select * from policy.portrait_roles order by role, display_order"
 
@@ -47,17 +47,20 @@ QUERIES = {
         select offer_zh, channel, due_date, closing_date from marts.customer_wave_plan
         where customer_id = $customer and status = 'due' order by due_date, wave
     """,
-    "consents": """
-        select consents.channel, channels.name_zh, consents.is_standing
-        from intermediate.int_customer__consents as consents
-        inner join policy.contact_channels as channels on consents.channel = channels.contact_channel
-        where customer_id = $customer and purpose = 'MARKETING' order by consents.channel
-    """,
     "groups": """
-        select members.portrait_group, dictionary.name_zh
+        select members.portrait_group as tag_code, dictionary.name_zh
         from portraits.portrait_members as members
-        left join governance.tag_dictionary as dictionary on members.portrait_group = dictionary.tag_code
+        inner join governance.tag_dictionary as dictionary on members.portrait_group = dictionary.tag_code
         where customer_id = $customer order by 1
+    """,
+    "audiences": """
+        select audiences.audience, audiences.name_zh, audiences.offer_zh, audiences.sensitivity,
+            audiences.security_level, members.product_id, products.product_name, channels.name_zh as channel_name
+        from audiences.audience_members as members
+        inner join audiences.audiences as audiences on members.audience = audiences.audience
+        left join intermediate.int_products__on_sale as products on members.product_id = products.product_id
+        left join policy.contact_channels as channels on members.channel = channels.contact_channel
+        where customer_id = $customer order by audiences.priority nulls last, 1
     """,
 }
 ENTITLEMENTS = "select name_zh, service_level from policy.tier_entitlements where tier = $1 order by display_order"
@@ -91,8 +94,8 @@ class CustomerPortrait:
     outlook: list[Row]
     tasks: list[Row]
     waves: list[Row]
-    consents: list[Row]
     groups: list[Row]
+    audiences: list[Row]
     entitlements: list[Row]
     stage: Row | None
 
@@ -134,7 +137,23 @@ class CustomerPortrait:
     @property
     def person(self) -> Row | None:
         """Masked name and who looks after the customer, where the role may see it."""
-        return self.people[0] if self.people and self.role.may_see(*IDENTITY_CLASS) else None
+        return self.people[0] if self.people and self.is_served else None
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the role serves the customer, and so may see who and what stands beside his tags."""
+        return self.role.may_see(*CUSTOMER_CLASS)
+
+    @property
+    def memberships(self) -> list[Row]:
+        """The groups and audiences he is in; those made of tags above the role's class are not even counted."""
+        groups = [row for row in self.groups if not self.is_masked(row["tag_code"])]
+        return groups + [row for row in self.audiences if self.role.may_see(row["sensitivity"], row["security_level"])]
+
+    @property
+    def offers(self) -> list[Row]:
+        """The audiences with a product or service to offer: their gates have let him through."""
+        return [row for row in self.memberships if row.get("product_name") or row.get("offer_zh")]
 
     @property
     def masked_tags(self) -> int:

@@ -34,7 +34,11 @@ class GroupPortrait:
     group: Row
     branches: list[Row]
     traits: list[Row]
-    minimum: int
+
+    @property
+    def minimum(self) -> int:
+        """The size under which nothing is said."""
+        return self.group["minimum_size"]
 
     @property
     def as_of_date(self) -> date:
@@ -89,8 +93,8 @@ def _tgi(row: Row) -> float:
     return float("inf") if row["tgi"] is None else row["tgi"]
 
 
-def read_group(warehouse: duckdb.DuckDBPyConnection, group: str, minimum: int) -> GroupPortrait:
-    """The portrait of a group; ``minimum`` is the size under which nothing is said.
+def read_group(warehouse: duckdb.DuckDBPyConnection, group: str) -> GroupPortrait:
+    """The portrait of a group.
 
     Raises:
         LookupError: the warehouse lacks the portraits, or the group; says what to do, or which groups there are.
@@ -108,4 +112,4 @@ def read_group(warehouse: duckdb.DuckDBPyConnection, group: str, minimum: int) -
             f"no group {group} has members: {hint}the groups are {', '.join(known) or 'none yet'} "
             "(portraits.portrait_groups)"
         )
-    return GroupPortrait(found[0], found[1:], records(warehouse, TRAITS, [group]), minimum)
+    return GroupPortrait(found[0], found[1:], records(warehouse, TRAITS, [group]))

@@ -54,6 +54,7 @@ def _render(template: str, **given: Any) -> str:
     )
     pages.filters |= {"amount": amount, "count": count, "percent": percent}
     pages.filters |= {"shown": words.shown, "trait": words.trait, "p": words.p_value}
+    pages.filters["membership"] = words.membership
     pages.tests |= {"nothing": words.is_nothing}
     style = "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
     return pages.get_template(template).render(style=style, icon=ICON, policy=POLICY, **given)

@@ -1,70 +1,79 @@
-"""The log of who opened which portrait, as which role and what for (画像使用日志): JSON lines beside the warehouse.
+"""Who opened which portrait, as which role and what for (画像使用日志): one small Parquet file an opening.
 
-The warehouse file has one writer, dbt; readers may be many. So the log is a file of its own: one line an opening,
-appended in one write, which many readers can do at the same time. DuckDB reads it as a table:
-``select * from read_json('warehouse/portrait_log.jsonl')``.
+The warehouse file has one writer, dbt. So the record of an opening is a file of its own under ``data/lists``, as that
+of an export is: written once, never changed, and read by model ``portrait_openings`` with the next build.
 """
 
 import datetime
-import getpass
-import json
-import os
-from dataclasses import asdict, dataclass
+import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
-from banktags.warehouse import warehouse_file
+import duckdb
+
+from banktags.audience.lists import lists_folder
 
 
 @dataclass(frozen=True)
 class Opening:
-    """One portrait opened: of a customer (his golden id) or of a group (its code)."""
+    """A portrait opened: ``portrait`` is customer or group, ``subject`` his golden id or the name of the group."""
 
-    opened_at: str
     opened_by: str
     role: str
     purpose: str
     portrait: str
     subject: str
-    as_of_date: str
+    as_of_date: datetime.date
     shown_tags: int
     masked_tags: int
 
 
-def log_file() -> Path:
-    """``portrait_log.jsonl`` beside the warehouse."""
-    return warehouse_file().with_name("portrait_log.jsonl")
+def openings_folder() -> Path:
+    """``portrait_openings`` beside the lists."""
+    return lists_folder() / "portrait_openings"
 
 
-def record(
-    role: str, purpose: str, portrait: str, subject: str, as_of_date: datetime.date, shown: int, masked: int
-) -> Opening:
-    """Append an opening to the log.
+def record(opening: Opening) -> Path:
+    """Keep an opening, as a whole file or none.
 
     Raises:
-        OSError: the log can't be written. What can't be logged must not be opened.
+        OSError, duckdb.IOException: it can't be kept. What can't be kept on record must not be opened.
     """
-    opening = Opening(
-        opened_at=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        opened_by=getpass.getuser(),
-        role=role,
-        purpose=purpose,
-        portrait=portrait,
-        subject=subject,
-        as_of_date=str(as_of_date),
-        shown_tags=shown,
-        masked_tags=masked,
-    )
-    line = json.dumps(asdict(opening), ensure_ascii=False) + "\n"
-    handle = os.open(log_file(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
-    try:
-        os.write(handle, line.encode())
-    finally:
-        os.close(handle)
-    return opening
+    now = datetime.datetime.now().replace(microsecond=0)
+    opening_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    file = openings_folder() / f"{opening_id}.parquet"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f".{file.name}.partial")
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create table opening as
+            select
+                cast($opening_id as varchar) as opening_id,
+                cast($opened_at as timestamp) as opened_at,
+                cast($opened_by as varchar) as opened_by,
+                cast($role as varchar) as role,
+                cast($purpose as varchar) as purpose,
+                cast($portrait as varchar) as portrait,
+                cast($subject as varchar) as subject,
+                cast($as_of_date as date) as as_of_date,
+                cast($shown_tags as bigint) as shown_tags,
+                cast($masked_tags as bigint) as masked_tags
+            """,
+            {"opening_id": opening_id, "opened_at": now, **vars(opening)},
+        )
+        connection.execute(f"copy opening to '{partial}' (format parquet)")
+    partial.replace(file)
+    return file
 
 
-def openings() -> list[Opening]:
-    """The log, the earliest opening first."""
-    path = log_file()
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [Opening(**json.loads(line)) for line in lines]
+def openings() -> list[tuple[str, str, str, str, int]]:
+    """Openings on record by who, role, purpose and kind of portrait, with how many they are."""
+    if not any(openings_folder().glob("*.parquet")):
+        return []
+    return duckdb.execute(
+        f"""
+        select opened_by, role, purpose, portrait, count(*)
+        from read_parquet('{openings_folder()}/*.parquet') group by all order by all
+        """
+    ).fetchall()

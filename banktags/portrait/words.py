@@ -41,6 +41,16 @@ TASTES = {
 }
 
 
+#: Channels that consent is given for, as in the tags has_<channel>_marketing_consent.
+CHANNELS = {
+    "sms": ("短信", "text message"),
+    "phone": ("电话", "telephone"),
+    "app": ("手机银行", "mobile bank"),
+    "wecom": ("企业微信", "WeCom"),
+    "email": ("电子邮件", "e-mail"),
+}
+
+
 @dataclass(frozen=True)
 class Permission:
     """What may be done with a customer, or must not, and why."""
@@ -170,7 +180,27 @@ def permissions(portrait: CustomerPortrait) -> list[Permission]:
     """What may be offered to the customer and how he may be contacted; what must not, with the reason."""
     if portrait.value("relationship_status") == "closed":
         return [Permission(False, "营销 Marketing", "已销户：不得营销。", "The relation is closed: no marketing.")]
-    return [*_suitability(portrait), *_contact(portrait), *_care(portrait)]
+    return [*_offers(portrait), *_suitability(portrait), *_contact(portrait), *_care(portrait)]
+
+
+def membership(row: Row) -> str:
+    """A group or audience by name."""
+    return row["name_zh"] or row.get("audience") or row["tag_code"]
+
+
+def _offers(portrait: CustomerPortrait) -> list[Permission]:
+    """What the audiences that he is in offer him; their gates have seen to consent and suitability."""
+    return [
+        Permission(
+            True,
+            "产品服务 Offer",
+            (row["product_name"] or row["offer_zh"])
+            + (f"，经{row['channel_name']}" if row["channel_name"] else "")
+            + f"（客群：{row['name_zh']}）。",
+            f"Offered to audience {row['audience']}.",
+        )
+        for row in portrait.offers
+    ]
 
 
 def _suitability(portrait: CustomerPortrait) -> list[Permission]:
@@ -241,23 +271,23 @@ def _contact(portrait: CustomerPortrait) -> list[Permission]:
                 "No standing consent: no marketing contact on any channel.",
             )
         ]
-    given = [row for row in portrait.consents if row["is_standing"]]
-    withdrawn = [row for row in portrait.consents if not row["is_standing"]]
+    given = [name for code, name in CHANNELS.items() if portrait.holds(f"has_{code}_marketing_consent")]
+    refused = [name for code, name in CHANNELS.items() if not portrait.holds(f"has_{code}_marketing_consent")]
     found = [
         Permission(
             True,
             topic,
-            f"可营销触达：{'、'.join(row['name_zh'] for row in given)}。",
-            f"Marketing contact by {', '.join(row['channel'] for row in given)}.",
+            f"可营销触达：{'、'.join(name for name, _ in given)}。",
+            f"Marketing contact by {', '.join(name for _, name in given)}.",
         )
     ]
-    if withdrawn:
+    if refused:
         found.append(
             Permission(
                 False,
                 topic,
-                f"不得经{'、'.join(row['name_zh'] for row in withdrawn)}触达：授权已撤回。",
-                f"Not by {', '.join(row['channel'] for row in withdrawn)}: withdrawn.",
+                f"不得经{'、'.join(name for name, _ in refused)}营销：没有有效授权。",
+                f"Not by {', '.join(name for _, name in refused)}: no standing consent.",
             )
         )
     if not portrait.holds("is_personalisation_allowed") and not portrait.is_masked("is_personalisation_allowed"):

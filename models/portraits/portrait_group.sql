@@ -2,13 +2,18 @@
 -- more than by chance. Counts come from portrait_counts; this reads no customer.
 
 {% set trait = 'portrait_group, branch_key, tag_code' -%}
-{% set too_few = var('minimum_group_size') -%}
 
 with
 
 policy as (
     select max(case when parameter = 'significance_level' then value end) as significance_level
     from {{ ref('portrait_policy') }}
+),
+
+-- A portrait is read for any purpose, so the strictest of them holds.
+privacy as (
+    select max(minimum_size) as minimum_size
+    from {{ ref('audience_purposes') }}
 ),
 
 -- Numbers by their band; what has no bands stands by itself.
@@ -74,8 +79,10 @@ compared as (
         everyone.tag_code,
         everyone.tag_value,
         coalesce(members.customers, 0) as n,
-        everyone.customers - coalesce(members.customers, 0) as comparison_n
+        everyone.customers - coalesce(members.customers, 0) as comparison_n,
+        privacy.minimum_size
     from sizes
+    cross join privacy
     inner join everyone
         on sizes.branch_key = everyone.branch_key
     left join counts as members
@@ -93,16 +100,16 @@ known as (
         *,
         sum(n) over (partition by {{ trait }}) as known_n,
         sum(comparison_n) over (partition by {{ trait }}) as comparison_known_n,
-        sum(case when n < {{ too_few }} then n else 0 end) over (partition by {{ trait }}) as few,
-        sum(case when comparison_n < {{ too_few }} then comparison_n else 0 end) over (partition by {{ trait }})
+        sum(case when n < minimum_size then n else 0 end) over (partition by {{ trait }}) as few,
+        sum(case when comparison_n < minimum_size then comparison_n else 0 end) over (partition by {{ trait }})
             as comparison_few,
         row_number() over (
             partition by {{ trait }}
-            order by case when n < {{ too_few }} then 1 else 0 end, n, tag_value
+            order by case when n < minimum_size then 1 else 0 end, n, tag_value
         ) as place,
         row_number() over (
             partition by {{ trait }}
-            order by case when comparison_n < {{ too_few }} then 1 else 0 end, comparison_n, tag_value
+            order by case when comparison_n < minimum_size then 1 else 0 end, comparison_n, tag_value
         ) as comparison_place
     from compared
 ),
@@ -112,51 +119,97 @@ known as (
 suppressed as (
     select
         *,
-        n < {{ too_few }}
-        or comparison_n < {{ too_few }}
-        or (few between 1 and {{ too_few - 1 }} and place = 1)
-        or (comparison_few between 1 and {{ too_few - 1 }} and comparison_place = 1) as is_suppressed
+        n < minimum_size
+        or comparison_n < minimum_size
+        or (few between 1 and minimum_size - 1 and place = 1)
+        or (comparison_few between 1 and minimum_size - 1 and comparison_place = 1) as is_suppressed
     from known
 ),
 
--- What puts a customer into the group, and what is made of the same tags, differs because the group is defined so.
-group_inputs as (
+-- What puts a customer into the group: its tag; of an audience the tags of its predicate, and those of the gates.
+group_tags as (
+    select distinct
+        portrait_group,
+        portrait_group as tag_code
+    from sizes
+
+    union distinct
+
     select
-        tag_code as portrait_group,
+        audience as portrait_group,
+        tag_code
+    from {{ ref('audience_tags') }}
+
+    union distinct
+
+    select
+        audiences.audience as portrait_group,
+        dictionary.tag_code
+    from {{ ref('audiences') }} as audiences
+    inner join {{ ref('audience_purposes') }} as purposes
+        on audiences.purpose = purposes.purpose
+    inner join {{ ref('tag_dictionary') }} as dictionary
+        on
+            (purposes.needs_consent and dictionary.tag_code like '%marketing_consent')
+            or (purposes.needs_personalisation and dictionary.tag_code = 'is_personalisation_allowed')
+            or (
+                purposes.needs_suitability
+                and audiences.product_id is not null
+                and dictionary.tag_code = 'max_sellable_product_rating'
+            )
+),
+
+read_tags as (
+    select
+        tag_code,
         input_name as input_tag
     from {{ ref('tag_rule_inputs') }}
     where input_kind = 'tag' and input_name <> 'relationship_status'
 ),
 
-circular as (
-    select distinct
-        group_inputs.portrait_group,
-        rule_inputs.tag_code
-    from group_inputs
-    inner join {{ ref('tag_rule_inputs') }} as rule_inputs
-        on group_inputs.input_tag = rule_inputs.input_name
-    where rule_inputs.input_kind = 'tag'
+group_inputs as (
+    select
+        portrait_group,
+        tag_code
+    from group_tags
 
     union distinct
 
     select
+        group_tags.portrait_group,
+        read_tags.input_tag as tag_code
+    from group_tags
+    inner join read_tags
+        on group_tags.tag_code = read_tags.tag_code
+),
+
+-- These, and what is made of them, differ because the group is defined so.
+circular as (
+    select
         portrait_group,
-        input_tag as tag_code
+        tag_code
     from group_inputs
+
+    union distinct
+
+    select
+        group_inputs.portrait_group,
+        read_tags.tag_code
+    from group_inputs
+    inner join read_tags
+        on group_inputs.tag_code = read_tags.input_tag
 ),
 
 -- Of yes and no, no says nothing that yes does not.
 judged as (
     select
         suppressed.*,
-        suppressed.portrait_group = suppressed.tag_code or circular.tag_code is not null as is_circular,
+        circular.tag_code is not null as is_circular,
         {{ rate('suppressed.n', 'suppressed.known_n') }} as share,
         {{ rate('suppressed.comparison_n', 'suppressed.comparison_known_n') }} as comparison_share,
         case
             when
-                not suppressed.is_suppressed
-                and suppressed.portrait_group <> suppressed.tag_code
-                and circular.tag_code is null
+                not suppressed.is_suppressed and circular.tag_code is null
                 then {{ two_proportion_z(
                     'suppressed.n', 'suppressed.known_n', 'suppressed.comparison_n', 'suppressed.comparison_known_n'
                 ) }}

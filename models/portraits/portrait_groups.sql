@@ -1,8 +1,6 @@
 -- The groups that have a portrait (群体), with how many customers they and their comparisons have, and what was found: one
 -- row a group, and one for each branch where it is compared with the branch's other customers.
 
-{% set too_few = var('minimum_group_size') -%}
-
 with
 
 sizes as (
@@ -42,6 +40,11 @@ findings as (
     group by portrait_group, coalesce(branch_id, '')
 ),
 
+privacy as (
+    select max(minimum_size) as minimum_size
+    from {{ ref('audience_purposes') }}
+),
+
 branches as (
     select
         branch_id,
@@ -53,7 +56,8 @@ branches as (
 portrait_groups as (
     select
         sizes.portrait_group,
-        dictionary.name_zh,
+        coalesce(audiences.name_zh, dictionary.name_zh) as name_zh,
+        case when audiences.audience is null then 'tag' else 'audience' end as kind,
         case when sizes.branch_key = '' then 'bank' else 'branch' end as comparison,
         nullif(sizes.branch_key, '') as branch_id,
         branches.branch_name,
@@ -61,10 +65,12 @@ portrait_groups as (
             when sizes.branch_key = '' then '全行其他存续客户'
             else coalesce(branches.branch_name, sizes.branch_key) || '的其他存续客户'
         end as comparison_name_zh,
-        case when sizes.customers >= {{ too_few }} then sizes.customers end as customers,
-        case when sizes.customers >= {{ too_few }} then cast(everyone.customers - sizes.customers as bigint) end
-            as comparison_customers,
-        sizes.customers < {{ too_few }} as is_suppressed,
+        case when sizes.customers >= privacy.minimum_size then sizes.customers end as customers,
+        case
+            when sizes.customers >= privacy.minimum_size then cast(everyone.customers - sizes.customers as bigint)
+        end as comparison_customers,
+        privacy.minimum_size,
+        sizes.customers < privacy.minimum_size as is_suppressed,
         findings.compared_traits,
         findings.tested_traits,
         findings.suppressed_traits,
@@ -79,8 +85,11 @@ portrait_groups as (
             and sizes.branch_key = findings.branch_key
     left join {{ ref('tag_dictionary') }} as dictionary
         on sizes.portrait_group = dictionary.tag_code
+    left join {{ ref('audiences') }} as audiences
+        on sizes.portrait_group = audiences.audience
     left join branches
         on sizes.branch_key = branches.branch_id
+    cross join privacy
     where sizes.portrait_group <> ''
 )
 

@@ -1,0 +1,22 @@
+-- Who opened which portrait, as which role and for what purpose (画像使用日志).
+with
+
+portrait_openings as (
+    select
+        opening_id,
+        opened_at,
+        opened_by,
+        role,
+        purpose,
+        portrait,
+        subject,
+        as_of_date,
+        shown_tags,
+        masked_tags
+    from {{ own_records('portrait_openings', {
+        'opening_id': 'string', 'opened_at': 'timestamp', 'opened_by': 'string', 'role': 'string', 'purpose': 'string',
+        'portrait': 'string', 'subject': 'string', 'as_of_date': 'date', 'shown_tags': 'bigint', 'masked_tags': 'bigint',
+    }) }} as records
+)
+
+select * from portrait_openings

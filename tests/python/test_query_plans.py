@@ -92,10 +92,11 @@ WHOLE_EXTRACTS = {
     "base_governance__query_log",
     # Counts all rows.
     "staging_quality",
-    # Products, branches and managers, which are few and staged as views.
+    # Products, branches, managers and tag reviews, which are few and staged as views.
     "fact_tags__products",
     "int_aum__intervals",
     "int_customer__service_team",
+    "portrait_health",
 }
 
 

@@ -14,7 +14,7 @@ import duckdb
 from banktags.explain.reader import Reader
 from banktags.portrait.records import Row, records
 
-#: Class of what stands beside the tags: a name of which one character is left, who looks after whom, what is to be done.
+#: Class of what stands beside the tags: a name of which one character is left, who looks after whom, what is to do.
 CUSTOMER_CLASS = ("C2", 3)
 
 ROLE = "select * from policy.portrait_roles order by role, display_order"

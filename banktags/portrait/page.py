@@ -1,5 +1,7 @@
 """The portraits as one HTML file each: Jinja2 templates in the look of the review, no script, nothing fetched."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from banktags.catalogue.site.page import APP, ICON
 from banktags.portrait import words
 from banktags.portrait.customer import CustomerPortrait
 from banktags.portrait.group import SHOWN_ABOVE, SHOWN_BELOW, GroupPortrait
+from banktags.portrait.records import Row
 from banktags.review.page import FOLDER as REVIEW
 from banktags.review.page import POLICY
 from banktags.review.words import amount, count, percent
@@ -41,7 +44,17 @@ def render_group(portrait: GroupPortrait) -> str:
         headline=words.group_headline(portrait),
         above=portrait.above[:SHOWN_ABOVE],
         below=portrait.below[:SHOWN_BELOW],
+        reach=_reach,
     )
+
+
+def _reach(row: Row, rows: Sequence[Row]) -> float:
+    """Length of a bar, 0-1: how far a TGI is from 100 on a log scale, where half and double are equally far.
+
+    A TGI of 0 is as far as the page can show.
+    """
+    far = [abs(math.log(max(each["tgi"], 1) / 100)) for each in (row, *rows)]
+    return far[0] / max(far) if max(far) else 0.0
 
 
 def _render(template: str, **given: Any) -> str:

@@ -128,6 +128,7 @@ def who(portrait: CustomerPortrait) -> tuple[str, str]:
             portrait.value("service_tier") and f"served as {portrait.value('service_tier').replace('_', ' ')}",
             aum is not None and f"AUM {aum:,.0f}",
             portrait.value("lifecycle_stage") and f"life cycle: {portrait.value('lifecycle_stage')}",
+            tenure is not None and f"{tenure} days with the bank",
         )
         if part
     )

@@ -2,7 +2,7 @@
    (key columns, tag_code, tag_value, customers). traits is a list of {code, value}: the name under which an expression's values are
    counted. Difference: DuckDB counts all side by side with histogram(); Spark, which lacks it, folds the columns into rows. #}
 {% macro count_values(relation, key_columns, traits) -%}
-    {{ return(adapter.dispatch('count_values')(relation, key_columns, traits or [{'code': '', 'value': 'cast(null as string)'}])) }}
+    {{ return(adapter.dispatch('count_values')(relation, key_columns, traits)) }}
 {%- endmacro %}
 
 {% macro duckdb__count_values(relation, key_columns, traits) -%}

@@ -1,7 +1,7 @@
 -- The portrait of a customer (单客画像): what is known of him, by scenario, with since when, how sure and why.
 --
--- A view, which is asked about one customer: the filter on customer_id reaches the scan of the wide mart and the logs of
--- history, so nothing else of the bank's customers is turned round, compared or joined.
+-- A view, which is asked about one customer: the filter on customer_id reaches the scan of the wide mart and the logs
+-- of history, so nothing else of the bank's customers is turned round, compared or joined.
 
 {{ config(materialized='view') }}
 
@@ -22,11 +22,11 @@ standing as (
 reason_classes as (
     select
         rule_inputs.tag_code,
-        max(dictionary.sensitivity) as sensitivity,
-        max(dictionary.security_level) as security_level
+        max(entries.sensitivity) as sensitivity,
+        max(entries.security_level) as security_level
     from {{ ref('tag_rule_inputs') }} as rule_inputs
-    inner join {{ ref('tag_dictionary') }} as dictionary
-        on rule_inputs.input_name = dictionary.tag_code
+    inner join {{ ref('tag_dictionary') }} as entries
+        on rule_inputs.input_name = entries.tag_code
     where rule_inputs.input_kind = 'tag'
     group by rule_inputs.tag_code
 ),
@@ -37,27 +37,27 @@ portrait_customer as (
         tag_scenarios.scenario,
         scenarios.name_zh as scenario_name,
         known_values.tag_code,
-        dictionary.name_zh,
+        entries.name_zh,
         known_values.tag_value,
         labels.name_zh as value_zh,
-        dictionary.unit,
+        entries.unit,
         standing.valid_from as since,
         known_values.confidence,
         reasons.why,
-        dictionary.definition_zh,
-        dictionary.kind,
-        dictionary.status,
-        dictionary.path,
-        dictionary.sensitivity,
-        dictionary.security_level,
-        greatest(dictionary.sensitivity, coalesce(reason_classes.sensitivity, dictionary.sensitivity))
+        entries.definition_zh,
+        entries.kind,
+        entries.status,
+        entries.path,
+        entries.sensitivity,
+        entries.security_level,
+        greatest(entries.sensitivity, coalesce(reason_classes.sensitivity, entries.sensitivity))
             as why_sensitivity,
-        greatest(dictionary.security_level, coalesce(reason_classes.security_level, dictionary.security_level))
+        greatest(entries.security_level, coalesce(reason_classes.security_level, entries.security_level))
             as why_security_level,
         known_values.as_of_date
     from {{ ref('customer_tags_long') }} as known_values
-    inner join {{ ref('tag_dictionary') }} as dictionary
-        on known_values.tag_code = dictionary.tag_code
+    inner join {{ ref('tag_dictionary') }} as entries
+        on known_values.tag_code = entries.tag_code
     inner join {{ ref('tag_scenarios') }} as tag_scenarios
         on known_values.tag_code = tag_scenarios.tag_code
     left join {{ ref('scenarios') }} as scenarios

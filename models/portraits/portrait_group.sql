@@ -114,8 +114,8 @@ known as (
     from compared
 ),
 
--- What fewer than the minimum have is suppressed, on either side; and where these few together are so few that the others
--- give them away, the next smallest value too.
+-- What fewer than the minimum have is suppressed, on either side; and where these few together are so few that the
+-- others give them away, the next smallest value too.
 suppressed as (
     select
         *,
@@ -144,18 +144,18 @@ group_tags as (
 
     select
         audiences.audience as portrait_group,
-        dictionary.tag_code
+        entries.tag_code
     from {{ ref('audiences') }} as audiences
     inner join {{ ref('audience_purposes') }} as purposes
         on audiences.purpose = purposes.purpose
-    inner join {{ ref('tag_dictionary') }} as dictionary
+    inner join {{ ref('tag_dictionary') }} as entries
         on
-            (purposes.needs_consent and dictionary.tag_code like '%marketing_consent')
-            or (purposes.needs_personalisation and dictionary.tag_code = 'is_personalisation_allowed')
+            (purposes.needs_consent and entries.tag_code like '%marketing_consent')
+            or (purposes.needs_personalisation and entries.tag_code = 'is_personalisation_allowed')
             or (
                 purposes.needs_suitability
                 and audiences.product_id is not null
-                and dictionary.tag_code = 'max_sellable_product_rating'
+                and entries.tag_code = 'max_sellable_product_rating'
             )
 ),
 
@@ -240,9 +240,9 @@ portrait_group as (
         case when adjusted.branch_key = '' then 'bank' else 'branch' end as comparison,
         nullif(adjusted.branch_key, '') as branch_id,
         adjusted.tag_code,
-        dictionary.name_zh,
+        entries.name_zh,
         adjusted.tag_value,
-        coalesce(bands.name_zh, case when dictionary.data_type like 'decimal%' then '有' else labels.name_zh end)
+        coalesce(bands.name_zh, case when entries.data_type like 'decimal%' then '有' else labels.name_zh end)
             as value_zh,
         cast(coalesce(bands.display_order, labels.display_order, 1) as int) as display_order,
         case when not adjusted.is_suppressed then cast(adjusted.n as bigint) end as n,
@@ -260,8 +260,8 @@ portrait_group as (
         benefits.moment_zh as benefit_moment_zh,
         {{ as_of_date() }} as as_of_date
     from adjusted
-    inner join {{ ref('tag_dictionary') }} as dictionary
-        on adjusted.tag_code = dictionary.tag_code
+    inner join {{ ref('tag_dictionary') }} as entries
+        on adjusted.tag_code = entries.tag_code
     left join {{ ref('tag_values') }} as labels
         on
             adjusted.tag_code = labels.tag_code

@@ -1,5 +1,5 @@
--- The groups that have a portrait (群体), with how many customers they and their comparisons have, and what was found: one
--- row a group, and one for each branch where it is compared with the branch's other customers.
+-- The groups that have a portrait (群体), with how many customers they and their comparisons have, and what was found:
+-- one row a group, and one for each branch where it is compared with the branch's other customers.
 
 with
 
@@ -56,7 +56,7 @@ branches as (
 portrait_groups as (
     select
         sizes.portrait_group,
-        coalesce(audiences.name_zh, dictionary.name_zh) as name_zh,
+        coalesce(audiences.name_zh, entries.name_zh) as name_zh,
         case when audiences.audience is null then 'tag' else 'audience' end as kind,
         case when sizes.branch_key = '' then 'bank' else 'branch' end as comparison,
         nullif(sizes.branch_key, '') as branch_id,
@@ -83,8 +83,8 @@ portrait_groups as (
         on
             sizes.portrait_group = findings.portrait_group
             and sizes.branch_key = findings.branch_key
-    left join {{ ref('tag_dictionary') }} as dictionary
-        on sizes.portrait_group = dictionary.tag_code
+    left join {{ ref('tag_dictionary') }} as entries
+        on sizes.portrait_group = entries.tag_code
     left join {{ ref('audiences') }} as audiences
         on sizes.portrait_group = audiences.audience
     left join branches

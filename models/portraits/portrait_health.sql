@@ -125,7 +125,7 @@ portrait_health as (
         denominator_zh,
         numerator,
         denominator,
-        {{ rate('numerator', 'denominator') }} as value,
+        {{ rate('numerator', 'denominator') }} as share,
         {{ as_of_date() }} as as_of_date
     from indicators
 )

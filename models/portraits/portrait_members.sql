@@ -1,5 +1,5 @@
--- Who is in which group that has a portrait, an audience or a group that the documents name: one row a group and member.
--- Active customers only: portraits compare them with the bank's other active customers.
+-- Who is in which group that has a portrait, an audience or a group that the documents name: one row a group and
+-- member. Active customers only: portraits compare them with the bank's other active customers.
 
 {%- set memberships = [] -%}
 {%- for tag in portrait_group_tags() -%}

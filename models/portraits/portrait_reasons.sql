@@ -19,17 +19,17 @@ inputs as (
         known_values.customer_id,
         known_values.tag_code as input_tag,
         known_values.tag_value as input_text,
-        dictionary.name_zh || ' ' || coalesce(
+        entries.name_zh || ' ' || coalesce(
             labels.name_zh,
             case
-                when dictionary.data_type = 'double'
+                when entries.data_type = 'double'
                     then cast(round(cast(known_values.tag_value as double), 4) as string)
                 else known_values.tag_value
             end
         ) as input_shown
     from {{ known_values }} as known_values
-    inner join {{ ref('tag_dictionary') }} as dictionary
-        on known_values.tag_code = dictionary.tag_code
+    inner join {{ ref('tag_dictionary') }} as entries
+        on known_values.tag_code = entries.tag_code
     left join {{ ref('tag_values') }} as labels
         on
             known_values.tag_code = labels.tag_code

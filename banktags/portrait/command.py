@@ -135,7 +135,7 @@ def _differences(portrait: GroupPortrait) -> Group:
         table.add_row(
             words.trait(row),
             f"{row['n']:,}",
-            f"{row['share']:.1%}",
+            f"{row['member_share']:.1%}",
             f"{row['comparison_share']:.1%}",
             f"{row['tgi']:.0f}",
             words.p_value(row["p_adjusted"]),

@@ -7,17 +7,17 @@ with
 
 judged as (
     select
-        roles.role,
-        roles.purpose,
+        readers.role,
+        readers.purpose,
         portraits.*,
-        portraits.sensitivity > roles.highest_sensitivity
-        or portraits.security_level > roles.highest_security_level as is_masked,
-        portraits.why_sensitivity > roles.highest_sensitivity
-        or portraits.why_security_level > roles.highest_security_level as is_why_masked,
-        '高于' || roles.name_zh || '可见级别 ' || roles.highest_sensitivity || '/'
-        || cast(roles.highest_security_level as string) || ' 级' as beyond_role
+        portraits.sensitivity > readers.highest_sensitivity
+        or portraits.security_level > readers.highest_security_level as is_masked,
+        portraits.why_sensitivity > readers.highest_sensitivity
+        or portraits.why_security_level > readers.highest_security_level as is_why_masked,
+        '高于' || readers.name_zh || '可见级别 ' || readers.highest_sensitivity || '/'
+        || cast(readers.highest_security_level as string) || ' 级' as beyond_role
     from {{ ref('portrait_customer') }} as portraits
-    cross join {{ ref('portrait_roles') }} as roles
+    cross join {{ ref('portrait_roles') }} as readers
 ),
 
 -- What a reason names may be more sensitive than the value that it gives: then only the reason is masked.

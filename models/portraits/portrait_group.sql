@@ -205,7 +205,7 @@ judged as (
     select
         suppressed.*,
         circular.tag_code is not null as is_circular,
-        {{ rate('suppressed.n', 'suppressed.known_n') }} as share,
+        {{ rate('suppressed.n', 'suppressed.known_n') }} as member_share,
         {{ rate('suppressed.comparison_n', 'suppressed.comparison_known_n') }} as comparison_share,
         case
             when
@@ -246,10 +246,10 @@ portrait_group as (
             as value_zh,
         cast(coalesce(bands.display_order, labels.display_order, 1) as int) as display_order,
         case when not adjusted.is_suppressed then cast(adjusted.n as bigint) end as n,
-        case when not adjusted.is_suppressed then adjusted.share end as share,
+        case when not adjusted.is_suppressed then adjusted.member_share end as member_share,
         case when not adjusted.is_suppressed then cast(adjusted.comparison_n as bigint) end as comparison_n,
         case when not adjusted.is_suppressed then adjusted.comparison_share end as comparison_share,
-        case when not adjusted.is_suppressed then 100 * adjusted.share / adjusted.comparison_share end as tgi,
+        case when not adjusted.is_suppressed then 100 * adjusted.member_share / adjusted.comparison_share end as tgi,
         adjusted.z,
         adjusted.p_value,
         adjusted.p_adjusted,

@@ -125,7 +125,7 @@ portrait_health as (
         denominator_zh,
         numerator,
         denominator,
-        {{ rate('numerator', 'denominator') }} as share,
+        {{ rate('numerator', 'denominator') }} as indicator_value,
         {{ as_of_date() }} as as_of_date
     from indicators
 )

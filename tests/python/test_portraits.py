@@ -320,7 +320,7 @@ def test_group_portraits_agree_with_pandas_and_statsmodels(by_hand, read):
     assert shown["comparison_n"].astype(int).tolist() == of_hand["comparison_n"].tolist()
     share = of_hand["n"] / of_hand["known"]
     others = of_hand["comparison_n"] / of_hand["comparison_known"]
-    assert shown["share"].tolist() == pytest.approx(share.tolist())
+    assert shown["member_share"].tolist() == pytest.approx(share.tolist())
     assert shown["tgi"].tolist() == pytest.approx((100 * share / others).tolist())
     for column in ("p_value", "p_adjusted"):
         assert shown[column].isna().tolist() == of_hand[column].isna().tolist()
@@ -332,7 +332,7 @@ def test_group_portraits_agree_with_pandas_and_statsmodels(by_hand, read):
 def test_no_figure_about_few_is_published(read):
     """Nor can it be told from the others: what a tag hides of a group is of nobody, or of at least the minimum."""
     built = read("select * from portraits.portrait_group")
-    figures = ["n", "comparison_n", "share", "comparison_share", "tgi", "z", "p_value", "p_adjusted"]
+    figures = ["n", "comparison_n", "member_share", "comparison_share", "tgi", "z", "p_value", "p_adjusted"]
     assert built[built["is_suppressed"]][figures].isna().all(axis=None)
     shown = built[~built["is_suppressed"]]
     assert shown["n"].min() >= 20 and shown["comparison_n"].min() >= 20

@@ -22,6 +22,10 @@
 -- depends_on: {{ ref('int_customer__id_mapping') }}
 -- depends_on: {{ ref('lifecycle_strategy') }}
 -- depends_on: {{ ref('onboarding_funnel') }}
+-- depends_on: {{ ref('portrait_by_role') }}
+-- depends_on: {{ ref('portrait_groups') }}
+-- depends_on: {{ ref('portrait_health') }}
+-- depends_on: {{ ref('portrait_openings') }}
 -- depends_on: {{ ref('pyramid_benchmark') }}
 -- depends_on: {{ ref('pyramid_concentration') }}
 -- depends_on: {{ ref('pyramid_lorenz_curve') }}

@@ -29,6 +29,7 @@ BOUNDED_MODELS = {
 PAIRWISE_JOINS = {
     "aum_daily": "a view: 365 days by the intervals of whoever is asked about",
     "int_customer__profit": "two cost rates, each one row by the key of profit_rates",
+    "portrait_group": "audiences by the tags of the dictionary",
     "segment__rfm_cut_points": "distinct values by at most 60 bands: scores by axis, method and origin",
     "tier_reassessments": "postings by the one row of the run's date in observed_dates",
 }

@@ -1,7 +1,7 @@
 {# `dbt run-operation store_views`: what each view answers, as Parquet files beside those of the tables, for `banktags parity`
-   to read. Difference: Spark only; DuckDB's views are read as they are. #}
+   to read; but for the one that it leaves out, as large as all the others. Difference: Spark only; DuckDB's views are read as they are. #}
 {% macro store_views() -%}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'view' %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'view' and node.name != 'portrait_by_role' %}
         {% do run_query(
             "insert overwrite directory '" ~ env_var('BANK_TAGS_SPARK_WAREHOUSE', 'warehouse/spark') ~ '/' ~ node.schema ~ '.db/' ~ node.alias
             ~ "' using parquet select * from " ~ node.schema ~ '.' ~ node.alias

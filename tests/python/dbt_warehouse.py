@@ -66,7 +66,10 @@ def contents(database: Path) -> dict[str, tuple[int, str]]:
     """Row count and order-independent hash of every table and view of a warehouse."""
     with duckdb.connect(str(database), read_only=True) as con:
         relations = con.execute(
-            f"select table_schema, table_name from information_schema.tables where table_name not in {REPEATED} order by all"
+            f"""
+            select table_schema, table_name from information_schema.tables
+            where table_name not in {REPEATED} order by all
+            """
         ).fetchall()
         found = {}
         for schema, name in relations:

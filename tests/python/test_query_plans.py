@@ -27,6 +27,7 @@ BOUNDED_MODELS = {
 
 #: Joins of every pair that stand, each with what bounds it and does not show in a plan.
 PAIRWISE_JOINS = {
+    "audience_overlap": "audiences by audiences",
     "aum_daily": "a view: 365 days by the intervals of whoever is asked about",
     "int_customer__profit": "two cost rates, each one row by the key of profit_rates",
     "portrait_group": "audiences by the tags of the dictionary",
@@ -97,6 +98,7 @@ WHOLE_EXTRACTS = {
     "fact_tags__products",
     "int_aum__intervals",
     "int_customer__service_team",
+    "int_products__on_sale",
     "portrait_health",
 }
 

@@ -231,4 +231,4 @@ def test_amounts_need_as_many_as_the_power_formula_says(macros):
         pd.DataFrame({"difference": [0.5, -0.5, 0.0]}),
     )
     # (1.959964 + 0.841621)² · 25 / 0.25 = 784.89
-    assert found["n"][:2].tolist() == [785, 785] and np.isnan(found["n"][2])
+    assert found["n"][:2].tolist() == [785, 785] and pd.isna(found["n"][2])

@@ -3,6 +3,7 @@
 import typer
 
 from banktags.audience.command import app as audience
+from banktags.campaign.command import app as campaign
 from banktags.catalogue import sync as catalogue_sync
 from banktags.catalogue.site.command import site
 from banktags.explain.command import explain
@@ -30,6 +31,7 @@ app.command()(review)
 app.command()(run)
 app.command()(summary)
 catalogue_sync.app.command()(site)
+app.add_typer(campaign, name="campaign")
 app.add_typer(catalogue_sync.app, name="catalogue")
 app.add_typer(new, name="new")
 app.command("simulate")(simulate_command)

@@ -88,7 +88,8 @@ def calibrate(warehouse: Path, models: Mapping[str, str], campaigns: int, seed: 
                 select customer_id, aum_tier as tier, aum_month_avg as aum
                 from built.segments.segment__pyramid
                 inner join built.tags.fact_tags__aum using (customer_id)
-                where aum_tier is not null
+                where aum_tier is not null;
+            detach built
             """
         )
         _plan(scratch, campaigns, seed)

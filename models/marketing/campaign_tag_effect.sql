@@ -1,6 +1,7 @@
 -- Which tags told who would respond, and for whom the campaign did more than for others. One row a campaign, enumerated tag and value: customers who
 -- have it against the other customers of the campaign, by the campaign's primary metric at its conversion window. A tag of which no value
--- tells anything is useless for this offer (哪些标签没用). Reads the wide mart once, for the members only.
+-- tells anything is useless for this offer (哪些标签没用). A value that is only known from after the campaign proves nothing: whoever bought the
+-- deposit has one. Reads the wide mart once, for the members only.
 
 with
 
@@ -56,11 +57,13 @@ tags as (
     select
         dictionary.tag_code,
         dictionary.name_zh,
-        dictionary.version
+        dictionary.version,
+        -- Who a person is no campaign changes.
+        dictionary.dimension = '人口' or dictionary.timeliness = 'static' as is_lasting
     from {{ ref('tag_dictionary') }} as dictionary
     where
         dictionary.tag_code in (select tag_code from {{ ref('tag_values') }})
-        and dictionary.path not like '行为/营销%'
+        and dictionary.path not like '行为/触达%'
         and dictionary.security_level <= 3
 ),
 
@@ -88,7 +91,7 @@ tag_values_of_members as (
         members.is_success,
         today_values.tag_code,
         coalesce(values_before.tag_value, today_values.tag_value) as tag_value,
-        values_before.tag_value is not null as is_known_before
+        tags.is_lasting or values_before.tag_value is not null as is_known_before
     from members
     inner join today_values
         on members.customer_id = today_values.customer_id
@@ -261,11 +264,12 @@ campaign_tag_effect as (
         judged.interaction_p as uplift_p,
         judged.interaction_p_adjusted as uplift_p_adjusted,
         case
+            when not judged.tells_uplift and not judged.tells_response then 'none'
+            when not judged.is_known_before then 'unproven'
             when judged.tells_uplift then 'uplift'
-            when judged.tells_response then 'response'
-            else 'none'
+            else 'response'
         end as finding,
-        max(case when judged.tells_uplift or judged.tells_response then 1 else 0 end) over (
+        max(case when judged.is_known_before and (judged.tells_uplift or judged.tells_response) then 1 else 0 end) over (
             partition by judged.campaign_id, judged.tag_code
         ) = 1 as is_useful_tag,
         {{ as_of_date() }} as as_of_date

@@ -1,11 +1,15 @@
 """``banktags campaign``: prove the readout, and report a campaign."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from banktags.campaign.calibration import compiled_models
 from banktags.campaign.calibration import calibrate as calibrated
+from banktags.campaign.calibration import compiled_models
+from banktags.campaign.figures import campaign_ids, read_campaign, read_overview
+from banktags.campaign.page import file_name, render, render_overview
+from banktags.contract import PROJECT_ROOT
 from banktags.warehouse import open_read_only, warehouse_file
 
 #: What the readout must come to: intervals that cover, and campaigns without effect that win.
@@ -44,3 +48,26 @@ def calibrate(
     )
     if found.coverage < LEAST_COVERAGE or found.null_win_rate > MOST_NULL_WINS:
         raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    campaign_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[CAMPAIGN]", help="Campaign to report; default: all, and a page that lists them."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder to write into.")] = PROJECT_ROOT / "site" / "campaigns",
+) -> None:
+    """Write the readout of a campaign, or of all, as HTML files: to read on a phone, to mail, to print."""
+    with open_read_only() as warehouse:
+        try:
+            wanted = [campaign_id] if campaign_id else campaign_ids(warehouse)
+            pages = {file_name(name): render(read_campaign(warehouse, name)) for name in wanted}
+            if not campaign_id:
+                pages["index.html"] = render_overview(read_overview(warehouse))
+        except LookupError as error:
+            raise typer.BadParameter(str(error), param_hint="campaign" if campaign_id else "warehouse") from error
+    out.mkdir(parents=True, exist_ok=True)
+    for name, html in pages.items():
+        (out / name).write_text(html, encoding="utf-8")
+    typer.echo(f"{len(wanted)} campaign{'' if len(wanted) == 1 else 's'} in {out}")

@@ -1,8 +1,8 @@
-"""How often the readout is right: campaigns with a planted effect over the customers of a warehouse, read out by the models' own SQL.
+"""How often the readout is right: campaigns with a planted effect, read out by the SQL of the models themselves.
 
-The models from ``int_campaign__groups`` on are compiled by dbt and run unchanged in a scratch database that bears the name of the
-warehouse, over members and outcomes that are drawn here. What is planted is known, so it can be counted how often the interval covers
-it, and how often a campaign without effect wins.
+The models from ``int_campaign__groups`` on are compiled by dbt and run unchanged in a scratch database that bears the name
+of the warehouse, over members and outcomes that are drawn here from its customers. What is planted is known, so it can be
+counted how often the interval covers it, and how often a campaign without effect wins.
 """
 
 import datetime
@@ -123,27 +123,30 @@ def _draw(scratch: duckdb.DuckDBPyConnection, seed: int) -> None:
         create macro drawn(campaign_id, customer_id, what) as
             md5_number_lower(concat_ws('/', '{seed}', what, campaign_id, customer_id)) / 18446744073709551616.0;
         create table intermediate.int_campaign__campaigns as
-            select campaign_id, campaign_id as campaign_name, 'CONVERSION' as goal, 'conversion' as primary_metric, control_share
+            select campaign_id, campaign_id as campaign_name, 'CONVERSION' as goal, 'conversion' as primary_metric,
+                control_share
             from planned;
         create table intermediate.int_campaign__horizons as
             select campaign_id, {WINDOW_DAYS} as horizon_days, true as is_conversion_window, true as is_observed,
                 date '2000-01-01' + {WINDOW_DAYS} as observed_on
             from planned;
         create table intermediate.int_campaign__members as
-            select campaign_id, customer_id, tier, aum, date '2000-01-01' as assigned_date, null::date as first_touch_date,
+            select campaign_id, customer_id, tier, aum, date '2000-01-01' as assigned_date,
+                null::date as first_touch_date,
                 if(drawn(campaign_id, customer_id, 'arm') < control_share, 'CONTROL', 'TREATMENT') as arm
             from planned
             inner join customers on drawn(campaign_id, customer_id, 'eligible') < eligible_share;
         create table intermediate.int_campaign__outcomes as
             with drawn as (
                 select members.*,
-                    drawn(campaign_id, customer_id, 'outcome') < control_rate + if(arm = 'TREATMENT', effect, 0) as converts
+                    drawn(campaign_id, customer_id, 'outcome')
+                        < control_rate + if(arm = 'TREATMENT', effect, 0) as converts
                 from intermediate.int_campaign__members as members
                 inner join planned using (campaign_id)
             )
-            select campaign_id, {WINDOW_DAYS} as horizon_days, customer_id, arm, tier, aum as aum_before, converts as has_converted,
-                false as has_repurchased, false as is_active, false as has_churned, if(converts, 1000, 0)::decimal(18, 2) as amount_bought,
-                0::decimal(18, 2) as aum_change, if(converts, 8, 0)::decimal(18, 2) as margin
+            select campaign_id, {WINDOW_DAYS} as horizon_days, customer_id, arm, tier, aum as aum_before,
+                converts as has_converted, false as has_repurchased, false as is_active, false as has_churned,
+                0::decimal(18, 2) as amount_bought, 0::decimal(18, 2) as aum_change, 0::decimal(18, 2) as margin
             from drawn
         """
     )

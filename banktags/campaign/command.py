@@ -30,7 +30,7 @@ def calibrate(
 ) -> None:
     """Draw campaigns with a known effect over the warehouse's customers and count how often the readout is right.
 
-    Exits with 1 if fewer than 93 % of the intervals cover the effect, or more than 6 % of the campaigns without effect win.
+    Exits with 1 if fewer than 93 % of the intervals cover the effect, or more than 6 % of the campaigns without one win.
     """
     with open_read_only() as con:
         as_of_date = con.sql("select max(as_of_date) from intermediate.int_customer__spine").fetchone()[0]
@@ -40,8 +40,8 @@ def calibrate(
         f"{found.campaigns} campaigns, seed {seed}\n"
         f"  interval covers the planted effect   {found.covered:>5} of {found.campaigns:<5} {found.coverage:>6.1%}"
         f"   at least {LEAST_COVERAGE:.0%}\n"
-        f"  wins without an effect               {found.null_wins:>5} of {found.null_campaigns:<5} {found.null_win_rate:>6.1%}"
-        f"   at most {MOST_NULL_WINS:.0%}\n"
+        f"  wins without an effect               {found.null_wins:>5} of {found.null_campaigns:<5} "
+        f"{found.null_win_rate:>6.1%}   at most {MOST_NULL_WINS:.0%}\n"
         f"  losses without an effect             {found.null_losses:>5} of {found.null_campaigns}\n"
         f"  wins with a positive effect          {found.effective_wins:>5} of {found.effective_campaigns}\n"
         f"  invalid by sample ratio              {found.invalid:>5} of {found.campaigns}"

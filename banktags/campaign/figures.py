@@ -12,7 +12,9 @@ Row = dict[str, Any]
 #: What the page of one campaign reads, each in the order in which it is shown.
 QUERIES = {
     "readout": """
-        select readout.*, metrics.metric_order, metrics.name_en as metric_name_en, tiers.tier_rank, tiers.name_zh as tier_name_zh
+        select
+            readout.*, metrics.metric_order, metrics.name_en as metric_name_en,
+            tiers.tier_rank, tiers.name_zh as tier_name_zh
         from marketing.campaign_readout as readout
         inner join policy.campaign_metrics as metrics using (metric)
         left join (
@@ -29,7 +31,9 @@ QUERIES = {
         order by group_dimension, group_value, step_number
     """,
     "returns": "select * from marketing.campaign_returns where campaign_id = $campaign_id order by horizon_days",
-    "scorecard": "select * from marketing.campaign_scorecard where campaign_id = $campaign_id order by step_order, indicator",
+    "scorecard": """
+        select * from marketing.campaign_scorecard where campaign_id = $campaign_id order by step_order, indicator
+    """,
     "tags": """
         select * from marketing.campaign_tag_effect
         where campaign_id = $campaign_id

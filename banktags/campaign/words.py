@@ -43,7 +43,7 @@ def mean(row: Row, value: float | None) -> str:
     """A rate as 4.5%, a mean amount as 1,234."""
     if value is None:
         return NONE
-    return percent(value, 2) if row["metric_kind"] == "proportion" else amount(round(value, 2))
+    return percent(value, 2) if row["metric_kind"] == "proportion" else _money(value)
 
 
 def difference(row: Row, value: float | None) -> str:
@@ -52,7 +52,12 @@ def difference(row: Row, value: float | None) -> str:
         return NONE
     if row["metric_kind"] == "proportion":
         return points(value)
-    return signed(f"{value:,.0f}".replace("-", "−"))
+    return signed(_money(value))
+
+
+def _money(value: float) -> str:
+    """An amount a customer: to the cent where it is small."""
+    return amount(value) if abs(value) >= 100 else f"{round(value, 2) + 0:.2f}".replace("-", "−")
 
 
 def interval(row: Row) -> str:
@@ -82,8 +87,8 @@ def headline(campaign: Campaign) -> tuple[str, str]:
     gap = f"{difference(row, row['effect'])}个百分点（95%区间{interval(row)}）"
     rates = f"触达组{metric}{mean(row, row['treatment_mean'])}，对照组{mean(row, row['control_mean'])}，相差{gap}"
     rates_en = (
-        f"{mean(row, row['treatment_mean'])} of the treated and {mean(row, row['control_mean'])} of the controls {did}, "
-        f"a difference of {difference(row, row['effect'])} points (95% interval {interval(row)})"
+        f"{mean(row, row['treatment_mean'])} of the treated and {mean(row, row['control_mean'])} of the controls "
+        f"{did}, a difference of {difference(row, row['effect'])} points (95% interval {interval(row)})"
     )
     match row["reason"]:
         case "significant":
@@ -98,7 +103,7 @@ def headline(campaign: Campaign) -> tuple[str, str]:
             got = percent(row["control_customers"] / (row["treatment_customers"] + row["control_customers"]))
             return (
                 f"{chinese}：对照组计划占{planned}，实际占{got}，分组已被破坏，任何效果数字都不能用。",
-                f"{english}: {planned} controls were planned and {got} found; the split is broken, and so is every effect.",
+                f"{english}: {planned} controls were planned and {got} found; the split is broken, so is every effect.",
             )
         case "not_yet_observed":
             return (
@@ -115,7 +120,7 @@ def headline(campaign: Campaign) -> tuple[str, str]:
     detectable = points(row["minimum_detectable_effect"]).lstrip("+")
     return (
         f"{chinese}：{rates}，没有超出偶然；这样大小的两组，只看得出{detectable}个百分点以上的差异。",
-        f"{english}: {rates_en}, which chance explains; arms of this size show differences from {detectable} points on.",
+        f"{english}: {rates_en}, which chance explains; such arms show differences from {detectable} points on.",
     )
 
 
@@ -171,6 +176,7 @@ def _needed(campaign: Campaign) -> str | None:
     if row["verdict"] != "inconclusive" or row["required_per_arm"] is None:
         return None
     return (
-        f"若真实差异就是{difference(row, row['effect'])}个百分点，每组需要{count(row['required_per_arm'])}位客户才能看出；"
+        f"若真实差异就是{difference(row, row['effect'])}个百分点，"
+        f"每组需要{count(row['required_per_arm'])}位客户才能看出；"
         f"这次触达组{count(row['treatment_customers'])}位、对照组{count(row['control_customers'])}位。"
     )

@@ -1,8 +1,8 @@
 """How often the readout is right: campaigns with a planted effect, read out by the SQL of the models themselves.
 
-The models from ``int_campaign__groups`` on are compiled by dbt and run unchanged in a scratch database that bears the name
-of the warehouse, over members and outcomes that are drawn here from its customers. What is planted is known, so it can be
-counted how often the interval covers it, and how often a campaign without effect wins.
+The models from ``int_campaign__groups`` on are compiled by dbt and run unchanged in a scratch database that bears the
+name of the warehouse, over members and outcomes that are drawn here from its customers. What is planted is known, so it
+can be counted how often the interval covers it, and how often a campaign without effect wins.
 """
 
 import datetime

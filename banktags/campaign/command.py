@@ -30,7 +30,7 @@ def calibrate(
 ) -> None:
     """Draw campaigns with a known effect over the warehouse's customers and count how often the readout is right.
 
-    Exits with 1 if fewer than 93 % of the intervals cover the effect, or more than 6 % of the campaigns without one win.
+    Exits with 1 if fewer than 93 % of the intervals cover the effect, or over 6 % of the campaigns without one win.
     """
     with open_read_only() as con:
         as_of_date = con.sql("select max(as_of_date) from intermediate.int_customer__spine").fetchone()[0]

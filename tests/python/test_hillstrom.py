@@ -1,4 +1,4 @@
-"""A randomised campaign from outside: the Hillstrom counts through loader, staging and readout, against statsmodels on the counts."""
+"""A randomised campaign from outside: Hillstrom's counts through loader, staging and readout, against statsmodels."""
 
 import csv
 

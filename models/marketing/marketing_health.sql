@@ -10,7 +10,7 @@ parameters as (
 ),
 
 -- How many of those who were targeted showed interest.
-precision as (
+hits as (
     select
         sum(numerator) as numerator,
         sum(denominator) as denominator
@@ -98,7 +98,7 @@ indicators as (
         cast(denominator as double) as denominator,
         {{ rate('numerator', 'denominator') }} as value,
         '命中客户数 ÷ 目标客户数' as formula_zh
-    from precision
+    from hits
 
     union all
 

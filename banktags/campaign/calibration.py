@@ -82,6 +82,7 @@ def calibrate(warehouse: Path, models: Mapping[str, str], campaigns: int, seed: 
             create schema intermediate;
             create schema policy;
             create schema marketing;
+            create table policy.audience_purposes as from built.policy.audience_purposes;
             create table policy.campaign_parameters as from built.policy.campaign_parameters;
             create table policy.campaign_metrics as from built.policy.campaign_metrics where metric = 'conversion';
             create table customers as

@@ -30,7 +30,7 @@ cells as (
         groups.group_dimension,
         groups.group_value,
         groups.treatment_customers + groups.control_customers
-        >= {{ var('minimum_group_size') }} as is_shown
+        >= {{ minimum_group_size() }} as is_shown
     from {{ ref('int_campaign__groups') }} as groups
     inner join {{ ref('int_campaign__horizons') }} as horizons
         on groups.campaign_id = horizons.campaign_id

@@ -159,8 +159,8 @@ steps_of_groups as (
         steps.step_order,
         steps.name_zh,
         steps.previous_step,
-        case when bases.customers >= {{ var('minimum_group_size') }} then bases.customers end as base_customers,
-        case when bases.customers >= {{ var('minimum_group_size') }} then coalesce(counts.customers, 0) end as customers
+        case when bases.customers >= {{ minimum_group_size() }} then bases.customers end as base_customers,
+        case when bases.customers >= {{ minimum_group_size() }} then coalesce(counts.customers, 0) end as customers
     from counts as bases
     cross join {{ ref('campaign_funnel_steps') }} as steps
     left join counts

@@ -32,7 +32,7 @@ comparisons as (
         coalesce(groups.sample_ratio_p < parameters.sample_ratio_p_below, false)
         or coalesce(whole.sample_ratio_p < parameters.sample_ratio_p_below, false) as has_sample_ratio_mismatch,
         groups.treatment_customers + groups.control_customers
-        < {{ var('minimum_group_size') }} as is_too_small,
+        < {{ minimum_group_size() }} as is_too_small,
         horizons.is_conversion_window
         and estimates.group_dimension = 'all'
         and estimates.metric = campaigns.primary_metric as is_primary

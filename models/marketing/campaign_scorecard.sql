@@ -122,7 +122,7 @@ indicators as (
             when 'activity_rate' then counts.targeted
             when 'feedback_rate' then counts.reached
         end as denominator,
-        counts.targeted >= {{ var('minimum_group_size') }} as is_shown,
+        counts.targeted >= {{ minimum_group_size() }} as is_shown,
         case indicators.indicator
             when 'roi' then returns.roi_short
             when 'customer_uplift' then decided.primary_uplift

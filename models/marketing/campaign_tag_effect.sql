@@ -142,8 +142,8 @@ compared as (
     inner join wholes
         on counts.campaign_id = wholes.campaign_id
     where
-        counts.n_1 + counts.n_2 >= {{ var('minimum_group_size') }}
-        and wholes.all_n_1 + wholes.all_n_2 - counts.n_1 - counts.n_2 >= {{ var('minimum_group_size') }}
+        counts.n_1 + counts.n_2 >= {{ minimum_group_size() }}
+        and wholes.all_n_1 + wholes.all_n_2 - counts.n_1 - counts.n_2 >= {{ minimum_group_size() }}
 ),
 
 rates as (

@@ -71,7 +71,7 @@ counts as (
 scores as (
     select
         counts.*,
-        counts.answers >= {{ var('minimum_group_size') }} as is_shown,
+        counts.answers >= {{ minimum_group_size() }} as is_shown,
         {{ rate('(counts.promoters - counts.detractors)', 'counts.answers') }} as balance,
         {{ rate('(counts.promoters + counts.detractors)', 'counts.answers') }} as decided,
         parameters.z_alpha

@@ -1,5 +1,5 @@
--- The first day after the assignment on which a member moved money himself or logged in: one row a campaign and customer. Reads the
--- postings and app events since the first assignment of any campaign, a year at most.
+-- The first day after the assignment on which a member moved money himself or logged in: one row a campaign and
+-- customer. Reads the postings and app events since the first assignment of any campaign, a year at most.
 
 with
 
@@ -24,7 +24,7 @@ active_days as (
     where
         postings.is_activity
         and {{ in_last_days('postings.transaction_date', 365) }}
-        and postings.transaction_date > (select first_assigned_date from since)
+        and postings.transaction_date > (select since.first_assigned_date from since)
 
     union all
 
@@ -39,7 +39,7 @@ active_days as (
     where
         app_events.event_type = 'login'
         and {{ in_last_days('app_events.event_date', 365) }}
-        and app_events.event_date > (select first_assigned_date from since)
+        and app_events.event_date > (select since.first_assigned_date from since)
 ),
 
 activity as (

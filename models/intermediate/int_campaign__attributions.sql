@@ -1,5 +1,6 @@
--- Conversions credited to a campaign by the last of its kind to write before them (末次触达归因): one row a conversion that followed a message of
--- a campaign that offers it, within the attribution window. Credit is not effect: who would have bought anyway is credited too.
+-- Conversions credited to a campaign by the last of its kind to write before them (末次触达归因): one row a conversion that
+-- followed a message of a campaign that offers it, within the attribution window. Credit is not effect: who would
+-- have bought anyway is credited too.
 
 with
 
@@ -31,7 +32,9 @@ preceded as (
             and touches.touch_status = 'sent'
             and conversions.event_date >= touches.touch_date
     cross join parameters
-    where {{ dbt.datediff('touches.touch_date', 'conversions.event_date', 'day') }} < parameters.attribution_window_days
+    where
+        {{ dbt.datediff('touches.touch_date', 'conversions.event_date', 'day') }}
+        < parameters.attribution_window_days
 ),
 
 attributions as (

@@ -1,5 +1,6 @@
--- Campaigns with what counts as a conversion of theirs, and the metric that their goal is judged by. Read out are those whose customers were
--- assigned within the year that the ledgers of balances and events are read for, and those to which nobody was ever assigned.
+-- Campaigns with what counts as a conversion of theirs, and the metric that their goal is judged by. Read out are
+-- those whose customers were assigned within the year that the ledgers of balances and events are read for, and those
+-- to which nobody was ever assigned.
 
 with
 
@@ -8,7 +9,7 @@ assigned as (
         campaign_id,
         min(assigned_date) as first_assigned_date,
         max(assigned_date) as last_assigned_date
-    from {{ ref('stg_marketing__assignments') }}
+    from {{ ref('int_campaign__assignments') }}
     group by campaign_id
 ),
 

@@ -1,5 +1,5 @@
--- Conversions: what customers took up of what a campaign offers, members or not, whoever caused it. Seed campaign_conversion_events says which
--- event counts for the product, and whether its like does too.
+-- Conversions: what customers took up of what a campaign offers, members or not, whoever caused it. Seed
+-- campaign_conversion_events says which event counts for the product, and whether its like does too.
 
 with
 

@@ -1,6 +1,7 @@
--- The effect of each campaign, by horizon, metric and group: what treatment and control came to, their difference with test and interval, what
--- difference could have been seen, and how many customers the one that was seen would need. Proportions by the pooled z and Newcombe's
--- interval, amounts by Welch's t, beside it adjusted for AUM before (CUPED). A group that is too small is counted and not shown.
+-- The effect of each campaign, by horizon, metric and group: what treatment and control came to, their difference
+-- with test and interval, what difference could have been seen, and how many customers the one that was seen would
+-- need. Proportions by the pooled z and Newcombe's interval, amounts by Welch's t, beside it adjusted for AUM before
+-- (CUPED). A group that is too small is counted and not shown.
 
 with
 

@@ -1,5 +1,6 @@
--- What customers took up within the year and a campaign may have asked for: orders, account openings, loans, purchases in instalments, each
--- with its amount and the margin of its first year by seed profit_rates. Reads the orders and card transactions of a year.
+-- What customers took up within the year and a campaign may have asked for: orders, account openings, loans,
+-- purchases in instalments, each with its amount and the margin of its first year by seed profit_rates. Reads the
+-- orders and card transactions of a year.
 
 with
 
@@ -26,23 +27,23 @@ orders as (
 -- An account is worth what lay on it at the end of its first day.
 accounts as (
     select
-        accounts.account_id as event_key,
-        accounts.customer_id as core_customer_id,
+        core_accounts.account_id as event_key,
+        core_accounts.customer_id as core_customer_id,
         'account_opened' as event_type,
-        accounts.opened_date as event_date,
-        accounts.product_id,
+        core_accounts.opened_date as event_date,
+        core_accounts.product_id,
         products.product_category,
         coalesce(balances.balance, 0) as amount,
         'balance' as driver,
         products.product_category as item
-    from {{ ref('stg_core__accounts') }} as accounts
+    from {{ ref('stg_core__accounts') }} as core_accounts
     inner join {{ ref('stg_core__products') }} as products
-        on accounts.product_id = products.product_id
+        on core_accounts.product_id = products.product_id
     left join {{ ref('stg_core__account_balances') }} as balances
         on
-            accounts.account_id = balances.account_id
-            and accounts.opened_date = balances.balance_date
-    where {{ in_last_days('accounts.opened_date', 365) }}
+            core_accounts.account_id = balances.account_id
+            and core_accounts.opened_date = balances.balance_date
+    where {{ in_last_days('core_accounts.opened_date', 365) }}
 ),
 
 loans as (

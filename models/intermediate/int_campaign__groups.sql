@@ -1,5 +1,5 @@
--- How each campaign was split, over all and by tier: customers by arm, the sample-ratio test against the control share that was planned, and
--- the controls who were contacted all the same.
+-- How each campaign was split, over all and by tier: customers by arm, the sample-ratio test against the control
+-- share that was planned, and the controls who were contacted all the same.
 
 with
 
@@ -52,8 +52,9 @@ groups as (
         coalesce(counts.contaminated_controls, 0) as contaminated_controls,
         coalesce(counts.assigned_after_touch, 0) as assigned_after_touch,
         campaigns.control_share as planned_control_share,
-        {{ sample_ratio_chi_square('counts.treatment_customers', 'counts.control_customers', 'campaigns.control_share') }}
-            as sample_ratio_chi_square
+        {{ sample_ratio_chi_square(
+            'counts.treatment_customers', 'counts.control_customers', 'campaigns.control_share'
+        ) }} as sample_ratio_chi_square
     from {{ ref('int_campaign__campaigns') }} as campaigns
     left join counts
         on campaigns.campaign_id = counts.campaign_id

@@ -1,5 +1,5 @@
--- The horizons at which each campaign is read out: those of the policy and its own conversion window, which decides. A horizon can be read
--- once it has passed for the customer assigned last.
+-- The horizons at which each campaign is read out: those of the policy and its own conversion window, which decides.
+-- A horizon can be read once it has passed for the customer assigned last.
 
 with
 

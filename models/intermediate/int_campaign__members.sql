@@ -1,6 +1,6 @@
--- Who was assigned to which arm, with what was known of him before: the tier and the average AUM of the days up to the assignment, which
--- no campaign can have moved. A person whose numbers were assigned to both arms is in none: `arm` is BOTH. Balances are those of a year;
--- where no interval stands, the balance was zero.
+-- Who was assigned to which arm, with what was known of him before: the tier and the average AUM of the days up to
+-- the assignment, which no campaign can have moved. A person whose numbers were assigned to both arms is in none:
+-- `arm` is BOTH. Balances are those of a year; where no interval stands, the balance was zero.
 
 with
 
@@ -14,17 +14,13 @@ parameters as (
 assigned as (
     select
         assignments.campaign_id,
-        identities.customer_id,
+        assignments.customer_id,
         case when min(assignments.arm) = max(assignments.arm) then min(assignments.arm) else 'BOTH' end as arm,
         min(assignments.assigned_date) as assigned_date
-    from {{ ref('stg_marketing__assignments') }} as assignments
+    from {{ ref('int_campaign__assignments') }} as assignments
     inner join {{ ref('int_campaign__campaigns') }} as campaigns
         on assignments.campaign_id = campaigns.campaign_id
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            assignments.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    group by assignments.campaign_id, identities.customer_id
+    group by assignments.campaign_id, assignments.customer_id
 ),
 
 first_touches as (
@@ -67,7 +63,7 @@ balances as (
         on
             days.customer_id = intervals.customer_id
             and intervals.in_aum
-            and intervals.valid_from < days.end_day
+            and days.end_day > intervals.valid_from
     group by days.campaign_id, days.customer_id
 ),
 

@@ -1,5 +1,5 @@
--- What became of each member by the end of each horizon that has passed, (assigned_date, assigned_date + horizon]: one row a campaign,
--- horizon and customer of an arm, whether he was reached or not (intention to treat).
+-- What became of each member by the end of each horizon that has passed, (assigned_date, assigned_date + horizon]:
+-- one row a campaign, horizon and customer of an arm, whether he was reached or not (intention to treat).
 
 with
 

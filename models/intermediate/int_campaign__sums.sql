@@ -1,5 +1,6 @@
--- All that a readout needs of its customers: counts and sums by campaign, horizon, metric, group and arm. Decimal sums are exact, so the same
--- date gives the same figures whatever the order of the rows. Reads the outcomes once for each metric and grouping.
+-- All that a readout needs of its customers: counts and sums by campaign, horizon, metric, group and arm. Decimal
+-- sums are exact, so the same date gives the same figures whatever the order of the rows. Reads the outcomes once for
+-- each metric and grouping.
 
 with
 

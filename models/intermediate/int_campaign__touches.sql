@@ -1,4 +1,5 @@
--- Touches of campaigns with the golden customer: one row a step of the funnel that was reached. Reads the touches of a year.
+-- Touches of campaigns with the golden customer: one row a step of the funnel that was reached. Reads the touches of
+-- a year.
 
 with
 

@@ -1,6 +1,6 @@
--- How far the customers of each campaign came: from assignment over the touches to the order and the next one. By arm over all, and of the
--- treated by tier and by channel. Every customer counts once a step, in whatever order he took them, within the conversion window of the
--- campaign. A group that is too small keeps its rows without figures.
+-- How far the customers of each campaign came: from assignment over the touches to the order and the next one. By arm
+-- over all, and of the treated by tier and by channel. Every customer counts once a step, in whatever order he took
+-- them, within the conversion window of the campaign. A group that is too small keeps its rows without figures.
 
 with
 
@@ -55,11 +55,11 @@ touched as (
         on touches.touch_status = steps.touch_status
 ),
 
-conversion_days as (
+ordered as (
     select
         members.campaign_id,
         members.customer_id,
-        count(distinct conversions.event_date) as days
+        count(distinct conversions.event_date) as conversion_days
     from members
     inner join {{ ref('int_campaign__conversions') }} as conversions
         on
@@ -87,7 +87,7 @@ taken as (
         campaign_id,
         customer_id,
         'ordered' as step
-    from conversion_days
+    from ordered
 
     union all
 
@@ -95,8 +95,8 @@ taken as (
         campaign_id,
         customer_id,
         'repurchased' as step
-    from conversion_days
-    where days > 1
+    from ordered
+    where conversion_days > 1
 ),
 
 -- Who is in which group. A channel's customers are those it was sent to, so its base is not the assignment.
@@ -149,7 +149,8 @@ counts as (
     group by grouped.campaign_id, grouped.group_dimension, grouped.group_value, taken.step
 ),
 
--- Every step of every group, so that a step that nobody took is a zero. Every member was assigned, so the assigned are the group.
+-- Every step of every group, so that a step that nobody took is a zero. Every member was assigned, so the assigned
+-- are the group.
 steps_of_groups as (
     select
         bases.campaign_id,

@@ -1,6 +1,6 @@
--- Did the campaign do what it was for? One row a campaign, horizon, metric and group, with a verdict that may be that nothing is known. The
--- metric of the campaign's goal over all its customers at its own window decides, and is tested by itself; all the other comparisons of the
--- campaign are corrected for their number.
+-- Did the campaign do what it was for? One row a campaign, horizon, metric and group, with a verdict that may be that
+-- nothing is known. The metric of the campaign's goal over all its customers at its own window decides, and is tested
+-- by itself; all the other comparisons of the campaign are corrected for their number.
 
 with
 
@@ -20,18 +20,18 @@ comparisons as (
         campaigns.goal,
         horizons.is_observed,
         horizons.observed_on,
-        groups.treatment_customers as assigned_treatment,
-        groups.control_customers as assigned_control,
-        groups.planned_control_share,
-        groups.sample_ratio_chi_square,
-        groups.sample_ratio_p,
-        groups.contaminated_controls,
-        groups.assigned_after_touch,
+        splits.treatment_customers as assigned_treatment,
+        splits.control_customers as assigned_control,
+        splits.planned_control_share,
+        splits.sample_ratio_chi_square,
+        splits.sample_ratio_p,
+        splits.contaminated_controls,
+        splits.assigned_after_touch,
         whole.both_arms_customers,
-        groups.treatment_customers = 0 or groups.control_customers = 0 as lacks_an_arm,
-        coalesce(groups.sample_ratio_p < parameters.sample_ratio_p_below, false)
+        splits.treatment_customers = 0 or splits.control_customers = 0 as lacks_an_arm,
+        coalesce(splits.sample_ratio_p < parameters.sample_ratio_p_below, false)
         or coalesce(whole.sample_ratio_p < parameters.sample_ratio_p_below, false) as has_sample_ratio_mismatch,
-        groups.treatment_customers + groups.control_customers
+        splits.treatment_customers + splits.control_customers
         < {{ minimum_group_size() }} as is_too_small,
         horizons.is_conversion_window
         and estimates.group_dimension = 'all'
@@ -43,11 +43,11 @@ comparisons as (
         on
             estimates.campaign_id = horizons.campaign_id
             and estimates.horizon_days = horizons.horizon_days
-    inner join {{ ref('int_campaign__groups') }} as groups
+    inner join {{ ref('int_campaign__groups') }} as splits
         on
-            estimates.campaign_id = groups.campaign_id
-            and estimates.group_dimension = groups.group_dimension
-            and estimates.group_value = groups.group_value
+            estimates.campaign_id = splits.campaign_id
+            and estimates.group_dimension = splits.group_dimension
+            and estimates.group_value = splits.group_value
     inner join {{ ref('int_campaign__groups') }} as whole
         on
             estimates.campaign_id = whole.campaign_id

@@ -1,5 +1,6 @@
--- What a campaign brought and what it cost, at each horizon that has passed: conversions credited to it by last touch beside those that it caused,
--- and the return on its cost, of the first year and over the life of what was bought. Only what it caused pays for it.
+-- What a campaign brought and what it cost, at each horizon that has passed: conversions credited to it by last touch
+-- beside those that it caused, and the return on its cost, of the first year and over the life of what was bought.
+-- Only what it caused pays for it.
 
 with
 
@@ -12,7 +13,8 @@ parameters as (
     where {{ in_force(by_currency=false) }}
 ),
 
--- First-year margins that a margin of one comes to over the years: 1 + q + q² + …, q being what is left of it a year later, discounted.
+-- First-year margins that a margin of one comes to over the years: 1 + q + q² + …, q being what is left of it a year
+-- later, discounted.
 lifetimes as (
     select
         case
@@ -40,7 +42,7 @@ costs as (
     select
         horizons.campaign_id,
         horizons.horizon_days,
-        sum(spent.amount) as cost
+        sum(spent.amount) as cost_amount
     from horizons
     inner join {{ ref('stg_marketing__costs') }} as spent
         on
@@ -64,7 +66,9 @@ credited as (
             members.campaign_id = attributions.campaign_id
             and members.customer_id = attributions.customer_id
             and members.assigned_date < attributions.event_date
-    where {{ dbt.datediff('members.assigned_date', 'attributions.event_date', 'day') }} <= horizons.horizon_days
+    where
+        {{ dbt.datediff('members.assigned_date', 'attributions.event_date', 'day') }}
+        <= horizons.horizon_days
     group by horizons.campaign_id, horizons.horizon_days
 ),
 
@@ -102,14 +106,20 @@ campaign_returns as (
         caused.incremental_margin,
         caused.incremental_margin_lower,
         caused.incremental_margin_upper,
-        cast(coalesce(costs.cost, 0) as decimal(18, 2)) as cost,
+        cast(coalesce(costs.cost_amount, 0) as decimal(18, 2)) as cost_amount,
         lifetimes.ltv_factor,
-        {{ rate('(caused.incremental_margin - costs.cost)', 'costs.cost') }} as roi_short,
-        {{ rate('(caused.incremental_margin_lower - costs.cost)', 'costs.cost') }} as roi_short_lower,
-        {{ rate('(caused.incremental_margin_upper - costs.cost)', 'costs.cost') }} as roi_short_upper,
-        {{ rate('(caused.incremental_margin * lifetimes.ltv_factor - costs.cost)', 'costs.cost') }} as roi_ltv,
-        {{ rate('(caused.incremental_margin_lower * lifetimes.ltv_factor - costs.cost)', 'costs.cost') }} as roi_ltv_lower,
-        {{ rate('(caused.incremental_margin_upper * lifetimes.ltv_factor - costs.cost)', 'costs.cost') }} as roi_ltv_upper,
+        {{ rate('(caused.incremental_margin - costs.cost_amount)', 'costs.cost_amount') }}
+            as roi_short,
+        {{ rate('(caused.incremental_margin_lower - costs.cost_amount)', 'costs.cost_amount') }}
+            as roi_short_lower,
+        {{ rate('(caused.incremental_margin_upper - costs.cost_amount)', 'costs.cost_amount') }}
+            as roi_short_upper,
+        {{ rate('(caused.incremental_margin * lifetimes.ltv_factor - costs.cost_amount)', 'costs.cost_amount') }}
+            as roi_ltv,
+        {{ rate('(caused.incremental_margin_lower * lifetimes.ltv_factor - costs.cost_amount)', 'costs.cost_amount') }}
+            as roi_ltv_lower,
+        {{ rate('(caused.incremental_margin_upper * lifetimes.ltv_factor - costs.cost_amount)', 'costs.cost_amount') }}
+            as roi_ltv_upper,
         {{ as_of_date() }} as as_of_date
     from horizons
     cross join lifetimes

@@ -1,5 +1,6 @@
--- The loop of precise marketing, measured: one row a campaign and indicator, in the order of the five steps (客群筛选, 需求洞察, 个性化推荐, 触达与互动,
--- 效果评估与优化). Of the treatment arm, within the conversion window. What each divides by what stands in the row.
+-- The loop of precise marketing, measured: one row a campaign and indicator, in the order of the five steps (客群筛选,
+-- 需求洞察, 个性化推荐, 触达与互动, 效果评估与优化). Of the treatment arm, within the conversion window. What each divides by what stands
+-- in the row.
 
 with
 
@@ -124,7 +125,7 @@ indicators as (
         end as denominator,
         counts.targeted >= {{ minimum_group_size() }} as is_shown,
         case indicators.indicator
-            when 'roi' then returns.roi_short
+            when 'roi' then brought.roi_short
             when 'customer_uplift' then decided.primary_uplift
             when 'aum_uplift' then decided.aum_uplift
         end as readout_value,
@@ -136,10 +137,10 @@ indicators as (
     cross join {{ ref('campaign_indicators') }} as indicators
     left join decided
         on counts.campaign_id = decided.campaign_id
-    left join {{ ref('campaign_returns') }} as returns
+    left join {{ ref('campaign_returns') }} as brought
         on
-            counts.campaign_id = returns.campaign_id
-            and returns.is_conversion_window
+            counts.campaign_id = brought.campaign_id
+            and brought.is_conversion_window
 ),
 
 campaign_scorecard as (
@@ -151,7 +152,7 @@ campaign_scorecard as (
         name_zh,
         case when is_shown then numerator end as numerator,
         case when is_shown then denominator end as denominator,
-        case when is_shown then coalesce({{ rate('numerator', 'denominator') }}, readout_value) end as value,
+        case when is_shown then coalesce({{ rate('numerator', 'denominator') }}, readout_value) end as indicator_value,
         formula_zh,
         {{ as_of_date() }} as as_of_date
     from indicators

@@ -1,5 +1,6 @@
--- The campaign table of the documents, one row a campaign and one for all of them: customers, click, conversion and repurchase rates of the
--- treatment arm and the return. Beside them what the documents' table lacks: what of it the campaign caused, and whether that is known.
+-- The campaign table of the documents, one row a campaign and one for all of them: customers, click, conversion and
+-- repurchase rates of the treatment arm and the return. Beside them what the documents' table lacks: what of it the
+-- campaign caused, and whether that is known.
 
 with
 
@@ -41,9 +42,9 @@ campaigns as (
         funnel.clicked_customers,
         funnel.converted_customers,
         funnel.repurchased_customers,
-        returns.cost,
-        returns.roi_short,
-        returns.roi_ltv,
+        brought.cost_amount,
+        brought.roi_short,
+        brought.roi_ltv,
         decisions.metric as primary_metric,
         decisions.effect,
         decisions.effect_lower,
@@ -54,10 +55,10 @@ campaigns as (
     from decisions
     left join funnel
         on decisions.campaign_id = funnel.campaign_id
-    left join {{ ref('campaign_returns') }} as returns
+    left join {{ ref('campaign_returns') }} as brought
         on
-            decisions.campaign_id = returns.campaign_id
-            and returns.is_conversion_window
+            decisions.campaign_id = brought.campaign_id
+            and brought.is_conversion_window
 ),
 
 -- Campaigns differ in goal and offer, so that their effects have no sum.
@@ -73,7 +74,7 @@ rows_and_total as (
         sum(clicked_customers) as clicked_customers,
         sum(converted_customers) as converted_customers,
         sum(repurchased_customers) as repurchased_customers,
-        sum(cost) as cost,
+        sum(cost_amount) as cost_amount,
         cast(null as double) as roi_short,
         cast(null as double) as roi_ltv,
         cast(null as string) as primary_metric,
@@ -100,7 +101,7 @@ campaign_summary as (
         {{ rate('repurchased_customers', 'customers') }} as repurchase_rate,
         {{ rate('converted_customers', 'clicked_customers') }} as conversion_per_click,
         {{ rate('repurchased_customers', 'converted_customers') }} as repurchase_per_conversion,
-        cast(cost as decimal(18, 2)) as cost,
+        cast(cost_amount as decimal(18, 2)) as cost_amount,
         roi_short,
         roi_ltv,
         primary_metric,

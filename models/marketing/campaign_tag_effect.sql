@@ -1,7 +1,8 @@
--- Which tags told who would respond, and for whom the campaign did more than for others. One row a campaign, enumerated tag and value: customers who
--- have it against the other customers of the campaign, by the campaign's primary metric at its conversion window. A tag of which no value
--- tells anything is useless for this offer (哪些标签没用). A value that is only known from after the campaign proves nothing: whoever bought the
--- deposit has one. Reads the wide mart once, for the members only.
+-- Which tags told who would respond, and for whom the campaign did more than for others. One row a campaign,
+-- enumerated tag and value: customers who have it against the other customers of the campaign, by the campaign's
+-- primary metric at its conversion window. A tag of which no value tells anything is useless for this offer (哪些标签没用).
+-- A value that is only known from after the campaign proves nothing: whoever bought the deposit has one. Reads the
+-- wide mart once, for the members only.
 
 with
 
@@ -82,7 +83,8 @@ values_before as (
             and members.assigned_date < coalesce(history.valid_to, {{ next_day() }})
 ),
 
--- The value on the day of the assignment where the history reaches back to it, else today's, which the campaign may have moved.
+-- The value on the day of the assignment where the history reaches back to it, else today's, which the campaign may
+-- have moved.
 tag_values_of_members as (
     select
         members.campaign_id,

@@ -1,5 +1,5 @@
--- Four pitfalls of precise marketing (规则粗放, 内容同质化, 渠道割裂, 缺乏效果反馈), each as the measured indicator of the virtue against it, over the campaigns
--- of the last year: one row an indicator.
+-- Four pitfalls of precise marketing (规则粗放, 内容同质化, 渠道割裂, 缺乏效果反馈), each as the measured indicator of the virtue
+-- against it, over the campaigns of the last year: one row an indicator.
 
 with
 
@@ -39,7 +39,8 @@ offers as (
     group by product_id
 ),
 
--- Messages and the squares of each product's: two messages drawn at random offer different products with probability 1 − Σ share².
+-- Messages and the squares of each product's: two messages drawn at random offer different products with probability
+-- 1 − Σ share².
 diversity as (
     select
         sum(cast(messages as double) * messages) as squares,
@@ -96,7 +97,7 @@ indicators as (
         'higher' as better,
         cast(numerator as double) as numerator,
         cast(denominator as double) as denominator,
-        {{ rate('numerator', 'denominator') }} as value,
+        {{ rate('numerator', 'denominator') }} as indicator_value,
         '命中客户数 ÷ 目标客户数' as formula_zh
     from hits
 
@@ -111,7 +112,7 @@ indicators as (
         'higher' as better,
         messages * messages - squares as numerator,
         messages * messages as denominator,
-        1 - squares / nullif(messages * messages, 0) as value,
+        1 - squares / nullif(messages * messages, 0) as indicator_value,
         '1 − Σ(各产品触达次数占比)²' as formula_zh
     from diversity
 
@@ -126,7 +127,7 @@ indicators as (
         'lower' as better,
         cast(numerator as double) as numerator,
         cast(denominator as double) as denominator,
-        {{ rate('numerator', 'denominator') }} as value,
+        {{ rate('numerator', 'denominator') }} as indicator_value,
         'duplicate_contact_days 内被两个及以上渠道触达的客户数 ÷ 被触达客户数' as formula_zh
     from duplicates
 
@@ -141,7 +142,7 @@ indicators as (
         'higher' as better,
         cast(numerator as double) as numerator,
         cast(denominator as double) as denominator,
-        {{ rate('numerator', 'denominator') }} as value,
+        {{ rate('numerator', 'denominator') }} as indicator_value,
         '对照可信的活动数 ÷ 转化窗口已满的活动数' as formula_zh
     from readouts
 ),
@@ -156,7 +157,7 @@ marketing_health as (
         better,
         numerator,
         denominator,
-        value,
+        indicator_value,
         formula_zh,
         {{ as_of_date() }} as as_of_date
     from indicators

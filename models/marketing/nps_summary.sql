@@ -1,5 +1,5 @@
--- Net promoter score (净推荐值), over all and by segment: the last answer of each customer in a year counts. A segment of few answers is counted
--- and not shown.
+-- Net promoter score (净推荐值), over all and by segment: the last answer of each customer in a year counts. A segment of
+-- few answers is counted and not shown.
 
 with
 

@@ -1,4 +1,5 @@
--- A review names a strategy and a tag in versions that there are: of the strategy any, of the tag the one of the dictionary or one before it.
+-- A review names a strategy and a tag in versions that there are: of the strategy any, of the tag the one of the
+-- dictionary or one before it.
 with reviewed as (
     select
         reviews.review_id,

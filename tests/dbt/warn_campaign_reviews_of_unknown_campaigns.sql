@@ -1,6 +1,7 @@
 {{ config(severity='warn') }}
 
--- Reviews of campaigns that the marketing system does not know: those of the demo bank in a bank that has begun campaigns of its own.
+-- Reviews of campaigns that the marketing system does not know: those of the demo bank in a bank that has begun
+-- campaigns of its own.
 select
     reviews.review_id,
     reviews.campaign_id

@@ -3,6 +3,7 @@
 import typer
 
 from banktags.audience.command import app as audience
+from banktags.campaign.command import app as campaign
 from banktags.catalogue import sync as catalogue_sync
 from banktags.catalogue.site.command import site
 from banktags.explain.command import explain
@@ -22,6 +23,7 @@ from banktags.tier_simulator import app as tiers
 app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, loader and helpers.", no_args_is_help=True)
 
 app.add_typer(audience, name="audience")
+app.add_typer(campaign, name="campaign")
 app.command()(explain)
 app.command()(freeze_rfm)
 app.command()(load)

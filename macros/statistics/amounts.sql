@@ -32,5 +32,19 @@
 
 {# Variance of an outcome less theta times its covariate. #}
 {% macro cuped_variance(variance_y, variance_x, covariance, theta) -%}
-    greatest(0e0, {{ variance_y }} - 2 * {{ theta }} * {{ covariance }} + {{ theta }} * {{ theta }} * {{ variance_x }})
+    case
+        when {{ theta }} is not null
+            then greatest(0e0, {{ variance_y }} - 2 * {{ theta }} * {{ covariance }} + {{ theta }} * {{ theta }} * {{ variance_x }})
+    end
+{%- endmacro %}
+
+{# Customers needed in each of two equal arms to tell a difference of means from nothing, two-sided:
+   n = (z_alpha + z_power)² (s₁² + s₂²) / difference², rounded up to whole customers. #}
+{% macro required_per_arm_of_amounts(difference, variance_1, variance_2, z_alpha, z_power) -%}
+    case
+        when {{ difference }} <> 0
+            then cast(least(9e15, ceil(
+                power({{ z_alpha }} + {{ z_power }}, 2) * ({{ variance_1 }} + {{ variance_2 }}) / power({{ difference }}, 2)
+            )) as bigint)
+    end
 {%- endmacro %}

@@ -43,15 +43,18 @@
 {%- endmacro %}
 
 {# Customers needed in each of two equal arms to tell rate_1 from rate_2 (Fleiss, Levin and Paik 2003, eq. 4.14, without continuity correction):
-   n = (z_alpha √(2 p̄ (1 − p̄)) + z_power √(p₁(1 − p₁) + p₂(1 − p₂)))² / (p₁ − p₂)², rounded up to whole customers. #}
+   n = (z_alpha √(2 p̄ (1 − p̄)) + z_power √(p₁(1 − p₁) + p₂(1 − p₂)))² / (p₁ − p₂)², rounded up to whole customers; null for equal rates. #}
 {% macro required_per_arm(rate_1, rate_2, z_alpha, z_power) -%}
     {%- set middle = '((' ~ rate_1 ~ ' + ' ~ rate_2 ~ ') / 2e0)' -%}
-    cast(ceil(power(
-        ({{ z_alpha }} * sqrt(2 * {{ middle }} * (1 - {{ middle }}))
-        + {{ z_power }} * sqrt({{ rate_1 }} * (1 - {{ rate_1 }}) + {{ rate_2 }} * (1 - {{ rate_2 }})))
-        / nullif({{ rate_1 }} - {{ rate_2 }}, 0),
-        2
-    )) as bigint)
+    case
+        when {{ rate_1 }} <> {{ rate_2 }}
+            then cast(least(9e15, ceil(power(
+                ({{ z_alpha }} * sqrt(2 * {{ middle }} * (1 - {{ middle }}))
+                + {{ z_power }} * sqrt({{ rate_1 }} * (1 - {{ rate_1 }}) + {{ rate_2 }} * (1 - {{ rate_2 }})))
+                / ({{ rate_1 }} - {{ rate_2 }}),
+                2
+            ))) as bigint)
+    end
 {%- endmacro %}
 
 {# The smallest difference of proportions that two arms of these sizes can tell from nothing with the power asked for, at the rate given:

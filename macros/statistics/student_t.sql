@@ -30,10 +30,13 @@
 {%- endmacro %}
 
 {# Two-sided p of a t statistic: the share of the density's area that lies farther out. Within 1e-9 for 3 to 10,000,000 degrees of
-   freedom, which need not be whole; 1e-4 below. #}
+   freedom, which need not be whole; 1e-4 below. Null without a statistic: least and greatest pass over nulls. #}
 {% macro student_t_p(t, df) -%}
     {%- set t, df = 'cast(' ~ t ~ ' as double)', 'cast(' ~ df ~ ' as double)' -%}
-    greatest(0e0, 1e0 - {{ student_t_area(student_t_reach(t, df), df) }} / {{ student_t_area(student_t_full_reach(df), df) }})
+    case
+        when {{ t }} is not null and {{ df }} is not null
+            then greatest(0e0, 1e0 - {{ student_t_area(student_t_reach(t, df), df) }} / {{ student_t_area(student_t_full_reach(df), df) }})
+    end
 {%- endmacro %}
 
 {# The t that is exceeded on both sides together with probability alpha, by the expansion of Cornish and Fisher (Abramowitz and Stegun

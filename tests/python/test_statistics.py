@@ -1,4 +1,4 @@
-"""The statistics macros against scipy and statsmodels: all cases of a macro in one query, and the oracles to their digits."""
+"""The statistics macros against scipy and statsmodels, all cases of a macro in one query, and the oracles."""
 
 import duckdb
 import jinja2
@@ -68,6 +68,8 @@ def test_student_s_t_agrees_with_scipy(macros):
     )
     np.testing.assert_allclose(found["p"], 2 * stats.t.sf(np.abs(cases["t"]), cases["df"]), rtol=0, atol=1e-9)
     np.testing.assert_allclose(found["critical"], stats.t.ppf(0.975, cases["df"]), rtol=0, atol=1e-9)
+    nothing = computed({"p": macros.student_t_p("cast(null as double)", "df")}, cases)
+    assert nothing["p"].isna().all()
     few = pd.DataFrame({"t": [12.706, 4.303, 0.0], "df": [1, 2, 1]})
     found = computed({"p": macros.student_t_p("t", "df")}, few)
     np.testing.assert_allclose(found["p"], 2 * stats.t.sf(few["t"], few["df"]), atol=1e-4)
@@ -168,8 +170,8 @@ def test_cuped_is_the_regression_on_what_was_before(macros):
 
 def test_holm_agrees_with_statsmodels(macros):
     random = np.random.default_rng(7)
-    cases = pd.DataFrame({"family": np.repeat(range(100), 10), "place": list(range(10)) * 100})
-    cases["p"] = np.round(random.beta(0.4, 3, 1000), 3)  # rounded, so that some are equal
+    cases = pd.DataFrame({"family": np.repeat(range(5), 200), "place": list(range(200)) * 5})
+    cases["p"] = np.round(random.beta(0.2, 9, 1000), 5)  # rounded, so that some are equal
     cases.loc[random.random(1000) < 0.1, "p"] = np.nan
     with duckdb.connect() as con:
         con.register("numbers", cases)
@@ -212,10 +214,21 @@ def test_sizes_and_split_are_those_of_the_requirements(macros):
 
 
 def test_what_is_detectable_is_what_the_required_number_detects(macros):
-    """The detectable difference at the required number is the difference asked for, to the difference of the formulas."""
+    """At the required number the detectable difference is the one asked for, but for how the formulas differ."""
     found = computed(
         {"mde": macros.detectable_difference("4.5e-2", "n", "n", Z_ALPHA, Z_POWER)}, pd.DataFrame({"n": [6745]})
     )
     assert found["mde"][0] == pytest.approx(0.01, rel=1e-3)
     nothing = computed({"mde": macros.detectable_difference("0", "n", "n", Z_ALPHA, Z_POWER)}, pd.DataFrame({"n": [9]}))
     assert nothing["mde"].isna().all()
+    equal = {"n": macros.required_per_arm("4e-2", "4e-2", Z_ALPHA, Z_POWER)}
+    assert computed(equal, pd.DataFrame({"n": [9]}))["n"].isna().all()
+
+
+def test_amounts_need_as_many_as_the_power_formula_says(macros):
+    found = computed(
+        {"n": macros.required_per_arm_of_amounts("difference", "9e0", "16e0", Z_ALPHA, Z_POWER)},
+        pd.DataFrame({"difference": [0.5, -0.5, 0.0]}),
+    )
+    # (1.959964 + 0.841621)² · 25 / 0.25 = 784.89
+    assert found["n"][:2].tolist() == [785, 785] and pd.isna(found["n"][2])

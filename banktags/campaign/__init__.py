@@ -1,0 +1,1 @@
+"""Campaigns: the calibration of the readout, and the report of one campaign."""

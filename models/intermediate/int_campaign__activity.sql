@@ -1,0 +1,58 @@
+-- The first day after the assignment on which a member moved money himself or logged in: one row a campaign and
+-- customer. Reads the postings and app events since the first assignment of any campaign, a year at most.
+
+with
+
+members as (
+    select
+        campaign_id,
+        customer_id,
+        assigned_date
+    from {{ ref('int_campaign__members') }}
+),
+
+since as (
+    select min(assigned_date) as first_assigned_date
+    from members
+),
+
+active_days as (
+    select distinct
+        postings.customer_id,
+        postings.transaction_date as active_date
+    from {{ ref('int_transactions__customer') }} as postings
+    where
+        postings.is_activity
+        and {{ in_last_days('postings.transaction_date', 365) }}
+        and postings.transaction_date > (select since.first_assigned_date from since)
+
+    union all
+
+    select distinct
+        identities.customer_id,
+        app_events.event_date as active_date
+    from {{ ref('stg_digital__app_events') }} as app_events
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            app_events.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where
+        app_events.event_type = 'login'
+        and {{ in_last_days('app_events.event_date', 365) }}
+        and app_events.event_date > (select since.first_assigned_date from since)
+),
+
+activity as (
+    select
+        members.campaign_id,
+        members.customer_id,
+        min(active_days.active_date) as first_active_date
+    from members
+    inner join active_days
+        on
+            members.customer_id = active_days.customer_id
+            and members.assigned_date < active_days.active_date
+    group by members.campaign_id, members.customer_id
+)
+
+select * from activity

@@ -1,0 +1,54 @@
+-- Conversions credited to a campaign by the last of its kind to write before them (末次触达归因): one row a conversion that
+-- followed a message of a campaign that offers it, within the attribution window. Credit is not effect: who would
+-- have bought anyway is credited too.
+
+with
+
+parameters as (
+    select cast({{ campaign_parameter('attribution_window_days') }} as int) as attribution_window_days
+    from {{ ref('campaign_parameters') }}
+    where {{ in_force(by_currency=false) }}
+),
+
+preceded as (
+    select
+        conversions.campaign_id,
+        conversions.customer_id,
+        conversions.event_type,
+        conversions.event_key,
+        conversions.event_date,
+        conversions.amount,
+        conversions.margin,
+        touches.channel,
+        row_number() over (
+            partition by conversions.event_type, conversions.event_key, conversions.event_date
+            order by touches.touch_date desc, touches.touch_at desc, touches.touch_id desc
+        ) as touches_back
+    from {{ ref('int_campaign__conversions') }} as conversions
+    inner join {{ ref('int_campaign__touches') }} as touches
+        on
+            conversions.campaign_id = touches.campaign_id
+            and conversions.customer_id = touches.customer_id
+            and touches.touch_status = 'sent'
+            and conversions.event_date >= touches.touch_date
+    cross join parameters
+    where
+        {{ dbt.datediff('touches.touch_date', 'conversions.event_date', 'day') }}
+        < parameters.attribution_window_days
+),
+
+attributions as (
+    select
+        campaign_id,
+        customer_id,
+        event_type,
+        event_key,
+        event_date,
+        amount,
+        margin,
+        channel
+    from preceded
+    where touches_back = 1
+)
+
+select * from attributions

@@ -1,0 +1,128 @@
+-- What customers took up within the year and a campaign may have asked for: orders, account openings, loans,
+-- purchases in instalments, each with its amount and the margin of its first year by seed profit_rates. Reads the
+-- orders and card transactions of a year.
+
+with
+
+orders as (
+    select
+        orders.order_id as event_key,
+        orders.customer_id as core_customer_id,
+        'order' as event_type,
+        orders.order_date as event_date,
+        orders.product_id,
+        products.product_category,
+        orders.amount,
+        'balance' as driver,
+        products.product_category as item
+    from {{ ref('stg_wealth__orders') }} as orders
+    inner join {{ ref('stg_core__products') }} as products
+        on orders.product_id = products.product_id
+    where
+        orders.order_type in ('PURCHASE', 'SIP')
+        and orders.status = 'CONFIRMED'
+        and {{ in_last_days('orders.order_date', 365) }}
+),
+
+-- An account is worth what lay on it at the end of its first day.
+accounts as (
+    select
+        core_accounts.account_id as event_key,
+        core_accounts.customer_id as core_customer_id,
+        'account_opened' as event_type,
+        core_accounts.opened_date as event_date,
+        core_accounts.product_id,
+        products.product_category,
+        coalesce(balances.balance, 0) as amount,
+        'balance' as driver,
+        products.product_category as item
+    from {{ ref('stg_core__accounts') }} as core_accounts
+    inner join {{ ref('stg_core__products') }} as products
+        on core_accounts.product_id = products.product_id
+    left join {{ ref('stg_core__account_balances') }} as balances
+        on
+            core_accounts.account_id = balances.account_id
+            and core_accounts.opened_date = balances.balance_date
+    where {{ in_last_days('core_accounts.opened_date', 365) }}
+),
+
+loans as (
+    select
+        loans.loan_id as event_key,
+        loans.customer_id as core_customer_id,
+        'loan_granted' as event_type,
+        loans.granted_date as event_date,
+        loans.product_id,
+        products.product_category,
+        loans.principal as amount,
+        'loan' as driver,
+        loans.loan_type as item
+    from {{ ref('stg_lending__loans') }} as loans
+    inner join {{ ref('stg_core__products') }} as products
+        on loans.product_id = products.product_id
+    where {{ in_last_days('loans.granted_date', 365) }}
+),
+
+-- The product of a card is not told: its instalments count for the category.
+instalments as (
+    select
+        spending.card_transaction_id as event_key,
+        cards.customer_id as core_customer_id,
+        'instalment_purchase' as event_type,
+        spending.transaction_date as event_date,
+        cast(null as string) as product_id,
+        'CREDIT_CARD' as product_category,
+        spending.amount,
+        'card' as driver,
+        'STATEMENT_BALANCE' as item
+    from {{ ref('stg_card__card_transactions') }} as spending
+    inner join {{ ref('stg_card__cards') }} as cards
+        on spending.card_id = cards.card_id
+    where
+        spending.transaction_type = 'PURCHASE'
+        and spending.instalments > 1
+        and cards.card_type = 'CREDIT'
+        and {{ in_last_days('spending.transaction_date', 365) }}
+),
+
+everything as (
+    select * from orders
+    union all
+    select * from accounts
+    union all
+    select * from loans
+    union all
+    select * from instalments
+),
+
+rates as (
+    select
+        driver,
+        item,
+        rate
+    from {{ ref('profit_rates') }}
+    where currency is null or currency = '{{ var("base_currency") }}'
+),
+
+events as (
+    select
+        identities.customer_id,
+        everything.event_type,
+        everything.event_key,
+        everything.event_date,
+        everything.product_id,
+        everything.product_category,
+        cast(everything.amount as decimal(18, 2)) as amount,
+        cast(everything.amount * coalesce(rates.rate, 0) as decimal(18, 2)) as margin
+    from everything
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            everything.core_customer_id = identities.source_key
+            and identities.source_system = 'core'
+    left join rates
+        on
+            everything.driver = rates.driver
+            and everything.item = rates.item
+)
+
+select * from events

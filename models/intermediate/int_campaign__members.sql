@@ -1,0 +1,126 @@
+-- Who was assigned to which arm, with what was known of him before: the tier and the average AUM of the days up to
+-- the assignment, which no campaign can have moved. A person whose numbers were assigned to both arms is in none:
+-- `arm` is BOTH. Balances are those of a year; where no interval stands, the balance was zero.
+
+with
+
+parameters as (
+    select {{ campaign_parameter('covariate_days') }} as covariate_days
+    from {{ ref('campaign_parameters') }}
+    where {{ in_force(by_currency=false) }}
+),
+
+-- One person can be assigned under several core numbers.
+assigned as (
+    select
+        assignments.campaign_id,
+        assignments.customer_id,
+        case when min(assignments.arm) = max(assignments.arm) then min(assignments.arm) else 'BOTH' end as arm,
+        min(assignments.assigned_date) as assigned_date
+    from {{ ref('int_campaign__assignments') }} as assignments
+    inner join {{ ref('int_campaign__campaigns') }} as campaigns
+        on assignments.campaign_id = campaigns.campaign_id
+    group by assignments.campaign_id, assignments.customer_id
+),
+
+first_touches as (
+    select
+        campaign_id,
+        customer_id,
+        min(touch_date) as first_touch_date
+    from {{ ref('int_campaign__touches') }}
+    where touch_status = 'sent'
+    group by campaign_id, customer_id
+),
+
+-- The days that the average is made of end with the day of the assignment.
+days as (
+    select
+        assigned.campaign_id,
+        assigned.customer_id,
+        assigned.assigned_date,
+        cast({{ dbt.dateadd('day', '1 - cast(parameters.covariate_days as int)', 'assigned.assigned_date') }} as date)
+            as first_day,
+        cast({{ dbt.dateadd('day', 1, 'assigned.assigned_date') }} as date) as end_day
+    from assigned
+    cross join parameters
+),
+
+balances as (
+    select
+        days.campaign_id,
+        days.customer_id,
+        sum(case
+            when intervals.valid_from <= days.assigned_date and intervals.valid_to > days.assigned_date
+                then intervals.balance
+            else 0
+        end) as aum_assigned,
+        sum(intervals.balance * cast(greatest(0, {{ dbt.datediff(
+            'greatest(intervals.valid_from, days.first_day)', 'least(intervals.valid_to, days.end_day)', 'day'
+        ) }}) as int)) as balance_days
+    from days
+    inner join {{ ref('int_aum__intervals') }} as intervals
+        on
+            days.customer_id = intervals.customer_id
+            and intervals.in_aum
+            and days.end_day > intervals.valid_from
+    group by days.campaign_id, days.customer_id
+),
+
+measured as (
+    select
+        assigned.campaign_id,
+        assigned.customer_id,
+        assigned.arm,
+        assigned.assigned_date,
+        first_touches.first_touch_date,
+        cast(coalesce(balances.aum_assigned, 0) as decimal(18, 2)) as aum_assigned,
+        -- Unknown where the days begin before the ledger does.
+        case
+            when days.first_day >= {{ days_ago(365) }}
+                then {{ divide_amount('coalesce(balances.balance_days, 0)', 'parameters.covariate_days') }}
+        end as aum_before
+    from assigned
+    cross join parameters
+    inner join days
+        on
+            assigned.campaign_id = days.campaign_id
+            and assigned.customer_id = days.customer_id
+    left join balances
+        on
+            assigned.campaign_id = balances.campaign_id
+            and assigned.customer_id = balances.customer_id
+    left join first_touches
+        on
+            assigned.campaign_id = first_touches.campaign_id
+            and assigned.customer_id = first_touches.customer_id
+),
+
+-- The tier bounds in force on the run's date, for the bank's base currency.
+tiers as (
+    select
+        tier,
+        aum_from,
+        aum_to
+    from {{ ref('pyramid_tiers') }}
+    where {{ in_force() }}
+),
+
+members as (
+    select
+        measured.campaign_id,
+        measured.customer_id,
+        measured.arm,
+        measured.assigned_date,
+        measured.first_touch_date,
+        measured.aum_assigned,
+        measured.aum_before,
+        tiers.tier
+    from measured
+    left join tiers
+        on
+            measured.aum_before is not null
+            and {{ in_band('measured.aum_before', 'tiers.aum_from', 'tiers.aum_to') }}
+)
+
+select * from members

@@ -1,0 +1,75 @@
+-- All that a readout needs of its customers: counts and sums by campaign, horizon, metric, group and arm. Decimal
+-- sums are exact, so the same date gives the same figures whatever the order of the rows. Reads the outcomes once for
+-- each metric and grouping.
+
+with
+
+values_by_metric as (
+    select
+        outcomes.campaign_id,
+        outcomes.horizon_days,
+        outcomes.arm,
+        outcomes.tier,
+        metrics.metric,
+        -- A digit more than the amounts have, so that both engines multiply in their widest decimal.
+        cast(outcomes.aum_before as decimal(19, 2)) as x,
+        case metrics.metric
+            when 'conversion' then cast(case when outcomes.has_converted then 1 else 0 end as decimal(19, 2))
+            when 'repurchase' then cast(case when outcomes.has_repurchased then 1 else 0 end as decimal(19, 2))
+            when 'activity' then cast(case when outcomes.is_active then 1 else 0 end as decimal(19, 2))
+            when 'churn' then cast(case when outcomes.has_churned then 1 else 0 end as decimal(19, 2))
+            when 'amount_bought' then cast(outcomes.amount_bought as decimal(19, 2))
+            when 'aum_change' then cast(outcomes.aum_change as decimal(19, 2))
+            when 'margin' then cast(outcomes.margin as decimal(19, 2))
+        end as y
+    from {{ ref('int_campaign__outcomes') }} as outcomes
+    cross join {{ ref('campaign_metrics') }} as metrics
+),
+
+grouped as (
+    select
+        campaign_id,
+        horizon_days,
+        metric,
+        'all' as group_dimension,
+        'all' as group_value,
+        arm,
+        x,
+        y
+    from values_by_metric
+
+    union all
+
+    select
+        campaign_id,
+        horizon_days,
+        metric,
+        'tier' as group_dimension,
+        tier as group_value,
+        arm,
+        x,
+        y
+    from values_by_metric
+    where tier is not null
+),
+
+sums as (
+    select
+        campaign_id,
+        horizon_days,
+        metric,
+        group_dimension,
+        group_value,
+        arm,
+        count(*) as customers,
+        sum(y) as sum_y,
+        sum(y * y) as sum_yy,
+        count(x) as customers_with_covariate,
+        sum(x) as sum_x,
+        sum(x * x) as sum_xx,
+        sum(x * y) as sum_xy
+    from grouped
+    group by campaign_id, horizon_days, metric, group_dimension, group_value, arm
+)
+
+select * from sums

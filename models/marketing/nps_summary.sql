@@ -1,0 +1,104 @@
+-- Net promoter score (净推荐值), over all and by segment: the last answer of each customer in a year counts. A segment of
+-- few answers is counted and not shown.
+
+with
+
+parameters as (
+    select
+        {{ normal_quantile('1 - cast(alpha as double) / 2') }} as z_alpha,
+        nps_window_days
+    from (
+        select
+            {{ campaign_parameter('alpha') }} as alpha,
+            cast({{ campaign_parameter('nps_window_days') }} as int) as nps_window_days
+        from {{ ref('campaign_parameters') }}
+        where {{ in_force(by_currency=false) }}
+    ) as in_force
+),
+
+answers as (
+    select
+        identities.customer_id,
+        responses.score,
+        row_number() over (
+            partition by identities.customer_id
+            order by responses.responded_date desc, responses.response_id desc
+        ) as answers_back
+    from {{ ref('stg_crm__nps_responses') }} as responses
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            responses.contact_id = identities.source_key
+            and identities.source_system = 'crm'
+    cross join parameters
+    where
+        responses.responded_date <= {{ as_of_date() }}
+        and {{ dbt.datediff('responses.responded_date', as_of_date(), 'day') }} < parameters.nps_window_days
+),
+
+grouped as (
+    select
+        'all' as scheme,
+        'all' as segment,
+        score
+    from answers
+    where answers_back = 1
+
+    union all
+
+    select
+        segments.scheme,
+        segments.segment,
+        answers.score
+    from answers
+    inner join {{ ref('customer_segments') }} as segments
+        on answers.customer_id = segments.customer_id
+    where answers.answers_back = 1
+),
+
+counts as (
+    select
+        scheme,
+        segment,
+        count(*) as answers,
+        count(case when score >= 9 then 1 end) as promoters,
+        count(case when score between 7 and 8 then 1 end) as passives,
+        count(case when score <= 6 then 1 end) as detractors
+    from grouped
+    group by scheme, segment
+),
+
+-- An answer is worth 1, 0 or −1: the score is their mean, and their variance is p + d − (p − d)².
+scores as (
+    select
+        counts.*,
+        counts.answers >= {{ minimum_group_size() }} as is_shown,
+        {{ rate('(counts.promoters - counts.detractors)', 'counts.answers') }} as balance,
+        {{ rate('(counts.promoters + counts.detractors)', 'counts.answers') }} as decided,
+        parameters.z_alpha
+    from counts
+    cross join parameters
+),
+
+errors as (
+    select
+        *,
+        z_alpha * sqrt((decided - balance * balance) / answers) as half_width
+    from scores
+),
+
+nps_summary as (
+    select
+        scheme,
+        segment,
+        answers,
+        case when is_shown then promoters end as promoters,
+        case when is_shown then passives end as passives,
+        case when is_shown then detractors end as detractors,
+        case when is_shown then 100 * balance end as nps,
+        case when is_shown then 100 * greatest(-1e0, balance - half_width) end as nps_lower,
+        case when is_shown then 100 * least(1e0, balance + half_width) end as nps_upper,
+        {{ as_of_date() }} as as_of_date
+    from errors
+)
+
+select * from nps_summary

@@ -1,0 +1,13 @@
+{{ config(severity='warn') }}
+
+-- Reviews of campaigns that the marketing system does not know: those of the demo bank in a bank that has begun
+-- campaigns of its own.
+select
+    reviews.review_id,
+    reviews.campaign_id
+from {{ ref('campaign_reviews') }} as reviews
+left join {{ ref('stg_marketing__campaigns') }} as campaigns
+    on reviews.campaign_id = campaigns.campaign_id
+where
+    campaigns.campaign_id is null
+    and exists (select 1 from {{ ref('stg_marketing__campaigns') }})

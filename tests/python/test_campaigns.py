@@ -1,0 +1,280 @@
+"""Campaigns of the demo bank: the readout against staged rows and scipy, what was planted, calibration, pages."""
+
+import datetime
+import re
+
+import duckdb
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
+from typer.testing import CliRunner
+
+from banktags.campaign import charts, words
+from banktags.campaign.calibration import calibrate, compiled_models
+from banktags.campaign.figures import campaign_ids, read_campaign
+from banktags.cli import app
+
+#: What counts as a conversion, written out by hand, and the customers of each campaign by golden id.
+CONVERSIONS = {
+    "CAMP-PRIVATE-FUND": """
+        select customer_id, order_date as day, amount from staging.stg_wealth__orders
+        where product_id = 'WP04' and order_type in ('PURCHASE', 'SIP') and status = 'CONFIRMED'
+    """,
+    "CAMP-DEPOSIT-RATE": """
+        select customer_id, opened_date as day, balance as amount
+        from staging.stg_core__accounts
+        inner join staging.stg_core__account_balances using (account_id)
+        where product_id = 'TD03' and balance_date = opened_date
+    """,
+    "CAMP-INSTALMENT": """
+        select customer_id, transaction_date as day, amount
+        from staging.stg_card__card_transactions
+        inner join staging.stg_card__cards using (card_id)
+        where instalments > 1 and transaction_type = 'PURCHASE' and card_type = 'CREDIT'
+    """,
+    "CAMP-RECALL": """
+        select customer_id, order_date as day, amount from staging.stg_wealth__orders
+        where product_id = 'WP01' and order_type in ('PURCHASE', 'SIP') and status = 'CONFIRMED'
+    """,
+}
+GOLDEN = "select source_key as core, customer_id from intermediate.int_customer__identity where source_system = 'core'"
+HORIZONS = (7, 30, 90)
+
+
+@pytest.fixture(scope="module")
+def read(demo_warehouse):
+    def run(sql: str) -> pd.DataFrame:
+        with duckdb.connect(str(demo_warehouse.database), read_only=True) as connection:
+            return connection.sql(sql).df()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def readout(read) -> pd.DataFrame:
+    return read("select * from marketing.campaign_readout")
+
+
+def members(read, campaign: str) -> pd.DataFrame:
+    """Golden customers by arm, those in both arms left out."""
+    rows = read(
+        f"select customer_id as core, arm, assigned_date from staging.stg_marketing__assignments "
+        f"where campaign_id = '{campaign}'"
+    ).merge(read(GOLDEN), on="core")
+    arms = rows.groupby("customer_id").agg(arm=("arm", "first"), arms=("arm", "nunique"), day=("assigned_date", "min"))
+    return arms[arms["arms"] == 1]
+
+
+def of_all(readout: pd.DataFrame, campaign: str, horizon: int) -> pd.DataFrame:
+    """All metrics of a campaign over all its customers."""
+    return readout.query(f"campaign_id == '{campaign}' and horizon_days == {horizon} and group_value == 'all'")
+
+
+@pytest.mark.parametrize("campaign", CONVERSIONS)
+def test_conversions_agree_with_the_staged_rows(campaign, read, readout):
+    people = members(read, campaign)
+    events = read(CONVERSIONS[campaign]).rename(columns={"customer_id": "core"}).merge(read(GOLDEN), on="core")
+    events = events.join(people.rename(columns={"day": "assigned"}), on="customer_id", how="inner")
+    elapsed = (pd.to_datetime(events["day"]) - pd.to_datetime(events["assigned"])).dt.days
+    for horizon in HORIZONS:
+        inside = events[(elapsed > 0) & (elapsed <= horizon)]
+        days = inside.groupby("customer_id")["day"].nunique().reindex(people.index, fill_value=0)
+        amounts = inside.groupby("customer_id")["amount"].sum().reindex(people.index, fill_value=0).astype(float)
+        rows = of_all(readout, campaign, horizon).set_index("metric")
+        if not rows["is_observed"].all():
+            assert rows["verdict"].unique().tolist() == ["pending"] and rows["effect"].isna().all()
+            continue
+        for arm, side in (("TREATMENT", "treatment"), ("CONTROL", "control")):
+            mine = people.index[people["arm"] == arm]
+            assert rows[f"{side}_customers"].unique().tolist() == [len(mine)]
+            assert rows.loc["conversion", f"{side}_outcome"] == (days[mine] > 0).sum()
+            assert rows.loc["repurchase", f"{side}_outcome"] == (days[mine] > 1).sum()
+            assert float(rows.loc["amount_bought", f"{side}_outcome"]) == pytest.approx(amounts[mine].sum())
+
+
+def test_proportions_and_amounts_agree_with_scipy(read, readout):
+    outcomes = read("select * from intermediate.int_campaign__outcomes")
+    columns = {"conversion": "has_converted", "activity": "is_active", "aum_change": "aum_change", "margin": "margin"}
+    checked = 0
+    for (campaign, horizon), rows in outcomes.groupby(["campaign_id", "horizon_days"]):
+        arms = [rows[rows["arm"] == arm] for arm in ("TREATMENT", "CONTROL")]
+        for metric, column in columns.items():
+            (found,) = of_all(readout, campaign, horizon).query(f"metric == '{metric}'").itertuples()
+            first, second = (arm[column].astype(float) for arm in arms)
+            if found.metric_kind == "proportion":
+                counts = first.sum(), len(first), second.sum(), len(second)
+                interval = confint_proportions_2indep(*counts, method="newcomb")
+                assert (found.effect_lower, found.effect_upper) == pytest.approx(interval, abs=1e-9)
+                if 0 < counts[0] + counts[2] < len(rows):
+                    assert found.p_value == pytest.approx(proportions_ztest(counts[::2], counts[1::2])[1], abs=1e-9)
+                    checked += 1
+            elif first.var() + second.var() > 0:
+                welch = stats.ttest_ind(first, second, equal_var=False)
+                bounds = welch.confidence_interval()
+                assert found.effect == pytest.approx(first.mean() - second.mean())
+                # Fewer than three degrees of freedom are read out too, and to fewer digits.
+                assert found.p_value == pytest.approx(welch.pvalue, abs=1e-9 if welch.df > 3 else 1e-4)
+                if welch.df > 5:
+                    assert (found.effect_lower, found.effect_upper) == pytest.approx(bounds, rel=1e-6)
+                checked += 1
+    assert checked >= 12
+
+
+def test_p_values_are_corrected_within_their_campaign(readout):
+    for (campaign, is_primary), rows in readout.groupby(["campaign_id", "is_primary"]):
+        known = rows[rows["p_value"].notna()]
+        assert rows["tests_in_family"].unique().tolist() == [len(known)], (campaign, is_primary)
+        if len(known):
+            expected = multipletests(known["p_value"], method="holm")[1]
+            assert known["p_adjusted"].tolist() == pytest.approx(expected.tolist(), abs=1e-12)
+
+
+def test_each_campaign_is_decided_by_one_comparison(readout):
+    primary = readout[readout["is_primary"]]
+    assert primary["campaign_id"].is_unique and set(primary["campaign_id"]) == set(readout["campaign_id"])
+    assert set(primary["horizon_days"]) == {30}
+
+
+def test_the_planted_conversions_are_found_and_the_planted_effect_covered(read, readout, demo_bank):
+    truth = pd.read_parquet(demo_bank / "_truth" / "outcomes.parquet").rename(columns={"customer_id": "core"})
+    effects = pd.read_parquet(demo_bank / "_truth" / "treatment_effects.parquet").set_index("campaign_id")
+    truth = truth.merge(read(GOLDEN), on="core")
+    outcomes = read("select * from intermediate.int_campaign__outcomes where horizon_days = 30")
+    for campaign in ("CAMP-PRIVATE-FUND", "CAMP-DEPOSIT-RATE", "CAMP-INSTALMENT"):
+        planned = truth[truth["campaign_id"] == campaign]
+        converts = planned["converts_if_treated"].where(planned["arm"] == "TREATMENT", planned["converts_if_control"])
+        found = outcomes[(outcomes["campaign_id"] == campaign) & outcomes["has_converted"]]
+        assert set(planned.loc[converts, "customer_id"]) <= set(found["customer_id"])
+        (decision,) = readout[(readout["campaign_id"] == campaign) & readout["is_primary"]].itertuples()
+        assert decision.effect_lower <= effects.loc[campaign, "true_effect"] <= decision.effect_upper
+
+
+def test_no_group_under_the_least_size_is_shown(read, readout):
+    small = readout[readout["treatment_customers"] + readout["control_customers"] < 20]
+    assert len(small) and small[["effect", "treatment_outcome", "control_outcome"]].isna().all(axis=None)
+    tags = read("select treatment_customers + control_customers as customers from marketing.campaign_tag_effect")
+    assert (tags["customers"] >= 20).all()
+    funnel = read("select customers, base_customers from marketing.campaign_funnel")
+    assert not (funnel["base_customers"] < 20).any()
+
+
+def test_the_readout_is_right_as_often_as_it_says(demo_warehouse, parsed_project):
+    models = compiled_models(datetime.date(2026, 6, 30), parsed_project)
+    found = calibrate(demo_warehouse.database, models, campaigns=120, seed=1)
+    assert (found.campaigns, found.null_campaigns) == (120, 60)
+    assert found.coverage >= 0.93
+    assert found.null_win_rate <= 0.06
+
+
+def test_a_forest_has_one_scale_that_holds_nothing_and_all():
+    rows = [
+        {"effect": 0.02, "effect_lower": 0.01, "effect_upper": 0.03},
+        {"effect": None, "effect_lower": None, "effect_upper": None},
+        {"effect": -0.01, "effect_lower": -0.03, "effect_upper": 0.01},
+    ]
+    forest = charts.forest(rows)
+    first, unknown, last = forest.marks
+    assert (unknown.left, unknown.width, unknown.point) == (None, None, None)
+    assert forest.zero == pytest.approx(50)
+    assert first.left - forest.zero == pytest.approx(forest.zero - (last.left + last.width) + 2 * first.width / 2)
+    assert all(mark.left > 0 and mark.left + mark.width < 100 for mark in (first, last))
+
+
+@pytest.mark.parametrize(
+    "reason, verdict, words_in_it",
+    [
+        ("significant", "win", "有效：触达组转化率12.36%，对照组8.22%，相差+4.14个百分点"),
+        ("no_control", "invalid", "不可信：没有对照组"),
+        ("sample_ratio_mismatch", "invalid", "不可信：对照组计划占20.0%，实际占50.0%"),
+        ("not_yet_observed", "pending", "观察中：观察期到2026-07-01才满"),
+        ("not_significant", "inconclusive", "只看得出3.97个百分点以上的差异"),
+        ("no_variation", "inconclusive", "没有可比较的"),
+        ("group_too_small", "suppressed", "参与客户太少"),
+    ],
+)
+def test_a_verdict_is_one_sentence(reason, verdict, words_in_it):
+    decision = {
+        "verdict": verdict, "reason": reason, "is_primary": True,
+        "metric": "conversion", "metric_name_zh": "转化", "metric_kind": "proportion",
+        "treatment_mean": 0.1236, "control_mean": 0.0822,
+        "effect": 0.0414, "effect_lower": 0.0145, "effect_upper": 0.0648,
+        "planned_control_share": 0.2, "treatment_customers": 50, "control_customers": 50,
+        "observed_on": datetime.date(2026, 7, 1), "minimum_detectable_effect": 0.0397,
+    }  # fmt: skip
+    campaign = type("Campaign", (), {"decision": decision})
+    chinese, english = words.headline(campaign)
+    assert words_in_it in chinese and english.endswith(".")
+
+
+# Command and pages
+
+
+def test_a_warehouse_without_campaigns_says_what_to_do():
+    with duckdb.connect() as warehouse, pytest.raises(LookupError, match=r"campaign_readout.*dbt build"):
+        campaign_ids(warehouse)
+
+
+def test_a_campaign_that_is_not_there_is_refused_with_those_that_are(demo_warehouse):
+    environment = {"BANK_TAGS_DB": str(demo_warehouse.database)}
+    result = CliRunner().invoke(app, ["campaign", "report", "CAMP-NONE"], env=environment)
+    assert result.exit_code == 2
+    assert "CAMP-NONE is not read out" in result.output and "CAMP-RECALL" in result.output
+
+
+@pytest.fixture(scope="module")
+def pages(demo_warehouse, tmp_path_factory):
+    out = tmp_path_factory.mktemp("campaigns")
+    environment = {"BANK_TAGS_DB": str(demo_warehouse.database)}
+    result = CliRunner().invoke(app, ["campaign", "report", "--out", str(out)], env=environment)
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def test_the_pages_need_nothing_and_name_nobody(pages, read):
+    customers = set(read("select customer_id from intermediate.int_customer__spine")["customer_id"])
+    names = [path.name for path in pages.iterdir()]
+    assert {"index.html", "CAMP-INSTALMENT.html"} <= set(names)
+    for path in pages.iterdir():
+        html = path.read_text(encoding="utf-8")
+        assert "://" not in html.replace("http://www.w3.org/2000/svg", "") and "<script" not in html
+        assert not customers & set(re.findall(r"[\w:-]+", html))
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_browser_shows_the_figures_of_the_readout(browser, pages, demo_warehouse, width):
+    by = pytest.importorskip("selenium.webdriver.common.by").By
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+    with duckdb.connect(str(demo_warehouse.database), read_only=True) as warehouse:
+        campaign, known = read_campaign(warehouse, "CAMP-INSTALMENT"), campaign_ids(warehouse)
+    for page in ("CAMP-INSTALMENT", "index"):
+        browser.get("about:blank")
+        browser.get_log("browser")
+        browser.get((pages / f"{page}.html").as_uri())
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+    assert len(browser.find_elements(by.CSS_SELECTOR, "tr[data-campaign]")) == len(known) + 1  # and the total
+    browser.get((pages / "CAMP-INSTALMENT.html").as_uri())
+    figure = {
+        name: browser.find_element(by.CSS_SELECTOR, f"[data-figure={name}]").text for name in ("verdict", "control")
+    }
+    decision = campaign.decision
+    assert figure == {
+        "verdict": words.VERDICTS[decision["verdict"]][0],
+        "control": f"{decision['control_customers']:,}",
+    }
+    for step in campaign.steps("arm", "TREATMENT"):
+        (shown,) = browser.find_elements(by.CSS_SELECTOR, f"#funnel [data-step={step['step']}] b")
+        assert shown.text == f"{step['customers']:,}"
+    for row in campaign.whole:
+        (shown,) = browser.find_elements(by.CSS_SELECTOR, f"#metrics tr[data-metric={row['metric']}]")
+        assert words.interval(row) in shown.text and words.VERDICTS[row["verdict"]][0] in shown.text
+    marks = browser.find_elements(by.CSS_SELECTOR, "#effect .forest-row .track")
+    for track in marks:
+        for mark in track.find_elements(by.CSS_SELECTOR, "i, b"):
+            assert track.rect["x"] - 7 <= mark.rect["x"]
+            assert mark.rect["x"] + mark.rect["width"] <= track.rect["x"] + track.rect["width"] + 7

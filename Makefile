@@ -118,9 +118,11 @@ lock: $(BIN)/.installed ## the locked requirements anew, with hashes, for Python
 	@$(LOCK) pyproject.toml --extra spark --output-file requirements-spark.txt
 	@$(LOCK) benchmarks/peers/requirements.in --output-file benchmarks/peers/requirements.txt
 
-# The catalogue is one file, site/index.html, that opens without a server and can be mailed; so is the review beside it.
+# The catalogue is one file, site/index.html, that opens without a server and can be mailed; so are the review and the reports
+# of the campaigns beside it.
 site:
 	@$(BIN)/banktags review
+	@$(BIN)/banktags campaign report
 	@$(BIN)/dbt --quiet docs generate --no-compile $(VARS)
 	@$(BIN)/banktags catalogue site
 

@@ -13,6 +13,8 @@
 -- depends_on: {{ ref('audience_overlap') }}
 -- depends_on: {{ ref('frozen_lists') }}
 -- depends_on: {{ ref('aum_daily') }}
+-- depends_on: {{ ref('campaign_summary') }}
+-- depends_on: {{ ref('campaign_tag_effect') }}
 -- depends_on: {{ ref('customer_360') }}
 -- depends_on: {{ ref('customer_segments') }}
 -- depends_on: {{ ref('customer_tags_long') }}
@@ -21,6 +23,8 @@
 -- depends_on: {{ ref('int_customer__conflicts') }}
 -- depends_on: {{ ref('int_customer__id_mapping') }}
 -- depends_on: {{ ref('lifecycle_strategy') }}
+-- depends_on: {{ ref('marketing_health') }}
+-- depends_on: {{ ref('nps_summary') }}
 -- depends_on: {{ ref('onboarding_funnel') }}
 -- depends_on: {{ ref('portrait_by_role') }}
 -- depends_on: {{ ref('portrait_groups') }}

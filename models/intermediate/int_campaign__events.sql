@@ -43,6 +43,7 @@ accounts as (
         on
             core_accounts.account_id = balances.account_id
             and core_accounts.opened_date = balances.balance_date
+            and {{ in_last_days('balances.balance_date', 365) }}
     where {{ in_last_days('core_accounts.opened_date', 365) }}
 ),
 

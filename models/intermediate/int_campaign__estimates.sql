@@ -21,20 +21,22 @@ quantiles as (
     from parameters
 ),
 
--- Each metric of each group at each horizon, passed or not.
+-- Each metric of each group at each horizon, passed or not; one that is too small to be shown finds no sums.
 cells as (
     select
-        groups.campaign_id,
+        splits.campaign_id,
         horizons.horizon_days,
         metrics.metric,
         metrics.kind,
-        groups.group_dimension,
-        groups.group_value,
-        groups.treatment_customers + groups.control_customers
-        >= {{ minimum_group_size() }} as is_shown
-    from {{ ref('int_campaign__groups') }} as groups
+        splits.group_dimension,
+        splits.group_value,
+        case
+            when splits.treatment_customers + splits.control_customers >= {{ minimum_group_size() }}
+                then splits.campaign_id
+        end as shown_campaign_id
+    from {{ ref('int_campaign__groups') }} as splits
     inner join {{ ref('int_campaign__horizons') }} as horizons
-        on groups.campaign_id = horizons.campaign_id
+        on splits.campaign_id = horizons.campaign_id
     cross join {{ ref('campaign_metrics') }} as metrics
 ),
 
@@ -64,12 +66,11 @@ arms as (
     from cells
     left join {{ ref('int_campaign__sums') }} as sums
         on
-            cells.campaign_id = sums.campaign_id
+            cells.shown_campaign_id = sums.campaign_id
             and cells.horizon_days = sums.horizon_days
             and cells.metric = sums.metric
             and cells.group_dimension = sums.group_dimension
             and cells.group_value = sums.group_value
-            and cells.is_shown
     group by
         cells.campaign_id, cells.horizon_days, cells.metric, cells.kind, cells.group_dimension, cells.group_value
 ),

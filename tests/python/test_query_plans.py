@@ -97,9 +97,13 @@ WHOLE_EXTRACTS = {
     # Products, branches, managers and tag reviews, which are few and staged as views.
     "fact_tags__products",
     "int_aum__intervals",
+    "int_campaign__events",
     "int_customer__service_team",
     "int_products__on_sale",
     "portrait_health",
+    # Campaigns and their costs, which are few and staged as views.
+    "campaign_returns",
+    "int_campaign__campaigns",
 }
 
 

@@ -56,16 +56,16 @@ today_values as (
 -- Tags whose values are listed; not those that say how customers answer to messages, which the campaign itself decides.
 tags as (
     select
-        dictionary.tag_code,
-        dictionary.name_zh,
-        dictionary.version,
+        entries.tag_code,
+        entries.name_zh,
+        entries.version,
         -- Who a person is no campaign changes.
-        dictionary.dimension = '人口' or dictionary.timeliness = 'static' as is_lasting
-    from {{ ref('tag_dictionary') }} as dictionary
+        entries.dimension = '人口' or entries.timeliness = 'static' as is_lasting
+    from {{ ref('tag_dictionary') }} as entries
     where
-        dictionary.tag_code in (select tag_code from {{ ref('tag_values') }})
-        and dictionary.path not like '行为/触达%'
-        and dictionary.security_level <= 3
+        entries.tag_code in (select tag_code from {{ ref('tag_values') }})
+        and entries.path not like '行为/触达%'
+        and entries.security_level <= 3
 ),
 
 -- Bounds by comparison, not by or: the join stays one by hash.

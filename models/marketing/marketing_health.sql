@@ -54,18 +54,19 @@ contacted as (
         messages.customer_id,
         max(case
             when
-                others.customer_id is not null
-                and {{ dbt.datediff('messages.touch_date', 'others.touch_date', 'day') }} < parameters.duplicate_contact_days
+                later_messages.customer_id is not null
+                and {{ dbt.datediff('messages.touch_date', 'later_messages.touch_date', 'day') }}
+                < parameters.duplicate_contact_days
                 then 1
             else 0
         end) as is_duplicate
     from messages
     cross join parameters
-    left join messages as others
+    left join messages as later_messages
         on
-            messages.customer_id = others.customer_id
-            and messages.channel <> others.channel
-            and messages.touch_date <= others.touch_date
+            messages.customer_id = later_messages.customer_id
+            and messages.channel <> later_messages.channel
+            and messages.touch_date <= later_messages.touch_date
     group by messages.customer_id
 ),
 

@@ -32,7 +32,8 @@ answers as (
     cross join parameters
     where
         responses.responded_date <= {{ as_of_date() }}
-        and {{ dbt.datediff('responses.responded_date', as_of_date(), 'day') }} < parameters.nps_window_days
+        and {{ dbt.datediff('responses.responded_date', as_of_date(), 'day') }}
+        < parameters.nps_window_days
 ),
 
 grouped as (

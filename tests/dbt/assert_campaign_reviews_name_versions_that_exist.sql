@@ -8,14 +8,14 @@ with reviewed as (
         reviews.tag_code,
         reviews.tag_version,
         strategies.strategy is not null as has_strategy,
-        cast(dictionary.version as double) >= cast(reviews.tag_version as double) as has_tag
+        cast(entries.version as double) >= cast(reviews.tag_version as double) as has_tag
     from {{ ref('campaign_reviews') }} as reviews
     left join {{ ref('strategy_map') }} as strategies
         on
             reviews.strategy = strategies.strategy
             and reviews.strategy_version = strategies.version
-    left join {{ ref('tag_dictionary') }} as dictionary
-        on reviews.tag_code = dictionary.tag_code
+    left join {{ ref('tag_dictionary') }} as entries
+        on reviews.tag_code = entries.tag_code
 )
 
 select

@@ -46,7 +46,7 @@ members as (
 tagged_members as (
     select *
     from {{ ref('customer_tags') }}
-    where customer_id in (select customer_id from members)
+    where customer_id in (select members.customer_id from members)
 ),
 
 today_values as (
@@ -63,7 +63,7 @@ tags as (
         entries.dimension = '人口' or entries.timeliness = 'static' as is_lasting
     from {{ ref('tag_dictionary') }} as entries
     where
-        entries.tag_code in (select tag_code from {{ ref('tag_values') }})
+        entries.tag_code in (select listed.tag_code from {{ ref('tag_values') }} as listed)
         and entries.path not like '行为/触达%'
         and entries.security_level <= 3
 ),
@@ -247,18 +247,22 @@ campaign_tag_effect as (
         judged.rest_rate_1 as rest_treatment_rate,
         -- Does the value tell who responds?
         judged.rate_1 - judged.rest_rate_1 as response_difference,
-        {{ newcombe_bound('judged.x_1', 'judged.n_1', 'judged.rest_x_1', 'judged.rest_n_1', 'judged.z_alpha', 'lower') }}
-            as response_lower,
-        {{ newcombe_bound('judged.x_1', 'judged.n_1', 'judged.rest_x_1', 'judged.rest_n_1', 'judged.z_alpha', 'upper') }}
-            as response_upper,
+        {{ newcombe_bound(
+            'judged.x_1', 'judged.n_1', 'judged.rest_x_1', 'judged.rest_n_1', 'judged.z_alpha', 'lower'
+        ) }} as response_lower,
+        {{ newcombe_bound(
+            'judged.x_1', 'judged.n_1', 'judged.rest_x_1', 'judged.rest_n_1', 'judged.z_alpha', 'upper'
+        ) }} as response_upper,
         judged.response_p,
         judged.response_p_adjusted,
         -- Does the campaign do more for those who have it?
         judged.effect,
-        {{ newcombe_bound('judged.x_1', 'judged.n_1', 'judged.x_2', 'judged.n_2', 'judged.z_alpha', 'lower') }}
-            as effect_lower,
-        {{ newcombe_bound('judged.x_1', 'judged.n_1', 'judged.x_2', 'judged.n_2', 'judged.z_alpha', 'upper') }}
-            as effect_upper,
+        {{ newcombe_bound(
+            'judged.x_1', 'judged.n_1', 'judged.x_2', 'judged.n_2', 'judged.z_alpha', 'lower'
+        ) }} as effect_lower,
+        {{ newcombe_bound(
+            'judged.x_1', 'judged.n_1', 'judged.x_2', 'judged.n_2', 'judged.z_alpha', 'upper'
+        ) }} as effect_upper,
         judged.rest_effect,
         judged.effect - judged.rest_effect as uplift_difference,
         judged.effect - judged.rest_effect - judged.z_alpha * judged.interaction_error as uplift_lower,

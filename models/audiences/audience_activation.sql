@@ -17,7 +17,7 @@ told as (
     from {{ ref('audience_changes') }}
     where
         as_of_date = {{ as_of_date() }}
-        and change in ('added', 'rerouted')
+        and change_type in ('added', 'rerouted')
         and channel is not null
     union all
     -- The channel that had him hears that he is gone, from the audience or to another channel.
@@ -31,7 +31,7 @@ told as (
     from {{ ref('audience_changes') }}
     where
         as_of_date = {{ as_of_date() }}
-        and change in ('removed', 'rerouted')
+        and change_type in ('removed', 'rerouted')
         and previous_channel is not null
 ),
 

@@ -16,7 +16,7 @@ additions as (
         max(as_of_date) as listed_date
     from {{ ref('audience_changes') }}
     where
-        change = 'added'
+        change_type = 'added'
         and as_of_date <= {{ as_of_date() }}
     group by audience, customer_id
 ),

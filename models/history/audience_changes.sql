@@ -6,7 +6,7 @@
 {{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 
 {% set held = held_rows({
-    'audience': 'string', 'customer_id': 'string', 'as_of_date': 'date', 'change': 'string', 'channel': 'string',
+    'audience': 'string', 'customer_id': 'string', 'as_of_date': 'date', 'change_type': 'string', 'channel': 'string',
 }) %}
 
 with
@@ -32,7 +32,7 @@ standing as (
             held.audience = latest.audience
             and held.customer_id = latest.customer_id
             and held.as_of_date = latest.as_of_date
-    where held.change <> 'removed'
+    where held.change_type <> 'removed'
 ),
 
 compared as (
@@ -45,7 +45,7 @@ compared as (
             when standing.customer_id is null then 'added'
             when today.customer_id is null then 'removed'
             when coalesce(today.channel, '') <> coalesce(standing.channel, '') then 'rerouted'
-        end as change
+        end as change_type
     from {{ ref('audience_members') }} as today
     full join standing
         on
@@ -58,10 +58,10 @@ audience_changes as (
         compared.audience,
         compared.customer_id,
         {{ as_of_date() }} as as_of_date,
-        compared.change,
+        compared.change_type,
         case
-            when compared.change = 'added' then 'matches'
-            when compared.change = 'rerouted' then 'channel_consent'
+            when compared.change_type = 'added' then 'matches'
+            when compared.change_type = 'rerouted' then 'channel_consent'
             else coalesce(removals.removed_by, 'no_longer_matches')
         end as reason,
         compared.channel,
@@ -73,7 +73,7 @@ audience_changes as (
             and compared.customer_id = removals.customer_id
     where
         {{ moves_history() }}
-        and compared.change is not null
+        and compared.change_type is not null
 )
 
 select * from audience_changes

@@ -85,8 +85,12 @@ moments as (
         {{ rate('arms.y_1', 'arms.n_1') }} as mean_1,
         {{ rate('arms.y_2', 'arms.n_2') }} as mean_2,
         {{ rate('arms.y_1', 'arms.n_1') }} - {{ rate('arms.y_2', 'arms.n_2') }} as effect,
-        case when arms.kind = 'amount' then {{ variance_by_sums('arms.n_1', 'arms.y_1', 'arms.yy_1') }} end as variance_1,
-        case when arms.kind = 'amount' then {{ variance_by_sums('arms.n_2', 'arms.y_2', 'arms.yy_2') }} end as variance_2,
+        case
+            when arms.kind = 'amount' then {{ variance_by_sums('arms.n_1', 'arms.y_1', 'arms.yy_1') }}
+        end as variance_1,
+        case
+            when arms.kind = 'amount' then {{ variance_by_sums('arms.n_2', 'arms.y_2', 'arms.yy_2') }}
+        end as variance_2,
         case
             when arms.kind = 'amount' and arms.has_covariate
                 then {{ cuped_theta(

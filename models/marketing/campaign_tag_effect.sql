@@ -275,7 +275,9 @@ campaign_tag_effect as (
             when judged.tells_uplift then 'uplift'
             else 'response'
         end as finding,
-        max(case when judged.is_known_before and (judged.tells_uplift or judged.tells_response) then 1 else 0 end) over (
+        max(
+            case when judged.is_known_before and (judged.tells_uplift or judged.tells_response) then 1 else 0 end
+        ) over (
             partition by judged.campaign_id, judged.tag_code
         ) = 1 as is_useful_tag,
         {{ as_of_date() }} as as_of_date

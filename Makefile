@@ -6,11 +6,13 @@
 #   BANK_TAGS_RAW=DIR       the landed extracts (default: data/raw)
 #   PYTHON=python3.12       the interpreter of the environment, 3.10 or newer
 #   PORT=8580               where `make docs` serves
+#   SLOW='slow and not long' which slow tests `make slow` runs
 #   TARGET=spark            `make build` on Apache Spark instead of DuckDB; tables in warehouse/spark
 
 PYTHON ?= python3
 PORT ?= 8580
 BENCH_CUSTOMERS ?= 100000
+SLOW ?= slow
 BIN := .venv/bin
 SPARK_BIN := .venv-spark/bin
 # Java of the machine where there is one, else that of PyPI.
@@ -48,7 +50,7 @@ test: setup ## lint, Python tests and every dbt check on a small bank of their o
 	@$(MAKE) --no-print-directory -j2 lint pytest
 
 slow: setup ## the tests that `make test` leaves out: nights in a row, killed runs, a build for each planted fault
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m "$(SLOW)"
 
 docs: setup ## docs site (the tag catalogue), served on http://127.0.0.1:8580 (PORT=…)
 	@test -e $(DB) || $(MAKE) --no-print-directory build

@@ -131,10 +131,12 @@ def test_p_values_are_corrected_within_their_campaign(readout):
             assert known["p_adjusted"].tolist() == pytest.approx(expected.tolist(), abs=1e-12)
 
 
-def test_each_campaign_is_decided_by_one_comparison(readout):
+def test_each_campaign_is_decided_by_one_comparison(read, readout):
     primary = readout[readout["is_primary"]]
     assert primary["campaign_id"].is_unique and set(primary["campaign_id"]) == set(readout["campaign_id"])
-    assert set(primary["horizon_days"]) == {30}
+    windows = read("select campaign_id, conversion_window_days from staging.stg_marketing__campaigns")
+    at = dict(zip(primary["campaign_id"], primary["horizon_days"], strict=True))
+    assert at == {campaign: days for campaign, days in windows.itertuples(index=False) if campaign in at}
 
 
 def test_the_planted_conversions_are_found_and_the_planted_effect_covered(read, readout, demo_bank):

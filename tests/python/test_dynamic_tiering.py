@@ -15,7 +15,7 @@ from dbt_warehouse import Warehouse
 from banktags.contract import PROJECT_ROOT
 from banktags.tier_simulator import ALERTS, MOVES, Setting, compiled_rules, policy_in_force, simulated, whole_months
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 FALL, RETURN = datetime.date(2026, 3, 21), datetime.date(2026, 6, 20)
 #: The day before the fall, the fall, the end of its month, the day after; the return, and the first of the next month.

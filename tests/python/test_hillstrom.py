@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 EXAMPLE = PROJECT_ROOT / "examples" / "hillstrom"
 

@@ -112,6 +112,7 @@ def nightly(nights, demo_bank) -> Warehouse:
     return nights
 
 
+@pytest.mark.long
 def test_killed_and_resumed_from_all_the_extracts_gives_the_tables_of_the_nights(nightly, demo_bank, tmp_path):
     killed = Warehouse(tmp_path, nightly.raw)
     shutil.copytree(nightly.target, killed.target)
@@ -128,6 +129,7 @@ def test_killed_and_resumed_from_all_the_extracts_gives_the_tables_of_the_nights
     assert first["history.tag_changes"][0] > 20 * (NIGHTS - 1)
 
 
+@pytest.mark.long
 def test_a_date_run_again_changes_nothing_but_follows_a_tag_certified_since(nightly, tmp_path):
     again = copy(nightly, tmp_path)
     with duckdb.connect(str(again.database)) as con:

@@ -605,6 +605,8 @@ def test_changed_redelivery_is_refused_unless_told_to_replace(delivery, raw):
     assert [str(row[2]) for row in rows(raw, "core.account_balances")] == ["10.50", "0.00"]
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_dbt_notices_a_replacement_of_the_same_size(delivery, raw, tmp_path):
     warehouse = Warehouse(tmp_path, raw)
     for balance in ("10.50", "99.00"):

@@ -9,7 +9,7 @@ from dbt_warehouse import Warehouse, contents
 
 from banktags.contract import read_contract
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def shuffle(raw: Path, target: Path) -> None:

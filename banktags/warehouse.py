@@ -2,11 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import typer
 
 from banktags.contract import PROJECT_ROOT
+
+#: A row of the warehouse by the names of its columns.
+Row = dict[str, Any]
 
 
 def warehouse_file() -> Path:
@@ -28,3 +32,10 @@ def open_read_only() -> duckdb.DuckDBPyConnection:
     except duckdb.IOException as error:
         message = f"{path} cannot be opened for reading. Is a dbt run or a SQL client using it?\n{error}"
         raise typer.BadParameter(message, param_hint="warehouse") from error
+
+
+def records(warehouse: duckdb.DuckDBPyConnection, sql: str, given: object = None) -> list[Row]:
+    """The rows of a query."""
+    cursor = warehouse.execute(sql, given)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,4 +1,5 @@
-{# The fewest customers that a report of marketing may show as a group: seed audience_purposes, as a scalar subquery. #}
+{# The fewest customers that a report may show as a group, as a scalar subquery: the strictest of seed audience_purposes, because a report is
+   read for any purpose. #}
 {% macro minimum_group_size() -%}
-    (select purposes.minimum_size from {{ ref('audience_purposes') }} as purposes where purposes.purpose = 'marketing')
+    (select max(purposes.minimum_size) from {{ ref('audience_purposes') }} as purposes)
 {%- endmacro %}

@@ -87,26 +87,27 @@ def estimate(con: duckdb.DuckDBPyConnection, audience: Audience) -> Estimate:
 
 def screened(con: duckdb.DuckDBPyConnection, audience: Audience) -> str:
     """The SQL of an audience before its size is judged, which needs to touch no customer number: what counting runs."""
-    return _macros().screened_customers(*_arguments(con, audience))
+    return macros().screened_customers(*_arguments(con, audience))
 
 
 def compiled(con: duckdb.DuckDBPyConnection, audience: Audience) -> str:
     """The SQL of an audience: one row a customer that the predicate finds, with the gate that removed him."""
-    return _macros().audience_query(*_arguments(con, audience))
+    return macros().audience_query(*_arguments(con, audience))
 
 
 def _arguments(con: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[dict, dict[str, str]]:
     """What the macros take: the audience with its predicate rendered, and what is read."""
-    macros = _macros()
+    compiler = macros()
     entry = asdict(audience)
     try:
-        entry["predicate"] = macros.environment.from_string(audience.predicate).render(within_days=macros.within_days)
+        predicate = compiler.environment.from_string(audience.predicate)
+        entry["predicate"] = predicate.render(within_days=compiler.within_days)
     except TemplateError as error:
         raise AudienceError(f"the predicate can't be rendered: {error}") from error
     levels = dict(con.execute("select purpose, max_security_level from policy.audience_purposes order by 1").fetchall())
     tags = dict(con.execute("select tag_code, security_level from governance.tag_dictionary order by 1").fetchall())
     purposes = dict(con.execute("select audience, purpose from audiences.audiences order by 1").fetchall())
-    problems = macros.audience_problems(entry, levels, tags, purposes).strip()
+    problems = compiler.audience_problems(entry, levels, tags, purposes).strip()
     if problems:
         raise AudienceError(f"the audience {problems}")
     others = {name: f"audiences.audience__{name}" for name in purposes}
@@ -114,10 +115,11 @@ def _arguments(con: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[dict
 
 
 @cache
-def _macros() -> SimpleNamespace:
+def macros() -> SimpleNamespace:
+    """The macros of macros/audiences that need nothing of dbt, and the environment that renders them."""
     environment = Environment(extensions=["jinja2.ext.do"], undefined=StrictUndefined)
     environment.globals["modules"] = SimpleNamespace(re=re)
     text = "\n".join((MACROS / name).read_text(encoding="utf-8") for name in ("audience_query.sql", "audience.sql"))
     module: ModuleType = environment.from_string(text).module  # type: ignore[assignment]
-    names = "screened_customers", "audience_query", "audience_problems", "within_days"
+    names = "screened_customers", "audience_query", "audience_problems", "within_days", "address_token"
     return SimpleNamespace(environment=environment, **{name: getattr(module, name) for name in names})

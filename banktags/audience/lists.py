@@ -12,8 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from banktags.audience.definition import AudienceError
+from banktags.audience.definition import AudienceError, macros
 from banktags.contract import PROJECT_ROOT
+from banktags.warehouse import Row, records
 
 #: Arms by a hash of customer, campaign and salt. Who is in the bank's global hold-out takes part in no campaign; of the
 #: others every n-th in the order of tier and hash is a control, so that the share holds in each tier to within one.
@@ -64,10 +65,7 @@ ADDRESSES = """
     select
         members.customer_id,
         members.channel,
-        case
-            when members.channel in ('SMS', 'PHONE') then profiles.mobile_hash
-            else members.customer_id
-        end as address_token,
+        {address_token} as address_token,
         members.product_id
     from audiences.audience_members as members
     left join intermediate.int_customer__profile as profiles using (customer_id)
@@ -121,7 +119,7 @@ def freeze(con: duckdb.DuckDBPyConnection, order: Order, campaign: str, control_
         "holdout_round": str(int(policy["global_holdout_round"])),
     }
     con.execute(f"create or replace temp table taken as {ASSIGNMENTS}", parameters)
-    _write(con, "taken", file)
+    keep(con, "taken", file)
     arms = dict(con.execute("select arm, count(*) from taken group by arm order by arm").fetchall())
     _record(con, order, described, "freeze", campaign, file, sum(arms.values()))
     return Taken(file, sum(arms.values()), arms)
@@ -138,7 +136,9 @@ def export(con: duckdb.DuckDBPyConnection, order: Order, file: Path) -> Taken:
     described = _described(con, order.audience)
     if not described["channels"]:
         raise AudienceError(f"audience {order.audience} contacts nobody: its model names no channel")
-    con.execute(f"create or replace temp table taken as {ADDRESSES}", {"audience": order.audience})
+    token = macros().address_token("members.channel", "members.customer_id", "profiles.mobile_hash")
+    addresses = ADDRESSES.format(address_token=token)
+    con.execute(f"create or replace temp table taken as {addresses}", {"audience": order.audience})
     rows = con.execute("select count(*) from taken").fetchone()[0]
     # On record before the file is where somebody may take it.
     partial = file.with_name(f".{file.name}.partial")
@@ -149,16 +149,14 @@ def export(con: duckdb.DuckDBPyConnection, order: Order, file: Path) -> Taken:
     return Taken(file, rows, {})
 
 
-def _described(con: duckdb.DuckDBPyConnection, audience: str) -> dict:
-    rows = con.execute("select * from audiences.audiences where audience = ?", [audience])
-    names = [column[0] for column in rows.description]
-    found = rows.fetchone()
-    if found is None:
+def _described(con: duckdb.DuckDBPyConnection, audience: str) -> Row:
+    found = records(con, "select * from audiences.audiences where audience = ?", [audience])
+    if not found:
         known = con.execute("select string_agg(audience, ', ' order by audience) from audiences.audiences").fetchone()[
             0
         ]
         raise AudienceError(f"there is no audience {audience}: take one of {known}")
-    described = dict(zip(names, found, strict=True))
+    (described,) = found
     if not described["members"]:
         raise AudienceError(
             f"nobody is in audience {audience} on {described['as_of_date']}:"
@@ -170,7 +168,7 @@ def _described(con: duckdb.DuckDBPyConnection, audience: str) -> dict:
 def _record(
     con: duckdb.DuckDBPyConnection,
     order: Order,
-    described: dict,
+    described: Row,
     kind: str,
     campaign: str | None,
     file: Path,
@@ -216,11 +214,11 @@ def _record(
             },
         },
     )
-    _write(con, "record", lists_folder() / "exports" / f"{export_id}.parquet")
+    keep(con, "record", lists_folder() / "exports" / f"{export_id}.parquet")
 
 
-def _write(con: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
-    """A whole file or none."""
+def keep(con: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
+    """Write a table as a Parquet file: a whole file or none."""
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f".{file.name}.partial")
     con.execute(f"copy {table} to '{partial}' (format parquet)")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from banktags.campaign.figures import Row
+from banktags.warehouse import Row
 
 
 @dataclass(frozen=True)

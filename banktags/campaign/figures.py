@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
 
 import duckdb
 
-Row = dict[str, Any]
+from banktags.warehouse import Row, records
 
 #: What the page of one campaign reads, each in the order in which it is shown.
 QUERIES = {
@@ -134,7 +133,7 @@ def campaign_ids(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
         LookupError: the warehouse lacks the models; says what to do.
     """
     try:
-        rows = _records(
+        rows = records(
             warehouse,
             "select campaign_id from intermediate.int_campaign__campaigns order by start_date desc, campaign_id",
         )
@@ -154,13 +153,13 @@ def read_campaign(warehouse: duckdb.DuckDBPyConnection, campaign_id: str) -> Cam
     if campaign_id not in (known := campaign_ids(warehouse)):
         held = ", ".join(known) or "none"
         raise LookupError(f"{campaign_id} is not read out in this warehouse; these campaigns are: {held}")
-    (master,) = _records(
+    (master,) = records(
         warehouse, "select * from intermediate.int_campaign__campaigns where campaign_id = ?", [campaign_id]
     )
-    (clock,) = _records(warehouse, "select max(as_of_date) as as_of_date from marketing.campaign_readout")
+    (clock,) = records(warehouse, "select max(as_of_date) as as_of_date from marketing.campaign_readout")
     given = {"campaign_id": campaign_id, **clock}
     rows = {
-        name: _records(warehouse, sql, {key: value for key, value in given.items() if f"${key}" in sql})
+        name: records(warehouse, sql, {key: value for key, value in given.items() if f"${key}" in sql})
         for name, sql in QUERIES.items()
     }
     return Campaign(master, **rows)
@@ -169,12 +168,6 @@ def read_campaign(warehouse: duckdb.DuckDBPyConnection, campaign_id: str) -> Cam
 def read_overview(warehouse: duckdb.DuckDBPyConnection) -> Overview:
     """The table of all campaigns and the health indicators."""
     return Overview(
-        _records(warehouse, "select * from marketing.campaign_summary order by campaign_id = 'TOTAL', campaign_id"),
-        _records(warehouse, "select * from marketing.marketing_health order by indicator_order"),
+        records(warehouse, "select * from marketing.campaign_summary order by campaign_id = 'TOTAL', campaign_id"),
+        records(warehouse, "select * from marketing.marketing_health order by indicator_order"),
     )
-
-
-def _records(warehouse: duckdb.DuckDBPyConnection, sql: str, given: Any = None) -> list[Row]:
-    cursor = warehouse.execute(sql, given)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

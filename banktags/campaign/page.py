@@ -1,18 +1,13 @@
-"""The pages of campaigns: Jinja2 templates in the catalogue's look, charts in HTML and CSS, no script."""
+"""The pages of campaigns, as one HTML file each."""
 
 import re
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Template
 
 from banktags.campaign import charts, words
 from banktags.campaign.figures import Campaign, Overview
-from banktags.catalogue.site.page import APP, ICON
-from banktags.review import words as numbers
-from banktags.review.page import POLICY
-
-FOLDER = Path(__file__).parent
-REVIEW = FOLDER.parent / "review"
+from banktags.pages.template import environment
 
 
 def file_name(campaign_id: str) -> str:
@@ -37,28 +32,8 @@ def render_overview(overview: Overview) -> str:
     return _template("campaigns.html").render(overview=overview, file_name=file_name)
 
 
-def _template(name: str):
-    pages = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {
-        "count": numbers.count,
-        "percent": numbers.percent,
-        "amount": numbers.amount,
-        "signed": numbers.signed,
-        "points": numbers.points,
-        "ratio": words.ratio,
-        "p_value": words.p_value,
-    }
-    style = [APP / "supermarket.css", REVIEW / "review.css", FOLDER / "campaign.css"]
-    pages.globals |= {
-        "style": "\n".join(path.read_text(encoding="utf-8") for path in style),
-        "words": words,
-        "icon": ICON,
-        "policy": POLICY,
-    }
+def _template(name: str) -> Template:
+    pages = environment(Path(__file__).parent, "campaign.css")
+    pages.filters["ratio"] = words.ratio
+    pages.globals["words"] = words
     return pages.get_template(name)

@@ -1,7 +1,8 @@
 """Verdicts and figures of a campaign as a marketing head reads them, in Chinese and English."""
 
-from banktags.campaign.figures import Campaign, Row
-from banktags.review.words import NONE, amount, count, percent, points, signed
+from banktags.campaign.figures import Campaign
+from banktags.pages.numbers import NONE, amount, count, percent, points, signed
+from banktags.warehouse import Row
 
 VERDICTS = {
     "win": ("有效", "It worked"),
@@ -65,13 +66,6 @@ def interval(row: Row) -> str:
     if row["effect_lower"] is None:
         return NONE
     return f"[{difference(row, row['effect_lower'])}, {difference(row, row['effect_upper'])}]"
-
-
-def p_value(p: float | None) -> str:
-    """0.026, or <0.001."""
-    if p is None:
-        return NONE
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def ratio(value: float | None) -> str:

@@ -13,6 +13,7 @@ from rich.console import Console, Group
 from rich.table import Column, Table
 
 from banktags.contract import PROJECT_ROOT
+from banktags.pages.numbers import p_value
 from banktags.portrait import usage, words
 from banktags.portrait.customer import CustomerPortrait, find_role, read_customer
 from banktags.portrait.group import GroupPortrait, read_group
@@ -138,7 +139,7 @@ def _differences(portrait: GroupPortrait) -> Group:
             f"{row['member_share']:.1%}",
             f"{row['comparison_share']:.1%}",
             f"{row['tgi']:.0f}",
-            words.p_value(row["p_adjusted"]),
+            p_value(row["p_adjusted"]),
             row["benefit_zh"] or "",
         )
     chinese, english = words.group_headline(portrait)

@@ -12,7 +12,7 @@ from functools import cached_property
 import duckdb
 
 from banktags.explain.reader import Reader
-from banktags.portrait.records import Row, records
+from banktags.warehouse import Row, records
 
 #: Class of what stands beside the tags: a name of which one character is left, who looks after whom, what is to do.
 CUSTOMER_CLASS = ("C2", 3)

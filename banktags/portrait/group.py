@@ -6,7 +6,7 @@ from datetime import date
 
 import duckdb
 
-from banktags.portrait.records import Row, records
+from banktags.warehouse import Row, records
 
 GROUPS = "select * from portraits.portrait_groups order by portrait_group, branch_id nulls first"
 TRAITS = """

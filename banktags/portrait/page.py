@@ -1,23 +1,15 @@
-"""The portraits as one HTML file each: Jinja2 templates in the look of the review, no script, nothing fetched."""
+"""The portraits, as one HTML file each."""
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from banktags.catalogue.site.page import APP, ICON
+from banktags.pages.template import environment
 from banktags.portrait import words
 from banktags.portrait.customer import CustomerPortrait
 from banktags.portrait.group import SHOWN_ABOVE, SHOWN_BELOW, GroupPortrait
-from banktags.portrait.records import Row
-from banktags.review.page import FOLDER as REVIEW
-from banktags.review.page import POLICY
-from banktags.review.words import amount, count, percent
-
-FOLDER = Path(__file__).parent
-STYLES = (APP / "supermarket.css", REVIEW / "review.css", FOLDER / "portrait.css")
+from banktags.warehouse import Row
 
 
 def render_customer(portrait: CustomerPortrait) -> str:
@@ -58,16 +50,7 @@ def _reach(row: Row, rows: Sequence[Row]) -> float:
 
 
 def _render(template: str, **given: Any) -> str:
-    pages = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {"amount": amount, "count": count, "percent": percent}
-    pages.filters |= {"shown": words.shown, "trait": words.trait, "p": words.p_value}
-    pages.filters["membership"] = words.membership
+    pages = environment(Path(__file__).parent, "portrait.css")
+    pages.filters |= {"shown": words.shown, "trait": words.trait, "membership": words.membership}
     pages.tests |= {"nothing": words.is_nothing}
-    style = "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
-    return pages.get_template(template).render(style=style, icon=ICON, policy=POLICY, **given)
+    return pages.get_template(template).render(**given)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from banktags.audience.lists import lists_folder
+from banktags.audience.lists import keep, lists_folder
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,6 @@ def record(opening: Opening) -> Path:
     now = datetime.datetime.now().replace(microsecond=0)
     opening_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     file = openings_folder() / f"{opening_id}.parquet"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.partial")
     with duckdb.connect() as connection:
         connection.execute(
             """
@@ -62,8 +60,7 @@ def record(opening: Opening) -> Path:
             """,
             {"opening_id": opening_id, "opened_at": now, **vars(opening)},
         )
-        connection.execute(f"copy opening to '{partial}' (format parquet)")
-    partial.replace(file)
+        keep(connection, "opening", file)
     return file
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from banktags.pages.numbers import amount, count, percent
 from banktags.portrait.customer import CustomerPortrait
 from banktags.portrait.group import GroupPortrait
-from banktags.portrait.records import Row
-from banktags.review.words import amount, count, percent
+from banktags.warehouse import Row
 
 #: Units of the dictionary as a Chinese reader says them after a number.
 UNITS = {
@@ -358,10 +358,3 @@ def group_headline(portrait: GroupPortrait) -> tuple[str, str]:
         f"than among the {others} other active customers, of {group['tested_traits']} tested."
     )
     return chinese, english
-
-
-def p_value(p: float | None) -> str:
-    """A p as a reader takes it in: 0.013, <0.001."""
-    if p is None:
-        return "—"
-    return "<0.001" if p < 0.001 else f"{p:.3f}"

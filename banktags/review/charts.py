@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from banktags.review.figures import Row
+from banktags.warehouse import Row
 
 #: Size of a drawing: as wide as a phone, so that its text stays readable there.
 WIDTH = 400

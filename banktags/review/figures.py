@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-Row = dict[str, Any]
+from banktags.warehouse import Row, records
 
 #: What the page reads, each in the order in which it is shown: the highest tier first, the latest quarter last.
 QUERIES = {
@@ -141,7 +141,7 @@ def read_review(warehouse: duckdb.DuckDBPyConnection, quarter: str | None = None
         LookupError: the warehouse lacks the marts, or the quarter is not in them; says what to do.
     """
     try:
-        rows = {name: _records(warehouse, sql) for name, sql in QUERIES.items()}
+        rows = {name: records(warehouse, sql) for name, sql in QUERIES.items()}
     except duckdb.CatalogException as error:
         raise LookupError("the warehouse has no review marts (marts.pyramid_review): run dbt build first") from error
     periods = sorted({row["period"] for row in rows["tiers"]})
@@ -160,9 +160,3 @@ def _plain(quarter: str) -> str:
 
 def _sum(rows: Iterable[Row], column: str) -> Any:
     return sum(row[column] for row in rows)
-
-
-def _records(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
-    cursor = warehouse.execute(sql)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

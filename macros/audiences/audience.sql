@@ -16,12 +16,7 @@
         'predicate': caller() | trim,
     } -%}
     {{- config(meta={'audience': entry}) -}}
-    {%- set relations = {
-        'customer_tags': ref('customer_tags'),
-        'tag_confidence': ref('tag_confidence'),
-        'products_on_sale': ref('int_products__on_sale'),
-        'audience_purposes': ref('audience_purposes'),
-    } -%}
+    {%- set relations = audience_relations() -%}
     {%- for name in including + excluding -%}
         {%- do relations.update({name: ref('audience__' ~ name)}) -%}
     {%- endfor -%}
@@ -36,6 +31,16 @@ from (
 {{ audience_query(entry, relations) }}
 ) as screened
 where removed_by is null
+{%- endmacro %}
+
+{# What every audience reads, by the names that macro audience_query uses. #}
+{% macro audience_relations() -%}
+    {{ return({
+        'customer_tags': ref('customer_tags'),
+        'tag_confidence': ref('tag_confidence'),
+        'products_on_sale': ref('int_products__on_sale'),
+        'audience_purposes': ref('audience_purposes'),
+    }) }}
 {%- endmacro %}
 
 {# True where something that the tags date happened within the last days, today being day 0; never, or not known, is not within. The

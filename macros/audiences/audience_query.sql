@@ -187,3 +187,9 @@ cross join sizes
 {% macro predicate_words(predicate) -%}
     {{- modules.re.findall('[A-Za-z_][A-Za-z0-9_]*', predicate_text(predicate)) | map('lower') | unique | join(' ') -}}
 {%- endmacro %}
+
+{# By what a channel's gateway reaches a customer: for messages and calls the keyed hash of his mobile, which only the gateway that holds
+   the key resolves; in the bank's own apps his customer number. #}
+{% macro address_token(channel, customer_id, mobile_hash) -%}
+    case when {{ channel }} in ('SMS', 'PHONE') then {{ mobile_hash }} else {{ customer_id }} end
+{%- endmacro %}

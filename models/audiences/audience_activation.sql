@@ -1,8 +1,5 @@
 -- What the channels are told tonight: whom to add to an audience, whom to take out and whom to reach elsewhere, since
 -- the date built before. One row an audience, customer and channel that hears of it.
---
--- The address is a token: the keyed hash of the mobile number for messages and calls, which only the gateway that
--- holds the key can resolve; the customer number in the bank's own apps.
 
 with
 
@@ -42,7 +39,7 @@ audience_activation as (
         told.as_of_date,
         told.instruction,
         told.channel,
-        case when told.channel in ('SMS', 'PHONE') then profiles.mobile_hash else told.customer_id end as address_token,
+        {{ address_token('told.channel', 'told.customer_id', 'profiles.mobile_hash') }} as address_token,
         told.reason
     from told
     left join {{ ref('int_customer__profile') }} as profiles on told.customer_id = profiles.customer_id

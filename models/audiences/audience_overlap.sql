@@ -4,10 +4,6 @@
 
 with
 
-least_group as (
-    select max(minimum_size) as minimum_size from {{ ref('audience_purposes') }}
-),
-
 sizes as (
     select
         audience,
@@ -33,10 +29,9 @@ pairs as (
         one.members,
         other.members as other_members,
         coalesce(shared.members_in_both, 0) as members_in_both,
-        coalesce(shared.members_in_both, 0) between 1 and least_group.minimum_size - 1 as is_suppressed
+        coalesce(shared.members_in_both, 0) between 1 and {{ minimum_group_size() }} - 1 as is_suppressed
     from sizes as one
     cross join sizes as other
-    cross join least_group
     left join shared
         on
             one.audience = shared.audience

@@ -5,12 +5,7 @@
 -- The predicates are those of the audiences' own models (their meta); each is one scan of the wide table.
 
 -- depends_on: {{ ref('audience_members') }}
-{% set relations = {
-    'customer_tags': ref('customer_tags'),
-    'tag_confidence': ref('tag_confidence'),
-    'products_on_sale': ref('int_products__on_sale'),
-    'audience_purposes': ref('audience_purposes'),
-} %}
+{% set relations = audience_relations() %}
 {% for entry in audience_entries() %}{% do relations.update({entry.audience: entry.relation}) %}{% endfor %}
 
 with

@@ -10,10 +10,8 @@ policy as (
     from {{ ref('portrait_policy') }}
 ),
 
--- A portrait is read for any purpose, so the strictest of them holds.
 privacy as (
-    select max(minimum_size) as minimum_size
-    from {{ ref('audience_purposes') }}
+    select {{ minimum_group_size() }} as minimum_size
 ),
 
 -- Numbers by their band; what has no bands stands by itself.

@@ -41,8 +41,7 @@ findings as (
 ),
 
 privacy as (
-    select max(minimum_size) as minimum_size
-    from {{ ref('audience_purposes') }}
+    select {{ minimum_group_size() }} as minimum_size
 ),
 
 branches as (

@@ -8,6 +8,8 @@ from typing import Any
 
 import duckdb
 
+from banktags.warehouse import Row, records
+
 #: Tables that the site reads, each with what it tells.
 TABLES = {
     "tag_quality": "quality figures",
@@ -67,7 +69,7 @@ def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
     Raises:
         LookupError: the warehouse lacks a governance table, or no tag has been measured yet; says what to do.
     """
-    there = _records(warehouse, "select table_name from information_schema.tables where table_schema = 'governance'")
+    there = records(warehouse, "select table_name from information_schema.tables where table_schema = 'governance'")
     missing = TABLES.keys() - {row["table_name"] for row in there}
     if missing:
         named = ", no ".join(f"governance.{name} ({TABLES[name]})" for name in sorted(missing))
@@ -78,30 +80,24 @@ def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
 
     last_build = f"where as_of_date = date '{as_of_date}'"
     distribution, inputs, life = defaultdict(list), defaultdict(list), defaultdict(list)
-    for row in _records(warehouse, f"select * from governance.tag_distribution {last_build} order by bin_floor, bin"):
+    for row in records(warehouse, f"select * from governance.tag_distribution {last_build} order by bin_floor, bin"):
         distribution[row["tag_code"]].append(Bin(row["bin_kind"], row["bin"], row["customers"], row["bin_floor"]))
-    for row in _records(warehouse, "select * from governance.tag_rule_inputs order by input_kind, input_name"):
+    for row in records(warehouse, "select * from governance.tag_rule_inputs order by input_kind, input_name"):
         inputs[row["tag_code"]].append((row["input_kind"], row["input_name"]))
-    for row in _records(warehouse, "select * from governance.tag_lifecycle order by tag_code, sequence_no"):
+    for row in records(warehouse, "select * from governance.tag_lifecycle order by tag_code, sequence_no"):
         step = {"state": row["to_state"], "date": row["event_date"].isoformat(), "actor": row["actor"]}
         life[row["tag_code"]].append(step)
     return Governance(
         as_of_date=as_of_date,
-        quality=_by_code(_records(warehouse, f"select * from governance.tag_quality {last_build}")),
+        quality=_by_code(records(warehouse, f"select * from governance.tag_quality {last_build}")),
         distribution=dict(distribution),
-        rules=_by_code(_records(warehouse, "select * from governance.tag_rules")),
+        rules=_by_code(records(warehouse, "select * from governance.tag_rules")),
         inputs=dict(inputs),
-        confidence=_by_code(_records(warehouse, LOWEST_CONFIDENCE)),
+        confidence=_by_code(records(warehouse, LOWEST_CONFIDENCE)),
         life=dict(life),
         scenarios=dict(warehouse.execute("select scenario, name_zh from policy.scenarios").fetchall()),
     )
 
 
-def _records(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    cursor = warehouse.execute(sql)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def _by_code(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {record["tag_code"]: record for record in records}
+def _by_code(rows: Iterable[Row]) -> dict[str, Row]:
+    return {row["tag_code"]: row for row in rows}

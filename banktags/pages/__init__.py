@@ -1,0 +1,1 @@
+"""Pages that people read, mail and print: the quarterly review, portraits, campaign reports."""

@@ -13,31 +13,45 @@
         {%- endif %}
 {%- endmacro %}
 
-{# Pre-hook of an incremental staging table, in the same transaction as its insert: from the first batch on that is not held
-   as it was delivered (missing, changed or withdrawn), forget all, so that it is cleaned again in the order of delivery; and
-   all from the start when the key of the hashes or a dictionary has changed. In a daily run there is nothing to forget.
-   Batches after the run's date stay: a replay of the past changes nothing. #}
+{# The first batch, of those known as of the run's date, that an incremental staging table does not hold as it was delivered:
+   missing, changed, withdrawn, or cleaned with another key or dictionary. Null in a daily run. #}
+{% macro first_changed_batch(source_relation, dictionaries) -%}
+    select min(coalesce(delivered.dt, held.dt))
+    from (
+        select * from ({{ delivered_batches(source_relation, dictionaries) }}) as batches where dt <= {{ as_of_date() }}
+    ) as delivered
+    full join (
+        select
+            dt,
+            batch_fingerprint,
+            count(*) as row_count
+        from {{ this }}
+        where dt <= {{ as_of_date() }}
+        group by dt, batch_fingerprint
+    ) as held
+        on delivered.dt = held.dt
+        and delivered.row_count = held.row_count
+        and delivered.fingerprint = held.batch_fingerprint
+    where delivered.dt is null or held.dt is null
+{%- endmacro %}
+
+{# Pre-hook of an incremental staging table of kind event or state, in the same transaction as its insert: forgets all from the
+   first changed batch on, so that it is cleaned again in the order of delivery. Batches after the run's date stay: a replay of
+   the past changes nothing. #}
 {% macro forget_changed_batches(source_relation, dictionaries={}) -%}
     {%- if is_incremental() -%}
-    {%- set first_changed -%}
-        select min(coalesce(delivered.dt, held.dt))
-        from (
-            select * from ({{ delivered_batches(source_relation, dictionaries) }}) as batches where dt <= {{ as_of_date() }}
-        ) as delivered
-        full join (
-            select
-                dt,
-                batch_fingerprint,
-                count(*) as row_count
-            from {{ this }}
-            where dt <= {{ as_of_date() }}
-            group by dt, batch_fingerprint
-        ) as held
-            on delivered.dt = held.dt
-            and delivered.row_count = held.row_count
-            and delivered.fingerprint = held.batch_fingerprint
-        where delivered.dt is null or held.dt is null
+    {{ forget_rows('dt', 'dt >= (' ~ first_changed_batch(source_relation, dictionaries) ~ ')') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Pre-hook of an incremental staging table of kind version, in the same transaction as its insert. What a later batch delivers
+   changes how the earlier versions of its keys are judged. So when a batch has changed, or one after the run's date is held,
+   forgets the whole table, and the run cleans all of it. In a daily run there is nothing to forget. #}
+{% macro forget_outdated_versions(source_relation, dictionaries={}) -%}
+    {%- if is_incremental() -%}
+    {%- set outdated -%}
+        least(({{ first_changed_batch(source_relation, dictionaries) }}), (select min(dt) from {{ this }} where dt > {{ as_of_date() }}))
     {%- endset -%}
-    {{ forget_rows('dt', 'dt >= (' ~ first_changed ~ ')') }}
+    {{ forget_table(outdated ~ ' is not null') }}
     {%- endif -%}
 {%- endmacro %}

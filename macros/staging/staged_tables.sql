@@ -10,12 +10,12 @@
         {'system': 'core', 'name': 'products', 'key': ['product_id']},
         {'system': 'core', 'name': 'branches', 'key': ['branch_id']},
         {'system': 'core', 'name': 'managers', 'key': ['manager_id']},
-        {'system': 'core', 'name': 'batches', 'key': ['batch_id', 'system_name', 'table_name', 'business_date']},
+        {'system': 'core', 'name': 'batches', 'key': ['batch_id', 'system_name', 'table_name', 'business_date'], 'batched': true},
         {'system': 'crm', 'name': 'contacts', 'key': ['contact_id']},
         {'system': 'crm', 'name': 'relations', 'key': ['relation_id']},
         {'system': 'crm', 'name': 'risk_assessments', 'key': ['assessment_id']},
         {'system': 'crm', 'name': 'consents', 'key': ['consent_id']},
-        {'system': 'crm', 'name': 'nps_responses', 'key': ['response_id', 'responded_date']},
+        {'system': 'crm', 'name': 'nps_responses', 'key': ['response_id', 'responded_date'], 'batched': true},
         {'system': 'crm', 'name': 'complaints', 'key': ['complaint_id']},
         {'system': 'wealth', 'name': 'holdings', 'key': ['customer_id', 'product_id', 'holding_date'], 'batched': true, 'state': true},
         {'system': 'wealth', 'name': 'orders', 'key': ['order_id', 'order_date'], 'batched': true},
@@ -33,6 +33,6 @@
         {'system': 'marketing', 'name': 'costs', 'key': ['cost_id', 'cost_date']},
         {'system': 'governance', 'name': 'tag_requests', 'key': ['request_id']},
         {'system': 'governance', 'name': 'tag_reviews', 'key': ['review_id']},
-        {'system': 'governance', 'name': 'query_log', 'key': ['query_id', 'queried_date']},
+        {'system': 'governance', 'name': 'query_log', 'key': ['query_id', 'queried_date'], 'batched': true},
     ]) }}
 {%- endmacro %}

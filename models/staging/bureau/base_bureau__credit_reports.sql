@@ -1,4 +1,9 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['report_id'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('bureau', 'credit_reports')) }}",
+) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
@@ -11,8 +16,7 @@
 with
 
 source as (
-    select * from {{ source('bureau', 'credit_reports') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('bureau', 'credit_reports')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -27,6 +31,7 @@ standardised as (
         {{ known.inquiry_count_6m }} as inquiry_count_6m,
         source.loaded_at,
         source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
 ),

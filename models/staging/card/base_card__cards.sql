@@ -1,4 +1,9 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['card_id'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('card', 'cards')) }}",
+) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
@@ -10,8 +15,7 @@
 with
 
 source as (
-    select * from {{ source('card', 'cards') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('card', 'cards')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -31,6 +35,7 @@ standardised as (
         {{ known.days_past_due }} as days_past_due,
         source.loaded_at,
         source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
 ),

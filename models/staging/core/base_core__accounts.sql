@@ -1,10 +1,14 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['account_id'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('core', 'accounts')) }}",
+) }}
 
 with
 
 source as (
-    select * from {{ source('core', 'accounts') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('core', 'accounts')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -21,6 +25,7 @@ standardised as (
         nullif(trim(branch_id), '') as branch_id,
         loaded_at,
         dt,
+        batch_fingerprint,
         cast(null as string) as unknown_values
     from source
 ),

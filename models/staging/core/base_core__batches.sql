@@ -1,12 +1,16 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    partition_by='dt',
+    on_schema_change='fail',
+    pre_hook="{{ forget_changed_batches(source('core', 'batches')) }}",
+) }}
 
 {% set key = ['batch_id', 'system_name', 'table_name', 'business_date'] %}
 
 with
 
 source as (
-    select * from {{ source('core', 'batches') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('core', 'batches')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -21,6 +25,7 @@ standardised as (
         nullif(trim(content_hash), '') as content_hash,
         loaded_at,
         dt,
+        batch_fingerprint,
         cast(null as string) as unknown_values
     from source
 ),

@@ -1,4 +1,11 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['customer_id'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('core', 'customers'),
+        {'source_code || gender': ref('genders'), 'city_code': ref('cities'), 'occupation_code': ref('occupations'),
+        'education_code': ref('education_levels')}) }}",
+) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
@@ -17,8 +24,9 @@
 with
 
 delivered as (
-    select * from {{ source('core', 'customers') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('core', 'customers'),
+        {'source_code || gender': ref('genders'), 'city_code': ref('cities'), 'occupation_code': ref('occupations'),
+        'education_code': ref('education_levels')}) }}
 ),
 
 -- Identifiers in the one form in which two systems can agree on them.
@@ -57,6 +65,7 @@ standardised as (
         nullif(trim(source.manager_id), '') as manager_id,
         source.loaded_at,
         source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
     left join {{ ref('genders') }} as genders

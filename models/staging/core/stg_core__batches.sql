@@ -9,4 +9,6 @@ select
     loaded_at,
     dt
 from {{ ref('base_core__batches') }}
-where quarantine_reason is null
+where
+    quarantine_reason is null
+    and dt <= {{ as_of_date() }}

@@ -1,10 +1,14 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['complaint_id'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('crm', 'complaints')) }}",
+) }}
 
 with
 
 source as (
-    select * from {{ source('crm', 'complaints') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('crm', 'complaints')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -17,6 +21,7 @@ standardised as (
         resolved_date,
         loaded_at,
         dt,
+        batch_fingerprint,
         cast(null as string) as unknown_values
     from source
 ),

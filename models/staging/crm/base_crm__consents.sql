@@ -1,10 +1,14 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['consent_id'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('crm', 'consents')) }}",
+) }}
 
 with
 
 source as (
-    select * from {{ source('crm', 'consents') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('crm', 'consents')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -18,6 +22,7 @@ standardised as (
         withdrawn_at,
         loaded_at,
         dt,
+        batch_fingerprint,
         cast(null as string) as unknown_values
     from source
 ),

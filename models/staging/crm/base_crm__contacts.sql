@@ -1,4 +1,10 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['contact_id'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('crm', 'contacts'),
+        {'source_code || gender': ref('genders'), 'city_code': ref('cities'), 'occupation_code': ref('occupations')}) }}",
+) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
@@ -13,8 +19,8 @@
 with
 
 delivered as (
-    select * from {{ source('crm', 'contacts') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('crm', 'contacts'),
+        {'source_code || gender': ref('genders'), 'city_code': ref('cities'), 'occupation_code': ref('occupations')}) }}
 ),
 
 -- Identifiers in the one form in which two systems can agree on them.
@@ -45,6 +51,7 @@ standardised as (
         source.created_date,
         source.loaded_at,
         source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
     left join {{ ref('genders') }} as genders

@@ -1,12 +1,16 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    partition_by='dt',
+    on_schema_change='fail',
+    pre_hook="{{ forget_changed_batches(source('crm', 'nps_responses')) }}",
+) }}
 
 {% set key = ['response_id', 'responded_date'] %}
 
 with
 
 source as (
-    select * from {{ source('crm', 'nps_responses') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('crm', 'nps_responses')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -19,6 +23,7 @@ standardised as (
         upper(nullif(trim(survey_channel), '')) as survey_channel,
         loaded_at,
         dt,
+        batch_fingerprint,
         cast(null as string) as unknown_values
     from source
 ),

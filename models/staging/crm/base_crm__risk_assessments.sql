@@ -1,4 +1,10 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['assessment_id'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('crm', 'risk_assessments'),
+        {'risk_level': ref('risk_levels')}) }}",
+) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
@@ -9,8 +15,8 @@
 with
 
 source as (
-    select * from {{ source('crm', 'risk_assessments') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('crm', 'risk_assessments'),
+        {'risk_level': ref('risk_levels')}) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -24,6 +30,7 @@ standardised as (
         {{ known.investment_goal }} as investment_goal,
         source.loaded_at,
         source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
 ),

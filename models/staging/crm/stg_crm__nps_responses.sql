@@ -7,4 +7,6 @@ select
     loaded_at,
     dt
 from {{ ref('base_crm__nps_responses') }}
-where quarantine_reason is null
+where
+    quarantine_reason is null
+    and dt <= {{ as_of_date() }}

@@ -1,12 +1,16 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    partition_by='dt',
+    on_schema_change='fail',
+    pre_hook="{{ forget_changed_batches(source('governance', 'query_log')) }}",
+) }}
 
 {% set key = ['query_id', 'queried_date'] %}
 
 with
 
 source as (
-    select * from {{ source('governance', 'query_log') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('governance', 'query_log')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -20,6 +24,7 @@ standardised as (
         lower(nullif(trim(purpose), '')) as purpose,
         loaded_at,
         dt,
+        batch_fingerprint,
         cast(null as string) as unknown_values
     from source
 ),

@@ -8,4 +8,6 @@ select
     loaded_at,
     dt
 from {{ ref('base_governance__query_log') }}
-where quarantine_reason is null
+where
+    quarantine_reason is null
+    and dt <= {{ as_of_date() }}

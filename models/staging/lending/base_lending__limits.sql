@@ -1,10 +1,14 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['limit_id'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('lending', 'limits')) }}",
+) }}
 
 with
 
 source as (
-    select * from {{ source('lending', 'limits') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('lending', 'limits')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -19,6 +23,7 @@ standardised as (
         valid_to,
         loaded_at,
         dt,
+        batch_fingerprint,
         cast(null as string) as unknown_values
     from source
 ),

@@ -1,4 +1,9 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['loan_id'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('lending', 'loans')) }}",
+) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
@@ -8,8 +13,7 @@
 with
 
 source as (
-    select * from {{ source('lending', 'loans') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('lending', 'loans')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -27,6 +31,7 @@ standardised as (
         upper(nullif(trim(source.status), '')) as status,
         source.loaded_at,
         source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
 ),

@@ -1,10 +1,14 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['loan_id', 'instalment_no'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('lending', 'repayments')) }}",
+) }}
 
 with
 
 source as (
-    select * from {{ source('lending', 'repayments') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('lending', 'repayments')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -18,6 +22,7 @@ standardised as (
         paid_date,
         loaded_at,
         dt,
+        batch_fingerprint,
         cast(null as string) as unknown_values
     from source
 ),

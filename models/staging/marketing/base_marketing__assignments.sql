@@ -1,10 +1,14 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['campaign_id', 'customer_id'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_outdated_versions(source('marketing', 'assignments')) }}",
+) }}
 
 with
 
 source as (
-    select * from {{ source('marketing', 'assignments') }}
-    where dt <= {{ as_of_date() }}
+    {{ new_batches(source('marketing', 'assignments')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -16,6 +20,7 @@ standardised as (
         assigned_date,
         loaded_at,
         dt,
+        batch_fingerprint,
         cast(null as string) as unknown_values
     from source
 ),

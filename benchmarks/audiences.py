@@ -43,18 +43,20 @@ BY_HAND = """
 """
 
 
-def condition(draw: random.Random, tags: list[TagEntry]) -> tuple[str, list[TagEntry]]:
-    """A condition over five tags, as strict or as wide as it comes."""
-    chosen = draw.sample(tags, 5)
+def condition(draw: random.Random, con: duckdb.DuckDBPyConnection, tags: list[TagEntry]) -> str:
+    """A condition over five tags, as strict or as wide as it comes; each asks for a value that some customer has."""
     terms = []
-    for tag in chosen:
+    for tag in tags:
         if tag.data_type == "boolean":
             terms.append(draw.choice([tag.code, f"not {tag.code}"]))
         elif tag.data_type == "string":
             terms.append(f"{tag.code} = '{draw.choice(list(tag.values))}'")
         else:
-            terms.append(f"{tag.code} {draw.choice(['>=', '<'])} {draw.randint(1, 40)}")
-    return draw.choice([" and ", " or "]).join(terms), chosen
+            bound = con.execute(
+                f"select quantile_disc({tag.code}, {draw.uniform(0.02, 0.98):.2f}) from marts.customer_tags"
+            ).fetchone()[0]
+            terms.append(f"{tag.code} {draw.choice(['>=', '<='])} {bound}")
+    return draw.choice([" and ", " or "]).join(terms)
 
 
 def prepare(con: duckdb.DuckDBPyConnection, entries: list[TagEntry], customers: int) -> None:
@@ -90,8 +92,8 @@ def main() -> None:
         and (tag.data_type in ("boolean", "int", "bigint") or (tag.data_type == "string" and tag.values))
     ]
     draw = random.Random(6)
-    conditions = [condition(draw, usable) for _ in range(arguments.conditions)]
-    needed = {tag.code for _, tags in conditions for tag in tags} | set(GATED)
+    samples = [draw.sample(usable, 5) for _ in range(arguments.conditions)]
+    needed = {tag.code for tags in samples for tag in tags} | set(GATED)
 
     with duckdb.connect(config={"threads": 2}) as con:
         prepare(con, [tag for tag in entries if tag.code in needed], arguments.customers)
@@ -105,7 +107,8 @@ def main() -> None:
             return min(taken)
 
         by_hand, bare = [], []
-        for text, _ in conditions:
+        for tags in samples:
+            text = condition(draw, con, tags)
             counted = screened(con, Audience(text, product="WP03", channels=CHANNELS))
             estimated = seconds(f"select removed_by, count(*) from ({counted}) as screened group by removed_by")
             by_hand.append(estimated / seconds(BY_HAND.format(text)))

@@ -3,13 +3,10 @@
    with the same batch or says the same. Most keys are delivered once: only the rows of the others are ranked. In an
    incremental table the keys of the new batches are judged, with all that is held of them; they replace it (unique_key).
 
-   relation: rows with their own `fault` (null = valid). key: columns that identify what the row is about. #}
-{% macro latest_version_wins(relation, key) -%}
-    {%- set delivery_columns = ['loaded_at', 'dt'] -%}
-    {%- if config.get('materialized') == 'incremental' -%}
-        {%- do delivery_columns.append('batch_fingerprint') -%}
-    {%- endif -%}
-    {%- set content = row_content('delivered_again', delivery_columns) -%}
+   relation: rows with their own `fault` (null = valid). key: columns that identify what the row is about. batched: the rows
+   come from new_batches, so that they carry its batch_fingerprint. #}
+{% macro latest_version_wins(relation, key, batched=true) -%}
+    {%- set content = row_content('delivered_again', ['loaded_at', 'dt'] + (['batch_fingerprint'] if batched else [])) -%}
     with
 
     versions as (

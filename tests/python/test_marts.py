@@ -104,6 +104,7 @@ def benchmark(tmp_path_factory) -> dict[str, tuple]:
     return {row[0]: row[1:] for row in warehouse.rows(f"select {columns} from marts.pyramid_benchmark")}
 
 
+@pytest.mark.slow
 def test_the_demo_bank_has_the_shares_of_the_documents(benchmark):
     assert len(benchmark) == 5
     for tier, (customers, target_customers, profit, target_profit, _) in benchmark.items():
@@ -112,5 +113,6 @@ def test_the_demo_bank_has_the_shares_of_the_documents(benchmark):
         assert profit == pytest.approx(target_profit, abs=0.05), tier
 
 
+@pytest.mark.slow
 def test_a_quarter_of_private_banking_customers_hold_one_product(benchmark):
     assert benchmark["private_banking"][-1] == pytest.approx(0.25, abs=0.05)

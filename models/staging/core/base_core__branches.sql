@@ -40,7 +40,7 @@ judged as (
 
 -- The latest delivery of each key stands.
 branches as (
-    {{ latest_version_wins('judged', key=['branch_id']) }}
+    {{ latest_version_wins('judged', key=['branch_id'], batched=false) }}
 )
 
 -- The columns are those of `judged`: the rule switched off cannot follow them through a union.

@@ -38,7 +38,7 @@ judged as (
 
 -- The latest delivery of each key stands.
 managers as (
-    {{ latest_version_wins('judged', key=['manager_id']) }}
+    {{ latest_version_wins('judged', key=['manager_id'], batched=false) }}
 )
 
 -- The columns are those of `judged`: the rule switched off cannot follow them through a union.

@@ -48,7 +48,7 @@ judged as (
 
 -- The latest delivery of each key stands.
 products as (
-    {{ latest_version_wins('judged', key=['product_id']) }}
+    {{ latest_version_wins('judged', key=['product_id'], batched=false) }}
 )
 
 -- The columns are those of `judged`: the rule switched off cannot follow them through a union.

@@ -41,7 +41,7 @@ judged as (
 
 -- The latest delivery of each key stands.
 tag_requests as (
-    {{ latest_version_wins('judged', key=['request_id']) }}
+    {{ latest_version_wins('judged', key=['request_id'], batched=false) }}
 )
 
 -- The columns are those of `judged`: the rule switched off cannot follow them through a union.

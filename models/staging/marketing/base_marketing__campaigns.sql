@@ -45,7 +45,7 @@ judged as (
 
 -- The latest delivery of each key stands.
 campaigns as (
-    {{ latest_version_wins('judged', key=['campaign_id']) }}
+    {{ latest_version_wins('judged', key=['campaign_id'], batched=false) }}
 )
 
 -- The columns are those of `judged`: the rule switched off cannot follow them through a union.

@@ -43,6 +43,9 @@ WHOLE_EVENT_TABLES = {
     },
     "int_transactions__last_activity": {"base_core__transactions": "recency has no window"},
     "fact_tags__products": {"base_wealth__orders": "orders of any age"},
+    "fact_tags__service": {"base_crm__nps_responses": "the last answer, of any age"},
+    "nps_summary": {"base_crm__nps_responses": "answers of any age"},
+    "source_confidence": {"base_core__batches": "the last batch of each table, of any age"},
     "tier_reassessments": {
         "base_core__transactions": "dt is compared with a row of observed_dates: DuckDB prunes when it runs",
         "base_wealth__orders": "as the transactions",
@@ -54,8 +57,11 @@ WHOLE_EVENT_TABLES = {
         for table in (
             "base_card__card_transactions",
             "base_core__account_balances",
+            "base_core__batches",
             "base_core__transactions",
+            "base_crm__nps_responses",
             "base_digital__app_events",
+            "base_governance__query_log",
             "base_marketing__touches",
             "base_wealth__holdings",
             "base_wealth__orders",
@@ -64,8 +70,11 @@ WHOLE_EVENT_TABLES = {
     # Looking for earlier deliveries of the new keys, by dates that are known only when it runs.
     "base_card__card_transactions": {"base_card__card_transactions": "keys held from before"},
     "base_core__account_balances": {"base_core__account_balances": "keys held from before"},
+    "base_core__batches": {"base_core__batches": "keys held from before"},
     "base_core__transactions": {"base_core__transactions": "keys held from before"},
+    "base_crm__nps_responses": {"base_crm__nps_responses": "keys held from before"},
     "base_digital__app_events": {"base_digital__app_events": "keys held from before"},
+    "base_governance__query_log": {"base_governance__query_log": "keys held from before"},
     "base_marketing__touches": {"base_marketing__touches": "keys held from before"},
     "base_wealth__holdings": {"base_wealth__holdings": "keys held from before"},
     "base_wealth__orders": {"base_wealth__orders": "keys held from before"},

@@ -16,7 +16,7 @@ from banktags.audience.definition import AudienceError, macros
 from banktags.contract import PROJECT_ROOT
 from banktags.warehouse import Row, records
 
-#: Arms by a hash of customer, campaign and salt. Who is in the bank's global hold-out takes part in no campaign; of the
+#: Arms by a hash of customer, campaign and salt. Who is held out of all marketing takes part in no campaign; of the
 #: others every n-th in the order of tier and hash is a control, so that the share holds in each tier to within one.
 ASSIGNMENTS = """
     with
@@ -29,8 +29,7 @@ ASSIGNMENTS = """
             members.as_of_date,
             coalesce(tags.service_tier, 'none') as stratum,
             sha256(concat_ws('|', members.customer_id, $campaign, $salt)) as draw,
-            cast('0x' || substr(sha256(concat_ws('|', members.customer_id, 'global', $holdout_round)), 1, 8) as bigint)
-            < $holdout_share * 4294967296 as is_held_out
+            members.is_held_out
         from audiences.audience_members as members
         inner join marts.customer_tags as tags using (customer_id)
         where members.audience = $audience
@@ -60,7 +59,8 @@ ASSIGNMENTS = """
     order by customer_id
 """
 
-#: Whom a channel reaches, by tokens that its gateway resolves; never a name or a number.
+#: Whom a channel reaches, by tokens that its gateway resolves; never a name or a number. Who is held out has no
+#: channel.
 ADDRESSES = """
     select
         members.customer_id,
@@ -69,7 +69,7 @@ ADDRESSES = """
         members.product_id
     from audiences.audience_members as members
     left join intermediate.int_customer__profile as profiles using (customer_id)
-    where members.audience = $audience
+    where members.audience = $audience and members.channel is not null
     order by members.customer_id
 """
 
@@ -109,14 +109,11 @@ def freeze(con: duckdb.DuckDBPyConnection, order: Order, campaign: str, control_
             f"campaign {campaign} has its list already, {file}: a frozen list stays as it is; take another id"
         )
     described = _described(con, order.audience)
-    policy = dict(con.execute("select parameter, value from policy.audience_policy").fetchall())
     parameters = {
         "audience": order.audience,
         "campaign": campaign,
         "salt": salt,
         "control_share": control_share,
-        "holdout_share": float(policy["global_holdout_share"]),
-        "holdout_round": str(int(policy["global_holdout_round"])),
     }
     con.execute(f"create or replace temp table taken as {ASSIGNMENTS}", parameters)
     keep(con, "taken", file)

@@ -90,11 +90,15 @@ where removed_by is null
     {{ return(entries | sort(attribute='audience')) }}
 {%- endmacro %}
 
-{# The rows of several audiences, each with the name of its audience. #}
+{# The rows of several audiences, each with the name and purpose of its audience. #}
 {% macro members_of(audiences) -%}
+    {%- set purposes = {} -%}
+    {%- for entry in audience_entries() -%}{%- do purposes.update({entry.audience: entry.purpose}) -%}{%- endfor -%}
     {%- for relation in audiences %}
+    {%- set audience = relation.identifier | replace('audience__', '') %}
 select
-    '{{ relation.identifier | replace("audience__", "") }}' as audience,
+    '{{ audience }}' as audience,
+    '{{ purposes[audience] }}' as purpose,
     customer_id,
     as_of_date,
     channel,

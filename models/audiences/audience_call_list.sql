@@ -1,5 +1,6 @@
 -- Whom the relationship managers and channels act on (营销名单): each customer of a marketing audience in one list only,
--- that of the best priority, with his manager, until when the list stands, and what has come of it.
+-- that of the best priority, with his manager, until when the list stands, and what has come of it. Who is held out of all
+-- marketing is in none.
 
 with
 
@@ -43,6 +44,7 @@ candidates as (
         on
             members.audience = audiences.audience
             and audiences.purpose = 'marketing'
+            and not members.is_held_out
     left join additions
         on
             members.audience = additions.audience

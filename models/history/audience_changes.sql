@@ -61,6 +61,7 @@ audience_changes as (
         compared.change_type,
         case
             when compared.change_type = 'added' then 'matches'
+            when compared.change_type = 'rerouted' and compared.channel is null then 'not_contacted'
             when compared.change_type = 'rerouted' then 'channel_consent'
             else coalesce(removals.removed_by, 'no_longer_matches')
         end as reason,

@@ -1,6 +1,7 @@
 """Audiences: the gates hold whatever the predicate, sets obey their laws, what leaves the warehouse is on record."""
 
 import csv
+import hashlib
 import itertools
 import random
 from dataclasses import dataclass, replace
@@ -236,7 +237,7 @@ def test_every_audience_stands_among_the_members(manifest):
     models = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     members = manifest["nodes"]["model.bank_tags.audience_members"]
     listed = {name.split(".")[-1] for name in members["depends_on"]["nodes"]}
-    assert listed == {name for name in models if name.startswith("audience__")}
+    assert listed - {"audience_holdout"} == {name for name in models if name.startswith("audience__")}
 
 
 def test_the_built_audiences_keep_what_the_sources_say(demo_warehouse):
@@ -253,7 +254,7 @@ def test_the_built_audiences_keep_what_the_sources_say(demo_warehouse):
     """
     assert demo_warehouse.rows(f"select count(*) from ({members})")[0][0] > 0
     without_consent = f"""
-        select distinct audience, customer_id, channel from ({members})
+        select distinct audience, customer_id, channel from ({members}) where channel is not null
         except
         select audience, members.customer_id, members.channel
         from ({members}) as members
@@ -285,6 +286,32 @@ def test_the_built_audiences_keep_what_the_sources_say(demo_warehouse):
     assert demo_warehouse.rows(too_few) == []
 
 
+def test_no_marketing_reaches_who_is_held_out(demo_warehouse):
+    """The lot by its definition; a held-out customer stays a member, and no channel and no manager hears of him."""
+    everybody = [name for (name,) in demo_warehouse.rows("select customer_id from intermediate.int_customer__spine")]
+    places = {name: int(hashlib.sha256(f"{name}|global|1".encode()).hexdigest()[:8], 16) / 2**32 for name in everybody}
+    held_out = {name for name, place in places.items() if place < 0.02}
+    assert held_out
+    drawn = demo_warehouse.rows("select customer_id from audiences.audience_holdout")
+    assert {name for (name,) in drawn} == held_out
+    reached = """
+        select customer_id from audiences.audience_call_list
+        union all
+        select customer_id
+        from audiences.audience_activation
+        inner join audiences.audiences using (audience)
+        where purpose = 'marketing' and instruction = 'add'
+    """
+    assert held_out.isdisjoint(name for (name,) in demo_warehouse.rows(reached))
+    members = """
+        select customer_id
+        from audiences.audience_members
+        inner join audiences.audiences using (audience)
+        where purpose = 'marketing'
+    """
+    assert held_out.intersection(name for (name,) in demo_warehouse.rows(members))
+
+
 @pytest.fixture
 def shelf(tmp_path, monkeypatch) -> Path:
     """A warehouse file with one audience of 400 customers, and a folder for lists."""
@@ -296,7 +323,11 @@ def shelf(tmp_path, monkeypatch) -> Path:
         create table intermediate.int_customer__profile as
         select customer_id, 'hash' as mobile_hash from marts.customer_tags;
         create table audiences.audience_members as
-        select 'a' as audience, customer_id, as_of_date, 'APP' as channel, 'P0' as product_id from marts.customer_tags
+        select
+            'a' as audience, customer_id, as_of_date, case when not is_held_out then 'APP' end as channel,
+            'P0' as product_id, is_held_out
+        from marts.customer_tags
+        cross join lateral (select customer_id in ('C00007', 'C00070', 'C00077') as is_held_out) as lots
         """
     )
     con.execute(
@@ -334,7 +365,7 @@ def test_a_frozen_list_has_its_arms_for_good(shelf):
         taking_part = [arm for arm, of in first.values() if of == stratum and arm != "HOLDOUT"]
         assert abs(taking_part.count("CONTROL") - 0.2 * len(taking_part)) <= 1
     held_out = {name for name, (arm, _) in first.items() if arm == "HOLDOUT"}
-    assert 1 <= len(held_out) <= 20
+    assert held_out == {"C00007", "C00070", "C00077"}
 
     code, output = run(*freeze, "--campaign", "SPRING")
     assert code == 2 and "has its list already" in output and file.read_bytes() == content
@@ -353,10 +384,11 @@ def test_who_took_a_list_out_is_on_record(shelf):
     target = shelf / "channel" / "a.csv"
     assert run("export", "a", "--to", str(target), "--reason", "April message", "--by", "Li")[0] == 0
     rows = list(csv.DictReader(target.open()))
-    assert len(rows) == 400 and set(rows[0]) == {"customer_id", "channel", "address_token", "product_id"}
+    assert len(rows) == 397 and {"C00007", "C00070", "C00077"}.isdisjoint(row["customer_id"] for row in rows)
+    assert set(rows[0]) == {"customer_id", "channel", "address_token", "product_id"}
     facts = "exported_by, kind, reason, row_count, sensitivity, file_name"
     record = duckdb.sql(f"select {facts} from '{shelf}/lists/exports/*.parquet'")
-    assert record.fetchall() == [("Li", "export", "April message", 400, "C2", "a.csv")]
+    assert record.fetchall() == [("Li", "export", "April message", 397, "C2", "a.csv")]
     assert run("export", "a", "--to", str(target), "--reason", "again")[0] == 2
     assert len(list((shelf / "lists/exports").iterdir())) == 1
 

@@ -69,7 +69,7 @@ class Bank:
         return {(row["account_id"], row["balance_date"]): row["balance"] for row in valid}
 
     def expected_consents(self, as_of: datetime.date) -> list[tuple]:
-        """Every delivery of each consent: number, day and second of delivery, day its first valid one was known, its fate."""
+        """Every delivery of each consent: number, when it came, when its first like it was known, its fate."""
         fates = []
         for number in {row["consent_id"] for row in self.known(CONSENTS, as_of)}:
             rows = [row for row in self.known(CONSENTS, as_of) if row["consent_id"] == number]
@@ -199,6 +199,7 @@ def eventful_bank(project, tmp_path_factory) -> Bank:
                 order = len(bank.batches[BALANCES, revised]) + 100
                 row = row | {"balance": dice.randint(0, 99), "loaded_at": at_night_of(revised, order)}
                 bank.batches[BALANCES, revised].append(row)
+        withdrawals = [None, None, at_night_of(dt, 0), at_night_of(day(-3), 0)]
         for consent in range(6):
             if number == 0 or dice.random() < 0.4:
                 for delivery in range(dice.choice([1, 1, 2])):
@@ -209,7 +210,7 @@ def eventful_bank(project, tmp_path_factory) -> Bank:
                             "purpose": "MARKETING",
                             "channel": "SMS",
                             "given_at": datetime.datetime.combine(day(0), datetime.time(9)),
-                            "withdrawn_at": dice.choice([None, None, at_night_of(day(number), 0), at_night_of(day(-3), 0)]),
+                            "withdrawn_at": dice.choice(withdrawals),
                             "loaded_at": at_night_of(dt, 10 * consent + delivery),
                         }
                     )

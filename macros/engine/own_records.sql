@@ -1,6 +1,7 @@
 {# The rows that the project's own commands keep as Parquet files under data/lists (BANK_TAGS_LISTS), as a relation of these columns;
    without rows where nothing was kept yet.
-   Difference: DuckDB asks whether there are files; Spark declares the folder as a table, which may be empty. #}
+   Difference: DuckDB asks whether there are files; Spark declares the folder as a table, which may be empty, and whose location would
+   be looked up beside its schema if it were relative. #}
 {% macro own_records(name, columns) -%}
     {{ return(adapter.dispatch('own_records')(name, columns, env_var('BANK_TAGS_LISTS', 'data/lists') ~ '/' ~ name)) }}
 {%- endmacro %}
@@ -22,9 +23,10 @@
     {%- for column, type in columns.items() -%}
         {%- do declared.append(column ~ ' ' ~ type) -%}
     {%- endfor -%}
+    {%- set location = folder if folder.startswith('/') or '://' in folder else invocation_args_dict.project_dir ~ '/' ~ folder -%}
     {%- set relation = this.schema ~ '.records_of_' ~ name -%}
     {%- if execute -%}
-        {%- do run_query('create table if not exists ' ~ relation ~ ' (' ~ declared | join(', ') ~ ") using parquet location '" ~ folder ~ "'") -%}
+        {%- do run_query('create table if not exists ' ~ relation ~ ' (' ~ declared | join(', ') ~ ") using parquet location '" ~ location ~ "'") -%}
         {%- do run_query('refresh table ' ~ relation) -%}
     {%- endif -%}
     {{ return(relation) }}

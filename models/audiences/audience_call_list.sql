@@ -1,6 +1,6 @@
 -- Whom the relationship managers and channels act on (营销名单): each customer of a marketing audience in one list only,
--- that of the best priority, with his manager, until when the list stands, and what has come of it. Who is held out of all
--- marketing is in none.
+-- that of the best priority, with his manager, until when the list stands, and what has come of it. Who is held out of
+-- all marketing is in none.
 
 with
 

@@ -1,7 +1,7 @@
 -- Who is in which audience on the business date: every audience of the project, one row an audience and member.
 --
--- A view: each audience is a table of its own. A new audience gets its line here. Who is held out of all marketing stays
--- a member, because campaigns are measured against him, and has no channel.
+-- A view: each audience is a table of its own. A new audience gets its line here.
+-- Who is held out of all marketing stays a member, because campaigns are measured against him, and has no channel.
 
 {{ config(materialized='view') }}
 

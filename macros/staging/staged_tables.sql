@@ -1,5 +1,5 @@
-{# Every source table with the columns that identify its rows, as the contract says; batched: staged incrementally, so that the
-   base model may hold batches after the run's date; state: a later batch may revise a row (see revisions).
+{# Every source table with the columns that identify its rows, as the contract says; batched: staged batch by batch and kept so,
+   which means that the base model may hold batches after the run's date; state: a later batch may revise a row (see revisions).
    tests/python/test_staging.py proves that it agrees with the contract. #}
 {% macro staged_tables() -%}
     {{ return([

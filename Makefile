@@ -7,7 +7,7 @@
 #   PYTHON=python3.12       the interpreter of the environment, 3.10 or newer
 #   PORT=8580               where `make docs` serves
 #   SLOW='slow and not long' which slow tests `make slow` runs
-#   TARGET=spark            `make build` on Apache Spark instead of DuckDB; tables in warehouse/spark
+#   TARGET=spark            `make build` on Apache Spark instead of DuckDB, tables in warehouse/spark; or TARGET=spark_server
 
 PYTHON ?= python3
 PORT ?= 8580
@@ -35,9 +35,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Unit tests judge the code, not the data: `make test` runs them.
-ifeq ($(TARGET),spark)
+ifneq ($(filter spark spark_server,$(TARGET)),)
 build: spark-setup bank
-	@$(SPARK_JAVA) $(SPARK_BIN)/dbt build --target spark --exclude-resource-type unit_test $(VARS)
+	@$(SPARK_JAVA) $(SPARK_BIN)/dbt build --target $(TARGET) --exclude-resource-type unit_test $(VARS)
+else ifneq ($(filter-out duckdb,$(TARGET)),)
+$(error TARGET is duckdb, spark or spark_server, not $(TARGET))
 else
 build: setup bank ## environment, demo bank if there are no extracts yet, dbt build, docs site
 	@$(BIN)/dbt build --exclude-resource-type unit_test $(VARS)

@@ -1,18 +1,21 @@
-"""``banktags parity``: one bank and business date built by DuckDB and by Spark, every relation compared by value."""
+"""``banktags parity``: one bank built by DuckDB and by Spark, night after night, every relation compared by value."""
 
 import datetime
 import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import duckdb
 import typer
+import yaml
 from rich.console import Console
 
+from banktags.clock import project_date
 from banktags.contract import PROJECT_ROOT
 from banktags.landing import landing_zone
 from banktags.packages import DBT
@@ -115,12 +118,13 @@ def _comparable(column: str, data_type: str) -> str:
     return f'{value} as "{column}"'
 
 
-def build(folder: Path, raw: Path, date: datetime.date | None) -> Comparison:
-    """Build the bank in the folder by both engines, without tests.
+def build(folder: Path, raw: Path, dates: list[datetime.date], variables: dict) -> Comparison:
+    """Build the bank in the folder by both engines, one date after the other, without tests.
 
     Raises:
         typer.Exit: dbt failed on one of them; its output has been printed.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     duckdb_file, spark_folder = folder / "bank_tags.duckdb", folder / "spark"
     environment = os.environ | {
         "BANK_TAGS_RAW": str(raw.resolve()),
@@ -128,18 +132,31 @@ def build(folder: Path, raw: Path, date: datetime.date | None) -> Comparison:
         "BANK_TAGS_SPARK_WAREHOUSE": str(spark_folder),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
-    clock = ("--vars", f"as_of_date: {date}") if date else ()
     models = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-    for target, dbt, command in (
-        ("duckdb", DBT, models),
-        ("spark", SPARK_DBT, models),
-        ("spark", SPARK_DBT, ("run-operation", "store_views", "--args", f"left_out: {list(OF_ONE_CUSTOMER)}")),
-    ):
+    views = ("run-operation", "store_views", "--args", f"left_out: {list(OF_ONE_CUSTOMER)}")
+    steps = [(target, dbt, models, date) for date in dates for target, dbt in (("duckdb", DBT), ("spark", SPARK_DBT))]
+    for target, dbt, command, date in [*steps, ("spark", SPARK_DBT, views, dates[-1])]:
         target_path = {"DBT_TARGET_PATH": str(folder / "target" / target)}
-        arguments = [dbt, "--quiet", *command, "--target", target, *clock]
+        said = yaml.safe_dump(variables | {"as_of_date": str(date)})
+        arguments = [dbt, "--quiet", *command, "--target", target, "--vars", said]
         if subprocess.run(arguments, cwd=PROJECT_ROOT, env=environment | target_path).returncode:
             raise typer.Exit(1)
     return Comparison(duckdb_file, spark_folder)
+
+
+def _variables(text: str) -> dict:
+    """What ``--vars`` says.
+
+    Raises:
+        typer.BadParameter: it is no mapping of names to values.
+    """
+    try:
+        variables = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise typer.BadParameter(f"no YAML: {error}", param_hint="--vars") from error
+    if not isinstance(variables, dict):
+        raise typer.BadParameter(f"name each variable, as in 'base_currency: CZK'; not {text!r}", param_hint="--vars")
+    return variables
 
 
 def parity(
@@ -151,14 +168,29 @@ def parity(
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Business date; default is as_of_date.", show_default=False),
     ] = None,
+    nights: Annotated[
+        int, typer.Option(min=1, help="How many dates to build, the last of them the business date.")
+    ] = 1,
+    variables: Annotated[
+        str, typer.Option("--vars", help="More variables of dbt, as YAML: 'base_currency: CZK'.", show_default=False)
+    ] = "{}",
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="New folder to build in, which stays; default is a temporary one.", show_default=False),
+    ] = None,
 ) -> None:
     """Build one bank by DuckDB and by Spark, and compare every relation: row by row, value by value."""
     if not SPARK_DBT.exists():
         raise typer.BadParameter(f"{SPARK_DBT} does not exist: run make spark-setup", param_hint="Spark")
+    if folder and folder.exists():
+        raise typer.BadParameter(f"{folder} exists: both engines build from empty", param_hint="--folder")
+    more_variables = _variables(variables)
     console = Console(stderr=True)
-    with tempfile.TemporaryDirectory() as folder:
+    last = date.date() if date else project_date()
+    dates = [last - datetime.timedelta(days=ago) for ago in reversed(range(nights))]
+    with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as where:
         with console.status("the bank is built twice"):
-            comparison = build(Path(folder), raw or landing_zone(), date.date() if date else None)
+            comparison = build(Path(where).resolve(), raw or landing_zone(), dates, more_variables)
         found = list(comparison.differences())
     for difference in found:
         console.print(f"{difference.relation}: {difference.problem}", markup=False)

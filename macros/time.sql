@@ -23,6 +23,13 @@
     ({{ date_column }} > {{ as_of_date() }} - interval '{{ days }}' day and {{ date_column }} <= {{ as_of_date() }})
 {%- endmacro %}
 
+{# The same for the date of an event, of a relation that has its batch as dt. No event is delivered before its date, so the
+   partitions of older batches are not opened: of 'postings.transaction_date' it bounds postings.dt too. #}
+{% macro event_in_last_days(date_column, days) -%}
+    {%- set batch = modules.re.sub('[a-z_]+$', 'dt', date_column) -%}
+    ({{ in_last_days(date_column, days) }} and {{ batch }} > {{ as_of_date() }} - interval '{{ days }}' day)
+{%- endmacro %}
+
 {# Days of the calendar month that the business date lies in: 28 to 31. #}
 {% macro days_of_month() -%}
     ({{ dbt.datediff(first_day_of('month'), dbt.last_day(as_of_date(), 'month'), 'day') }} + 1)

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
 from banktags.catalogue.clauses import Clause, tag_clauses
 from banktags.catalogue.entries import TagEntry, tag_entries
 from banktags.catalogue.rules import Project, RuleError, TagRule
+from banktags.clock import project_date
 from banktags.contract import PROJECT_ROOT
 
 WIDE_MART = PROJECT_ROOT / "models" / "marts" / "customer_tags.yml"
@@ -127,8 +127,7 @@ def catalogue_files(manifest: Mapping[str, Any]) -> dict[Path, str]:
     Raises:
         RuleError: the SQL of a tag model can't be parsed.
     """
-    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    compiled = Project(manifest, project["vars"]["as_of_date"])
+    compiled = Project(manifest, str(project_date()))
     rules = [compiled.rule(entry) for entry in tag_entries(manifest)]
     return {
         WIDE_MART: customer_tags_yaml(manifest),

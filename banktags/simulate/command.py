@@ -1,26 +1,19 @@
 """``banktags simulate``: the demo bank from the command line."""
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from banktags.contract import PROJECT_ROOT
+from banktags.clock import project_date
 from banktags.landing import landing_zone
 from banktags.simulate.bank import simulate
 from banktags.simulate.parameters import Parameters
 
 console = Console(stderr=True)
-
-
-def default_end_date() -> date:
-    """The project's ``as_of_date``, from ``dbt_project.yml``."""
-    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    return date.fromisoformat(project["vars"]["as_of_date"])
 
 
 def simulate_command(
@@ -46,7 +39,7 @@ def simulate_command(
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("demo bank", total=1.0)
         try:
-            parameters = Parameters(customers, days, seed, end_date.date() if end_date else default_end_date())
+            parameters = Parameters(customers, days, seed, end_date.date() if end_date else project_date())
             simulate(parameters, folder, lambda step, share: bar.update(task, description=step, completed=share))
         except (ValueError, FileExistsError) as error:
             bar.stop()

@@ -80,7 +80,7 @@ feedback as (
         on
             listed.customer_id = touches.customer_id
             and listed.listed_date <= touches.touch_date
-    where {{ in_last_days('touches.touch_date', 365) }}
+    where {{ event_in_last_days('touches.touch_date', 365) }}
     group by listed.customer_id
 ),
 

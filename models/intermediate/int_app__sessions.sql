@@ -21,7 +21,7 @@ events as (
         on
             app_events.customer_id = identities.source_key
             and identities.source_system = 'core'
-    where {{ in_last_days('app_events.event_date', 90) }}
+    where {{ event_in_last_days('app_events.event_date', 90) }}
 ),
 
 -- The first event of a day opens a session, and so does each event that comes later than the gap allows.

@@ -23,7 +23,7 @@ active_days as (
     from {{ ref('int_transactions__customer') }} as postings
     where
         postings.is_activity
-        and {{ in_last_days('postings.transaction_date', 365) }}
+        and {{ event_in_last_days('postings.transaction_date', 365) }}
         and postings.transaction_date > (select since.first_assigned_date from since)
 
     union all
@@ -38,7 +38,7 @@ active_days as (
             and identities.source_system = 'core'
     where
         app_events.event_type = 'login'
-        and {{ in_last_days('app_events.event_date', 365) }}
+        and {{ event_in_last_days('app_events.event_date', 365) }}
         and app_events.event_date > (select since.first_assigned_date from since)
 ),
 

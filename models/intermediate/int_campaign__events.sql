@@ -21,7 +21,7 @@ orders as (
     where
         orders.order_type in ('PURCHASE', 'SIP')
         and orders.status = 'CONFIRMED'
-        and {{ in_last_days('orders.order_date', 365) }}
+        and {{ event_in_last_days('orders.order_date', 365) }}
 ),
 
 -- An account is worth what lay on it at the end of its first day.
@@ -43,7 +43,7 @@ accounts as (
         on
             core_accounts.account_id = balances.account_id
             and core_accounts.opened_date = balances.balance_date
-            and {{ in_last_days('balances.balance_date', 365) }}
+            and {{ event_in_last_days('balances.balance_date', 365) }}
     where {{ in_last_days('core_accounts.opened_date', 365) }}
 ),
 
@@ -83,7 +83,7 @@ instalments as (
         spending.transaction_type = 'PURCHASE'
         and spending.instalments > 1
         and cards.card_type = 'CREDIT'
-        and {{ in_last_days('spending.transaction_date', 365) }}
+        and {{ event_in_last_days('spending.transaction_date', 365) }}
 ),
 
 everything as (

@@ -17,7 +17,7 @@ touches as (
         on
             staged_touches.customer_id = identities.source_key
             and identities.source_system = 'core'
-    where {{ in_last_days('staged_touches.touch_date', 365) }}
+    where {{ event_in_last_days('staged_touches.touch_date', 365) }}
 )
 
 select * from touches

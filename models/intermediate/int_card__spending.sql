@@ -25,7 +25,7 @@ card_transactions as (
             and identities.source_system = 'core'
     left join {{ ref('merchant_categories') }} as categories
         on postings.mcc = categories.mcc
-    where {{ in_last_days('postings.transaction_date', 365) }}
+    where {{ event_in_last_days('postings.transaction_date', 365) }}
 ),
 
 spending as (

@@ -7,7 +7,7 @@ with
 first_posting as (
     select min(transaction_date) as first_date
     from {{ ref('stg_core__transactions') }}
-    where {{ in_last_days('transaction_date', 365) }}
+    where {{ event_in_last_days('transaction_date', 365) }}
 ),
 
 new_customers as (
@@ -31,7 +31,7 @@ own_transactions as (
     from {{ ref('int_transactions__customer') }}
     where
         initiator = 'customer'
-        and {{ in_last_days('transaction_date', 365) }}
+        and {{ event_in_last_days('transaction_date', 365) }}
 ),
 
 logins as (
@@ -47,7 +47,7 @@ logins as (
             and identities.source_system = 'core'
     where
         app_events.event_type = 'login'
-        and {{ in_last_days('app_events.event_date', 365) }}
+        and {{ event_in_last_days('app_events.event_date', 365) }}
 ),
 
 touches as (
@@ -57,7 +57,7 @@ touches as (
         channel,
         touch_date as event_date
     from {{ ref('int_customer__touches') }}
-    where {{ in_last_days('touch_date', 365) }}
+    where {{ event_in_last_days('touch_date', 365) }}
 ),
 
 events as (

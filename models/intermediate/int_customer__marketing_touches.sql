@@ -7,7 +7,7 @@ touches as (
         touch_date,
         touch_status
     from {{ ref('int_customer__touches') }}
-    where {{ in_last_days('touch_date', 90) }}
+    where {{ event_in_last_days('touch_date', 90) }}
 ),
 
 marketing_touches as (

@@ -8,7 +8,8 @@ touches as (
         identities.customer_id,
         staged_touches.touch_date,
         staged_touches.channel,
-        staged_touches.touch_status
+        staged_touches.touch_status,
+        staged_touches.dt
     from {{ ref('stg_marketing__touches') }} as staged_touches
     inner join {{ ref('int_customer__identity') }} as identities
         on

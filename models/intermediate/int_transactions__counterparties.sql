@@ -10,7 +10,7 @@ counterparties as (
     from {{ ref('int_transactions__customer') }}
     where
         is_activity
-        and {{ in_last_days('transaction_date', 90) }}
+        and {{ event_in_last_days('transaction_date', 90) }}
     group by customer_id
 )
 

@@ -15,7 +15,7 @@ postings as (
         initiator = 'customer' as is_own,
         transaction_category = 'transfer' and direction = 'OUT' as is_transfer_out
     from {{ ref('int_transactions__customer') }}
-    where {{ in_last_days('transaction_date', 365) }}
+    where {{ event_in_last_days('transaction_date', 365) }}
 ),
 
 windows as (

@@ -35,7 +35,7 @@ used_tags as (
 
     select tag_code
     from {{ ref('stg_governance__query_log') }}
-    where {{ in_last_days('queried_date', 90) }}
+    where {{ event_in_last_days('queried_date', 90) }}
 ),
 
 reviews as (

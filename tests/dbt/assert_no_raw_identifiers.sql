@@ -1,10 +1,16 @@
 -- Raw identifiers never leave staging: no text of any stored table looks like a mobile, a resident identity number or a
--- card number. One scan a table; a row here names the table and how many of its rows are affected, never the value.
+-- card number. One scan a table; of one that is staged batch by batch, the batches that no recorded run has tested. A
+-- row here names the table and how many of its rows are affected, never the value.
 -- Runs when the last tables stand: depends_on {{ ref('customer_360') }}, {{ ref('customer_tags') }},
 -- {{ ref('staging_quality') }}, {{ ref('int_customer__id_mapping') }}, {{ ref('int_customer__conflicts') }},
 -- {{ ref('tag_quality') }}, {{ ref('tag_confidence') }}, {{ ref('definition_conflicts') }},
 -- {{ ref('tag_violations') }}, {{ ref('tag_changes') }}.
 {% set tables = stored_text_columns() if execute else {} %}
+{% set by_batch = [] %}
+{% for table in staged_tables() if table.batched %}
+    {% do by_batch.append('staging.base_' ~ table.system ~ '__' ~ table.name) %}
+{% endfor %}
+{% set tested_to = tested_until() %}
 
 with
 
@@ -14,7 +20,11 @@ scanned as (
         '{{ table }}' as table_name,
         count(*) as rows_with_identifiers
     from {{ table }}
-    where {{ looks_like_identifier("concat_ws('|', " ~ columns | join(', ') ~ ")") }}
+    where
+        {{ looks_like_identifier("concat_ws('|', " ~ columns | join(', ') ~ ")") }}
+        {%- if table in by_batch %}
+        and dt > {{ tested_to }}
+        {%- endif %}
     union all
     {% endfor %}
     select

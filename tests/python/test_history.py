@@ -1,6 +1,6 @@
 """History is what the nights made of it, and the same again when it is rebuilt from the extracts.
 
-BANK_TAGS_TEST_NIGHTS sets how many nights are run (default 2); 60 take about an hour.
+BANK_TAGS_TEST_NIGHTS sets how many nights are run (default 2); 60 take some two hours.
 """
 
 import datetime

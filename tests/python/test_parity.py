@@ -4,7 +4,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from banktags import parity
+from banktags.cli import app
 from banktags.parity import Comparison
 
 ROWS = """
@@ -53,3 +56,19 @@ def test_doubles_agree_to_nine_digits(by_duckdb):
 def test_a_difference_is_named(by_duckdb, by_spark, problem):
     (said,) = problems(by_duckdb, by_spark)
     assert said.startswith(f"marts.customers: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--vars", "CZK"), "name each variable"),
+        (("--vars", "{"), "no YAML"),
+        (("--folder", "."), "exists: both engines build from empty"),
+        (("--nights", "0"), "--nights"),
+    ],
+)
+def test_what_cannot_be_built_is_refused_at_once(monkeypatch, arguments, problem):
+    monkeypatch.setattr(parity, "SPARK_DBT", Path(__file__))
+    refused = CliRunner().invoke(app, ["parity", *arguments])
+    assert refused.exit_code == 2
+    assert problem in refused.output

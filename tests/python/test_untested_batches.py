@@ -7,12 +7,16 @@ import duckdb
 import pytest
 from dbt_warehouse import Warehouse
 
+IDENTIFIERS = "assert_no_raw_identifiers"
 UNIQUE_POSTINGS = "dbt_utils_unique_combination_of_columns_stg_core__transactions_transaction_id__transaction_date"
 
 
 @pytest.fixture(scope="module")
 def spoilt(demo_warehouse, tmp_path_factory) -> Warehouse:
-    """Recorded up to 29 June; a posting of 1 March stands twice since 28 June, and one of 2 March since 30 June."""
+    """Recorded up to 29 June; a posting of 1 March stands twice since 28 June, and one of 2 March since 30 June.
+
+    A mobile stands in a posting since 28 June, and in an app event since 30 June.
+    """
     warehouse = Warehouse(tmp_path_factory.mktemp("spoilt"), demo_warehouse.raw)
     shutil.copytree(demo_warehouse.target, warehouse.target)
     shutil.copy(demo_warehouse.database, warehouse.database)
@@ -29,22 +33,28 @@ def spoilt(demo_warehouse, tmp_path_factory) -> Warehouse:
                 limit 1
                 """
             )
+        for table, column, delivered in (
+            ("base_core__transactions", "counterparty_bank", "2026-06-28"),
+            ("base_digital__app_events", "page", "2026-06-30"),
+        ):
+            con.execute(f"update staging.{table} set {column} = '139' || '12345678' where dt = date '{delivered}'")
     return warehouse
 
 
-def keys_found_twice(warehouse: Warehouse, *arguments: str) -> int:
-    warehouse.dbt("test", "--select", UNIQUE_POSTINGS, *arguments, check=False)
+def found(warehouse: Warehouse) -> dict[str, int]:
+    """Keys that stand twice, and tables that hold identifiers, by test."""
+    warehouse.dbt("test", "--select", UNIQUE_POSTINGS, IDENTIFIERS, check=False)
     results = json.loads((warehouse.target / "run_results.json").read_text(encoding="utf-8"))["results"]
-    (failures,) = (result["failures"] for result in results if result["unique_id"].startswith("test."))
-    return failures
+    tests = [result for result in results if result["unique_id"].startswith("test.")]
+    return {test["unique_id"].split(".")[2]: test["failures"] for test in tests}
 
 
-def test_a_key_of_an_old_date_that_tonight_brings_again_is_found(spoilt):
-    """Only that one: the other came with a batch that a recorded run has tested."""
-    assert keys_found_twice(spoilt) == 1
+def test_what_tonight_brings_is_found(spoilt):
+    """Only that: the others came with a batch that a recorded run has tested."""
+    assert found(spoilt) == {UNIQUE_POSTINGS: 1, IDENTIFIERS: 1}
 
 
 def test_without_a_recorded_run_every_batch_is_tested(spoilt):
     with duckdb.connect(str(spoilt.database)) as con:
         con.execute("delete from history.business_dates")
-    assert keys_found_twice(spoilt) == 2
+    assert found(spoilt) == {UNIQUE_POSTINGS: 2, IDENTIFIERS: 2}

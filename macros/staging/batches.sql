@@ -14,7 +14,8 @@
 {%- endmacro %}
 
 {# The first batch, of those known as of the run's date, that an incremental staging table does not hold as it was delivered:
-   missing, changed, withdrawn, or cleaned with another key or dictionary. Null in a daily run. #}
+   missing, changed, withdrawn, or cleaned with another key or dictionary. What is newer than all that is held has not changed
+   but come: null in a daily run. #}
 {% macro first_changed_batch(source_relation, dictionaries) -%}
     select min(coalesce(delivered.dt, held.dt))
     from (
@@ -32,7 +33,9 @@
         on delivered.dt = held.dt
         and delivered.row_count = held.row_count
         and delivered.fingerprint = held.batch_fingerprint
-    where delivered.dt is null or held.dt is null
+    where
+        (delivered.dt is null or held.dt is null)
+        and coalesce(delivered.dt, held.dt) <= (select max(dt) from {{ this }})
 {%- endmacro %}
 
 {# Pre-hook of an incremental staging table of kind event or state, in the same transaction as its insert: forgets all from the

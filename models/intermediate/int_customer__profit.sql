@@ -92,7 +92,7 @@ service_costs as (
         on account_cost.driver = 'cost' and account_cost.item = 'ACCOUNT'
     inner join rates as counter_cost
         on counter_cost.driver = 'cost' and counter_cost.item = 'COUNTER_TRANSACTION'
-    left join {{ ref('int_transactions__windows') }} as windows
+    left join {{ ref('int_transactions__windows_365d') }} as windows
         on customer_accounts.customer_id = windows.customer_id
 ),
 
@@ -110,7 +110,7 @@ parts as (
         on spine.customer_id = balance_margins.customer_id
     left join credit_margins
         on spine.customer_id = credit_margins.customer_id
-    left join {{ ref('int_transactions__windows') }} as windows
+    left join {{ ref('int_transactions__windows_365d') }} as windows
         on spine.customer_id = windows.customer_id
     left join service_costs
         on spine.customer_id = service_costs.customer_id

@@ -271,6 +271,19 @@ def test_changed_missing_and_extra_batches_heal(bank, stage):
     bank.assert_staged_as_of(day(7))
 
 
+def test_a_night_judges_anew_the_keys_that_it_brings(bank, stage):
+    """A mark on what is held stays where the night brings nothing: those rows were not cleaned again."""
+    bank.land(CONSENTS, day(7), [bank.batches[CONSENTS, day(0)][0] | {"loaded_at": at_night_of(day(7), 0)}])
+    stage(bank, day(6))
+    with duckdb.connect(str(bank.database)) as connection:
+        connection.execute("update staging.base_crm__consents set channel = 'HELD'")
+    stage(bank, day(7))
+    brought = {row["consent_id"] for row in bank.batches[CONSENTS, day(7)]}
+    channels = bank.query("select consent_id, channel from staging.base_crm__consents")
+    assert {number for number, channel in channels if channel != "HELD"} == brought == {"N0"}
+    bank.assert_staged_as_of(day(7))
+
+
 def test_a_failing_build_leaves_the_table_as_it_was(bank, stage, dbt):
     stage(bank, day(6))
     held = bank.base_rows()

@@ -32,68 +32,70 @@ transactions as (
         -- Activity: what the customer does or is paid, never what the bank posts by itself.
         last_activity.recency_days as activity_recency_days,
         last_activity.last_activity_date as activity_last_date,
-        {{ measured('windows.activity_count_365d', 'bigint') }} as activity_count_365d,
+        {{ measured('last_365d.activity_count_365d', 'bigint') }} as activity_count_365d,
         {{ measured('spine.months_observed_365d', 'double') }} as activity_months_observed_365d,
-        {{ measured('windows.activity_count_365d / spine.months_observed_365d', 'double') }}
+        {{ measured('last_365d.activity_count_365d / spine.months_observed_365d', 'double') }}
             as activity_monthly_avg_365d,
-        {{ measured('windows.activity_amount_365d') }} as activity_amount_365d,
+        {{ measured('last_365d.activity_amount_365d') }} as activity_amount_365d,
 
         -- Transactions: what the customer starts.
-        {{ measured('windows.transaction_count_7d', 'bigint') }} as transaction_count_7d,
-        {{ measured('windows.transaction_count_30d', 'bigint') }} as transaction_count_30d,
-        {{ measured('windows.transaction_count_90d', 'bigint') }} as transaction_count_90d,
-        {{ measured('windows.transaction_count_previous_90d', 'bigint') }} as transaction_count_previous_90d,
-        {{ measured('windows.transaction_count_365d', 'bigint') }} as transaction_count_365d,
+        {{ measured('last_90d.transaction_count_7d', 'bigint') }} as transaction_count_7d,
+        {{ measured('last_90d.transaction_count_30d', 'bigint') }} as transaction_count_30d,
+        {{ measured('last_90d.transaction_count_90d', 'bigint') }} as transaction_count_90d,
+        {{ measured('last_365d.transaction_count_previous_90d', 'bigint') }} as transaction_count_previous_90d,
+        {{ measured('last_365d.transaction_count_365d', 'bigint') }} as transaction_count_365d,
         -- Nothing before leaves nothing to fall from.
-        cast(windows.transaction_count_previous_90d - windows.transaction_count_90d as double)
-        / nullif(windows.transaction_count_previous_90d, 0) as transaction_drop_share_90d,
+        cast(last_365d.transaction_count_previous_90d - coalesce(last_90d.transaction_count_90d, 0) as double)
+        / nullif(last_365d.transaction_count_previous_90d, 0) as transaction_drop_share_90d,
         -- Who never started one has been inactive since opening. The count ends where the year of postings does.
         case
             when spine.is_core_customer
-                then least({{ days_since('coalesce(windows.transaction_last_date, spine.opened_date)') }}, 365)
+                then least({{ days_since('coalesce(last_365d.transaction_last_date, spine.opened_date)') }}, 365)
         end as transaction_inactive_days_365d,
-        {{ measured('windows.transaction_amount_1d') }} as transaction_amount_1d,
-        {{ measured('windows.transaction_amount_30d') }} as transaction_amount_30d,
-        {{ measured('windows.transaction_amount_90d') }} as transaction_amount_90d,
-        {{ measured('windows.transaction_max_amount_30d') }} as transaction_max_amount_30d,
+        {{ measured('last_90d.transaction_amount_1d') }} as transaction_amount_1d,
+        {{ measured('last_90d.transaction_amount_30d') }} as transaction_amount_30d,
+        {{ measured('last_90d.transaction_amount_90d') }} as transaction_amount_90d,
+        {{ measured('last_90d.transaction_max_amount_30d') }} as transaction_max_amount_30d,
 
         -- Transfers out, and with whom the customer deals.
-        {{ measured('windows.transfer_count_30d', 'bigint') }} as transfer_count_30d,
-        {{ measured('windows.transfer_amount_30d') }} as transfer_amount_30d,
-        {{ measured('windows.transfer_to_other_bank_amount_30d') }} as transfer_to_other_bank_amount_30d,
+        {{ measured('last_90d.transfer_count_30d', 'bigint') }} as transfer_count_30d,
+        {{ measured('last_90d.transfer_amount_30d') }} as transfer_amount_30d,
+        {{ measured('last_90d.transfer_to_other_bank_amount_30d') }} as transfer_to_other_bank_amount_30d,
         {{ measured('counterparties.counterparty_count_90d', 'bigint') }} as counterparty_count_90d,
 
         -- All money in and out, whoever started it.
-        {{ measured('windows.inflow_amount_30d') }} as inflow_amount_30d,
-        {{ measured('windows.outflow_amount_30d') }} as outflow_amount_30d,
-        {{ measured('windows.inflow_amount_90d') }} as inflow_amount_90d,
-        {{ measured('windows.outflow_amount_90d') }} as outflow_amount_90d,
+        {{ measured('last_90d.inflow_amount_30d') }} as inflow_amount_30d,
+        {{ measured('last_90d.outflow_amount_30d') }} as outflow_amount_30d,
+        {{ measured('last_90d.inflow_amount_90d') }} as inflow_amount_90d,
+        {{ measured('last_90d.outflow_amount_90d') }} as outflow_amount_90d,
 
         -- Channels, as counts and as shares of the transactions; without transactions there is no share.
-        {{ measured('windows.digital_transaction_count_90d', 'bigint') }} as digital_transaction_count_90d,
-        {{ measured('windows.counter_transaction_count_90d', 'bigint') }} as counter_transaction_count_90d,
-        {{ measured('windows.atm_transaction_count_90d', 'bigint') }} as atm_transaction_count_90d,
-        cast(windows.digital_transaction_count_90d as double) / nullif(windows.transaction_count_90d, 0)
+        {{ measured('last_90d.digital_transaction_count_90d', 'bigint') }} as digital_transaction_count_90d,
+        {{ measured('last_90d.counter_transaction_count_90d', 'bigint') }} as counter_transaction_count_90d,
+        {{ measured('last_90d.atm_transaction_count_90d', 'bigint') }} as atm_transaction_count_90d,
+        cast(last_90d.digital_transaction_count_90d as double) / nullif(last_90d.transaction_count_90d, 0)
             as digital_transaction_share_90d,
-        cast(windows.counter_transaction_count_90d as double) / nullif(windows.transaction_count_90d, 0)
+        cast(last_90d.counter_transaction_count_90d as double) / nullif(last_90d.transaction_count_90d, 0)
             as counter_transaction_share_90d,
 
         -- Purposes.
-        {{ measured('windows.payment_count_90d', 'bigint') }} as payment_count_90d,
-        {{ measured('windows.payment_amount_90d') }} as payment_amount_90d,
-        {{ measured('windows.cash_deposit_amount_90d') }} as cash_deposit_amount_90d,
-        {{ measured('windows.cash_withdrawal_amount_90d') }} as cash_withdrawal_amount_90d,
-        {{ measured('windows.salary_count_90d', 'bigint') }} as salary_count_90d,
-        {{ measured('windows.salary_amount_90d') }} as salary_amount_90d,
-        windows.salary_last_date,
-        {{ measured('windows.pension_count_90d', 'bigint') }} as pension_count_90d,
-        {{ measured('windows.pension_amount_90d') }} as pension_amount_90d,
+        {{ measured('last_90d.payment_count_90d', 'bigint') }} as payment_count_90d,
+        {{ measured('last_90d.payment_amount_90d') }} as payment_amount_90d,
+        {{ measured('last_90d.cash_deposit_amount_90d') }} as cash_deposit_amount_90d,
+        {{ measured('last_90d.cash_withdrawal_amount_90d') }} as cash_withdrawal_amount_90d,
+        {{ measured('last_90d.salary_count_90d', 'bigint') }} as salary_count_90d,
+        {{ measured('last_90d.salary_amount_90d') }} as salary_amount_90d,
+        last_365d.salary_last_date,
+        {{ measured('last_90d.pension_count_90d', 'bigint') }} as pension_count_90d,
+        {{ measured('last_90d.pension_amount_90d') }} as pension_amount_90d,
 
         -- What the bank posts by itself.
-        {{ measured('windows.bank_posting_count_90d', 'bigint') }} as bank_posting_count_90d
+        {{ measured('last_90d.bank_posting_count_90d', 'bigint') }} as bank_posting_count_90d
     from customers as spine
-    left join {{ ref('int_transactions__windows') }} as windows
-        on spine.customer_id = windows.customer_id
+    left join {{ ref('int_transactions__windows_365d') }} as last_365d
+        on spine.customer_id = last_365d.customer_id
+    left join {{ ref('int_transactions__windows_90d') }} as last_90d
+        on spine.customer_id = last_90d.customer_id
     left join {{ ref('int_transactions__counterparties') }} as counterparties
         on spine.customer_id = counterparties.customer_id
     left join {{ ref('int_transactions__last_activity') }} as last_activity

@@ -2,6 +2,21 @@
 -- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero.
 -- Reads three columns of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
 
+{% set ledgers = [
+    {
+        'states': ref('stg_core__account_balances'),
+        'key': ['account_id'],
+        'date': 'balance_date',
+        'balance': 'balance',
+    },
+    {
+        'states': ref('stg_wealth__holdings'),
+        'key': ['customer_id', 'product_id'],
+        'date': 'holding_date',
+        'balance': 'market_value',
+    },
+] %}
+
 with
 
 -- Accounts and holdings in one shape: the unit that carries a balance, its owner, product and end.
@@ -47,42 +62,28 @@ classified_units as (
             and units.balance_source = categories.balance_source
 ),
 
-day_end_balances as (
-    select
-        account_id as unit_key,
-        balance_date,
-        balance
-    from {{ ref('stg_core__account_balances') }}
-    where balance_date <= {{ as_of_date() }}
-
-    union all
-
-    select
-        customer_id || '/' || product_id as unit_key,
-        holding_date as balance_date,
-        market_value as balance
-    from {{ ref('stg_wealth__holdings') }}
-    where holding_date <= {{ as_of_date() }}
-),
-
--- The last balance up to the first day that any window needs, however old it is, and every balance after that day.
+-- The last balance up to the first day that any window needs, however old it is …
 needed_balances as (
-    select
-        unit_key,
-        {{ days_ago(365) }} as balance_date,
-        max_by(balance, balance_date) as balance
-    from day_end_balances
-    where balance_date <= {{ days_ago(365) }}
-    group by unit_key
+    {% for ledger in ledgers %}
+        select
+            {{ ledger.key | join(" || '/' || ") }} as unit_key,
+            {{ days_ago(365) }} as balance_date,
+            max_by({{ ledger.balance }}, {{ ledger.date }}) as balance
+        from {{ ledger.states }}
+        where {{ ledger.date }} <= {{ days_ago(365) }}
+        group by {{ ledger.key | join(', ') }}
 
-    union all
+        union all
 
-    select
-        unit_key,
-        balance_date,
-        balance
-    from day_end_balances
-    where balance_date > {{ days_ago(365) }}
+        -- … and every balance after that day.
+        select
+            {{ ledger.key | join(" || '/' || ") }} as unit_key,
+            {{ ledger.date }} as balance_date,
+            {{ ledger.balance }} as balance
+        from {{ ledger.states }}
+        where {{ event_in_last_days(ledger.date, 365) }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 -- A balance stands until the day of the next one.

@@ -1,17 +1,52 @@
--- The last day on which a customer was active, however long ago. It is the one measure without a window: it reads the
--- account, date and type columns of all staged postings, and keeps one row a customer.
+-- The last day on which a customer was active, however long ago: one row a customer. It is the one measure without a
+-- window. Of the years before the last one, the postings of those accounts are read whose owner was not active since.
 
 with
 
-last_dates as (
+within_the_year as (
     select
         customer_id,
-        max(transaction_date) as last_activity_date
-    from {{ ref('int_transactions__customer') }}
+        activity_last_date as last_activity_date
+    from {{ ref('int_transactions__windows_365d') }}
+    where activity_count_365d > 0
+),
+
+quiet_accounts as (
+    select
+        core_accounts.account_id,
+        identities.customer_id
+    from {{ ref('stg_core__accounts') }} as core_accounts
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            core_accounts.customer_id = identities.source_key
+            and identities.source_system = 'core'
     where
-        is_activity
-        and transaction_date <= {{ as_of_date() }}
-    group by customer_id
+        not exists (
+            select 1
+            from within_the_year
+            where within_the_year.customer_id = identities.customer_id
+        )
+),
+
+before_the_year as (
+    select
+        quiet_accounts.customer_id,
+        max(core_transactions.transaction_date) as last_activity_date
+    from {{ ref('stg_core__transactions') }} as core_transactions
+    inner join quiet_accounts
+        on core_transactions.account_id = quiet_accounts.account_id
+    inner join {{ ref('transaction_types') }} as posting_types
+        on core_transactions.transaction_type = posting_types.transaction_type
+    where
+        posting_types.is_activity
+        and core_transactions.transaction_date <= {{ days_ago(365) }}
+    group by quiet_accounts.customer_id
+),
+
+last_dates as (
+    select * from within_the_year
+    union all
+    select * from before_the_year
 ),
 
 last_activity as (

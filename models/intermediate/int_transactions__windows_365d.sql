@@ -21,6 +21,7 @@ windows as (
 
         count(case when is_activity then 1 end) as activity_count_365d,
         sum(case when is_activity then amount end) as activity_amount_365d,
+        max(case when is_activity then transaction_date end) as activity_last_date,
 
         count(case when is_own and is_in_previous_90d then 1 end) as transaction_count_previous_90d,
         count(case when is_own then 1 end) as transaction_count_365d,

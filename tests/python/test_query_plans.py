@@ -41,7 +41,9 @@ WHOLE_EVENT_TABLES = {
         "base_core__account_balances": "the balance that opens the year may be of any age",
         "base_wealth__holdings": "the value that opens the year may be of any age",
     },
-    "int_transactions__last_activity": {"base_core__transactions": "recency has no window"},
+    "int_transactions__last_activity": {
+        "base_core__transactions": "recency has no window: all years of a quiet account"
+    },
     "fact_tags__products": {"base_wealth__orders": "orders of any age"},
     "fact_tags__service": {"base_crm__nps_responses": "the last answer, of any age"},
     "nps_summary": {"base_crm__nps_responses": "answers of any age"},

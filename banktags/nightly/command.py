@@ -91,6 +91,8 @@ def run(
         if not outcome.succeeded:
             for fault in outcome.faults:
                 console.print(f"  {fault}", markup=False, highlight=False)
+            if any("Out of Memory Error" in fault for fault in outcome.faults):
+                console.print("What DuckDB may use is the setting BANK_TAGS_MEMORY, as in BANK_TAGS_MEMORY=5GB.")
             console.print(f"{business_date} is not recorded. Mend it, then: {resume}")
             raise typer.Exit(1)
 

@@ -233,3 +233,10 @@ def test_an_incomplete_batch_is_refused(nightly):
     output = finish(run(nightly), exit_code=75)
     assert f"core.batches has no rows for {LAST + ONE_DAY}" in output
     assert contents(nightly.database) == before
+
+
+def test_what_does_not_fit_into_memory_names_the_setting(demo_bank, tmp_path, monkeypatch):
+    monkeypatch.setenv("BANK_TAGS_MEMORY", "30MB")
+    output = finish(run(Warehouse(tmp_path, demo_bank), "--date", str(LAST)), exit_code=1)
+    assert "What DuckDB may use is the setting BANK_TAGS_MEMORY" in output
+    assert f"{LAST} is not recorded" in output

@@ -156,7 +156,8 @@
             approx_count_distinct(case when data_type rlike '^(decimal|double)' then value end) as about_values,
             min_by(case when order_value is not null then value end, order_value) as lowest_value,
             max_by(case when order_value is not null then value end, order_value) as highest_value,
-            'd' || cast(bit_xor(xxhash64(customer_id, value)) as string) as values_digest
+            -- In hex: behind the sign of a negative number the digits would look like those of a card.
+            'd' || hex(bit_xor(xxhash64(customer_id, value))) as values_digest
         from folded
         group by tag_code
     )

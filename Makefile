@@ -7,11 +7,13 @@
 #   PYTHON=python3.12       the interpreter of the environment, 3.10 or newer
 #   PORT=8580               where `make docs` serves
 #   SLOW='slow and not long' which slow tests `make slow` runs
+#   SELECT=+customer_tags   what `make parity` builds and compares (default: all)
 #   TARGET=spark            `make build` on Apache Spark instead of DuckDB, tables in warehouse/spark; or TARGET=spark_server
 
 PYTHON ?= python3
 PORT ?= 8580
 BENCH_CUSTOMERS ?= 100000
+ENGINES_CUSTOMERS ?= 10000 100000
 SLOW ?= slow
 BIN := .venv/bin
 SPARK_BIN := .venv-spark/bin
@@ -27,7 +29,7 @@ export BANK_TAGS_RAW := $(RAW)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help build test slow docs site clean setup bank lint pytest bench lock spark-setup spark-up spark-down parity
+.PHONY: help build test slow docs site clean setup bank lint pytest bench engines lock spark-setup spark-up spark-down parity
 
 help: ## this list
 	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
@@ -88,8 +90,11 @@ pytest: setup
 bench: setup ## build, night, tags and RFM against the limit and other tools, 100,000 customers (BENCH_CUSTOMERS=…)
 	@$(BIN)/python benchmarks/bench.py --customers $(BENCH_CUSTOMERS)
 
+engines: spark-setup ## full build and night by DuckDB and by Spark as banks grow, into benchmarks/SIZING.md (ENGINES_CUSTOMERS="10000 100000")
+	@$(SPARK_JAVA) $(BIN)/python benchmarks/engines.py --customers $(ENGINES_CUSTOMERS)
+
 parity: spark-setup bank ## the extracts built by DuckDB and by Spark, every relation compared by value
-	@$(SPARK_JAVA) $(BIN)/banktags parity $(if $(AS_OF),--date $(AS_OF))
+	@$(SPARK_JAVA) $(BIN)/banktags parity $(if $(AS_OF),--date $(AS_OF)) $(if $(SELECT),--select '$(SELECT)')
 
 spark-setup: setup $(SPARK_BIN)/.installed ## dbt-spark and Spark in .venv-spark
 

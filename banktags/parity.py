@@ -118,8 +118,10 @@ def _comparable(column: str, data_type: str) -> str:
     return f'{value} as "{column}"'
 
 
-def build(folder: Path, raw: Path, dates: list[datetime.date], variables: dict) -> Comparison:
-    """Build the bank in the folder by both engines, one date after the other, without tests.
+def build(
+    folder: Path, raw: Path, dates: list[datetime.date], variables: dict, select: str | None = None
+) -> Comparison:
+    """Build the bank in the folder by both engines, one date after the other, without tests; what dbt selects of it.
 
     Raises:
         typer.Exit: dbt failed on one of them; its output has been printed.
@@ -133,6 +135,7 @@ def build(folder: Path, raw: Path, dates: list[datetime.date], variables: dict) 
         "DBT_LOG_PATH": str(folder / "logs"),
     }
     models = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    models += ("--select", select) if select else ()
     views = ("run-operation", "store_views", "--args", f"left_out: {list(OF_ONE_CUSTOMER)}")
     steps = [(target, dbt, models, date) for date in dates for target, dbt in (("duckdb", DBT), ("spark", SPARK_DBT))]
     for target, dbt, command, date in [*steps, ("spark", SPARK_DBT, views, dates[-1])]:
@@ -174,6 +177,10 @@ def parity(
     variables: Annotated[
         str, typer.Option("--vars", help="More variables of dbt, as YAML: 'base_currency: CZK'.", show_default=False)
     ] = "{}",
+    select: Annotated[
+        str | None,
+        typer.Option(help="What to build, as dbt selects: +customer_tags; default is all.", show_default=False),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(help="New folder to build in, which stays; default is a temporary one.", show_default=False),
@@ -190,7 +197,7 @@ def parity(
     dates = [last - datetime.timedelta(days=ago) for ago in reversed(range(nights))]
     with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as where:
         with console.status("the bank is built twice"):
-            comparison = build(Path(where).resolve(), raw or landing_zone(), dates, more_variables)
+            comparison = build(Path(where).resolve(), raw or landing_zone(), dates, more_variables, select)
         found = list(comparison.differences())
     for difference in found:
         console.print(f"{difference.relation}: {difference.problem}", markup=False)

@@ -10,6 +10,7 @@ from banktags.contract import PROJECT_ROOT
 sys.path.insert(0, str(PROJECT_ROOT / "benchmarks"))
 
 import bench
+import engines
 from results import Report, Result
 
 LIMIT = Result("the limit", "极限", 20, 1.5, 3_000_000)
@@ -64,3 +65,27 @@ def test_the_table_is_written_between_its_markers(tmp_path):
     assert "| 构建 | 50 秒 | 2.50 × 极限 | 3.25 GiB | 60,000 |" in report.markdown(chinese=True)
     readme.write_text("no marker", encoding="utf-8")
     assert not report.write_into(readme)
+
+
+def test_what_a_large_bank_needs_follows_from_two_sizes(tmp_path):
+    """180 s more for 0.9 million are 200 s a million, and 80 of 100 s are fixed; a night has 4 hours less that."""
+    measured = [
+        engines.Measured(engine, customers, full, night, 3.0, gib)
+        for engine, customers, full, night, gib in (
+            ("duckdb", 100_000, 120, 90, 1.0),
+            ("spark", 100_000, 400, 100, 0.5),
+            ("duckdb", 1_000_000, 1200, 450, 10.0),
+            ("spark", 1_000_000, 2000, 280, 5.0),
+        )
+    ]
+    cost = engines.NightlyCost.between(measured[1], measured[3])
+    assert (cost.fixed_seconds, cost.seconds_a_million, cost.gib_a_million) == pytest.approx((80, 200, 5))
+    assert cost.cores(100, measured_on=2) == pytest.approx(100 * 200 * 2 / 0.5 / (4 * 3600 - 80))
+    assert "| 1,000,000 | spark | 2,000 s | 280 s | 0.50 full, 0.28 night | 3.00 GiB | 5.00 GiB |" in engines.table(
+        measured
+    )
+    assert "= **6 cores**; with 4 GiB each 22 GiB of memory; and 0.5 TiB" in engines.sizing(measured, cores=2)
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{engines.START}old\n{engines.END}after\n", encoding="utf-8")
+    engines.write_into(page, "new")
+    assert page.read_text(encoding="utf-8") == f"before\n{engines.START}new\n{engines.END}after\n"

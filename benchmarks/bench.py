@@ -61,7 +61,10 @@ def measured(environment: dict[str, str], *command: str | Path, may_fail: bool =
     if status and not may_fail:
         sys.exit(f"{' '.join(map(str, command))} failed")
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on macOS, in KiB on Linux
-    return Run(time.perf_counter() - started, usage.ru_maxrss * unit / 2**30, status == 0)
+    run = Run(time.perf_counter() - started, usage.ru_maxrss * unit / 2**30, status == 0)
+    # Said at once: of a long benchmark that fails at its end, this remains.
+    print(f"{run.seconds:.0f} s, peak {run.peak_gib:.2f} GiB: {' '.join(map(str, command))}", flush=True)
+    return run
 
 
 def peers_python() -> Path:
@@ -168,8 +171,7 @@ class Contest:
         self.target = self.folder / "target"
         if not self.raw.exists():
             size = ("--customers", str(customers), "--days", str(days))
-            simulated = measured({}, sys.executable, "-m", "banktags", "simulate", *size, "--out", self.raw)
-            print(f"simulate: {simulated.seconds:.0f} s, peak memory {simulated.peak_gib:.2f} GiB", flush=True)
+            measured({}, sys.executable, "-m", "banktags", "simulate", *size, "--out", self.raw)
         self.last = last_batch(self.raw)
         self.as_of = self.last - datetime.timedelta(days=1)
         self.environment = self._environment(self.built, self.target)

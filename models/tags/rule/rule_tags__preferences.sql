@@ -157,19 +157,24 @@ measures as (
             when 'car_spending_amount_90d' then facts.car_spending_amount_90d
             when 'grocery_spending_amount_90d' then facts.grocery_spending_amount_90d
             when 'health_spending_amount_90d' then facts.health_spending_amount_90d
-        end as double) as measure
+        end as decimal(18, 2)) as measure
     from facts
     cross join weights
 ),
 
--- An item's share of its signal. Net spending below zero, more refunds than purchases, speaks for nothing.
+-- An item's share of its signal. Net spending below zero, more refunds than purchases, speaks for nothing. Decimals,
+-- whose sums are the same in any order of the rows: at a tie the last digit of a share would follow that of doubles.
 signal_shares as (
     select
         customer_id,
         preference,
         item,
         tie_order,
-        weight * measure / sum(measure) over (partition by customer_id, preference, signal) as weighted_share
+        cast(
+            weight * cast(measure as double)
+            / cast(sum(measure) over (partition by customer_id, preference, signal) as double)
+            as decimal(18, 12)
+        ) as weighted_share
     from measures
     where measure > 0
 ),
@@ -192,7 +197,9 @@ shares as (
         preference,
         item,
         tie_order,
-        round(score / sum(score) over (partition by customer_id, preference), 6) as item_share
+        round(
+            cast(score as double) / cast(sum(score) over (partition by customer_id, preference) as double), 6
+        ) as item_share
     from scores
 ),
 

@@ -145,6 +145,8 @@ def sizing(results: list[Measured], cores: int) -> str:
     lines = []
     for engine in ("duckdb", "spark"):
         cost = NightlyCost.between(*[one for one in results if one.engine == engine][-2:])
+        if cost.seconds_a_million <= 0:
+            return f"The larger bank took {engine} no longer than the smaller: measure larger ones."
         lines.append(
             f"- **{engine}**: a night takes {cost.fixed_seconds:,.0f} s whatever the bank, and "
             f"{cost.seconds_a_million:,.0f} s more for each million customers, on {cores} cores. The tables take "

@@ -17,18 +17,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import MEMORY, Contest
+from results import write_between
 
 from banktags.contract import PROJECT_ROOT
 from banktags.packages import DBT
 from banktags.parity import SPARK_DBT, Comparison
 
 PAGE = Path(__file__).with_name("SIZING.md")
-START, END = "<!-- make engines -->\n", "<!-- end -->"
+MARKER = "<!-- make engines -->"
 #: Seconds between two looks at the memory of a build.
 INTERVAL = 0.5
 MILLION = 1_000_000
-#: What the calculation assumes of a large bank: its customers, the hours that a night may take, and which part of the
-#: speed of one machine a core keeps in a cluster, where it waits for the network and for the slowest task.
+#: What the calculation assumes of a large bank: its customers in millions, the hours of a night, which part of
+#: its speed a core keeps in a cluster, where it waits for the network and for the slowest task, and a core's memory.
 LARGE_BANK, NIGHT_HOURS, CLUSTER_EFFICIENCY, GIB_PER_CORE = 100, 4, 0.5, 4
 
 
@@ -99,7 +100,7 @@ class Engines(Contest):
 
 
 def table(results: list[Measured]) -> str:
-    """The measurements in Markdown; growth is the time of a night against that of the size before, per customer."""
+    """The measurements in Markdown; growth is the time per customer against that of the size before."""
     lines = [
         "| Customers | Engine | Full build | Night (T+1) | Growth | Peak memory | Warehouse |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -162,12 +163,6 @@ def sizing(results: list[Measured], cores: int) -> str:
     return "\n".join(lines)
 
 
-def write_into(page: Path, written: str) -> None:
-    """Put what was measured between the markers of the page."""
-    head, rest = page.read_text(encoding="utf-8").split(START)
-    page.write_text(f"{head}{START}{written}\n{rest[rest.index(END) :]}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--customers", type=int, nargs="+", default=[10_000, 100_000], help="two sizes or more")
@@ -189,7 +184,7 @@ def main() -> None:
     machine = f"{cores} cores, memory {MEMORY} for each engine, {arguments.days} days:"
     written = "\n\n".join((machine, table(results), sizing(results, cores)))
     print(written)
-    write_into(PAGE, written)
+    write_between(PAGE, MARKER, written)
 
 
 if __name__ == "__main__":

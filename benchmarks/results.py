@@ -5,6 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def write_between(page: Path, marker: str, written: str) -> bool:
+    """Put what was measured between this marker and the end that follows; false where the page has no such marker."""
+    text = page.read_text(encoding="utf-8")
+    marked = re.compile(rf"({re.escape(marker)}\n).*?(<!-- end -->)", re.DOTALL)
+    text, found = marked.subn(lambda match: match[1] + written + "\n" + match[2], text)
+    if found:
+        page.write_text(text, encoding="utf-8")
+    return bool(found)
+
+
 @dataclass(frozen=True)
 class Result:
     """One measured process: what it made of how many source rows, how fast, and what it is to be compared with."""
@@ -62,9 +72,4 @@ class Report:
 
     def write_into(self, readme: Path, chinese: bool = False) -> bool:
         """Put the table between the markers that the README has for a bank of this size; false where it has none."""
-        text = readme.read_text(encoding="utf-8")
-        marked = re.compile(rf"(<!-- make bench, {self.customers} customers -->\n).*?(<!-- end -->)", re.DOTALL)
-        written, found = marked.subn(lambda match: match[1] + self.markdown(chinese) + "\n" + match[2], text)
-        if found:
-            readme.write_text(written, encoding="utf-8")
-        return bool(found)
+        return write_between(readme, f"<!-- make bench, {self.customers} customers -->", self.markdown(chinese))

@@ -145,10 +145,11 @@ def check_lifetimes(con: duckdb.DuckDBPyConnection, summary: Path) -> None:
 
 
 def report_nodes(title: str, results: list[dict]) -> None:
-    """Print the time by kind of node (dbt runs two at a time) and the ten slowest nodes."""
+    """Print the time by kind of node, staging apart (dbt runs two at a time), and the ten slowest nodes."""
     kinds = defaultdict(list)
     for result in results:
-        kinds[result["unique_id"].split(".")[0]].append(result["execution_time"])
+        kind, _, name = result["unique_id"].split(".")[:3]
+        kinds["staging model" if name.startswith(("base_", "stg_")) else kind].append(result["execution_time"])
     print(
         f"\n{title}, seconds by kind:", ", ".join(f"{len(t)} {kind}s {sum(t):.0f}" for kind, t in sorted(kinds.items()))
     )

@@ -45,20 +45,22 @@ class Measured:
     warehouse_gib: float
 
 
-def resident_gib(session: int) -> float:
-    """Memory that the processes of a session hold, Spark's Java among them."""
-    sizes = subprocess.run(["ps", "-o", "rss=", "-s", str(session)], capture_output=True, text=True).stdout
-    return sum(map(int, sizes.split())) / 2**20
+def resident_gib(session: int) -> dict[str, float]:
+    """Memory that each process of a session holds, Spark's Java among them."""
+    listed = subprocess.run(["ps", "-o", "pid=,rss=", "-s", str(session)], capture_output=True, text=True).stdout
+    return {pid: int(rss) / 2**20 for pid, rss in map(str.split, listed.splitlines())}
 
 
 def run(environment: dict[str, str], *command: str | Path) -> tuple[float, float]:
     """Seconds that a command takes, and the most memory that it and its children were seen to hold, in GiB."""
-    started, peak = time.perf_counter(), 0.0
+    started, peak, before = time.perf_counter(), 0.0, {}
     process = subprocess.Popen(
         [str(part) for part in command], cwd=PROJECT_ROOT, env=os.environ | environment, start_new_session=True
     )
     while process.poll() is None:
-        peak = max(peak, resident_gib(process.pid))
+        now = resident_gib(process.pid)
+        # Seen twice: what Java forks shows the memory of Java once more, until it runs its own program.
+        peak, before = max(peak, sum(gib for pid, gib in now.items() if pid in before)), now
         time.sleep(INTERVAL)
     if process.returncode:
         sys.exit(f"{' '.join(map(str, command))} failed")

@@ -107,12 +107,17 @@ thresholds as (
 ),
 
 -- A share below the smallest one judged counts as that, so that a value that appears from nothing has a change too.
+-- Parts of PSI are decimals: the last digit of a sum of doubles would follow the order of the rows.
 changes as (
     select
         shares.*,
-        (greatest(shares.now_share, thresholds.empty_share) - greatest(shares.then_share, thresholds.empty_share))
-        * ln(greatest(shares.now_share, thresholds.empty_share) / greatest(shares.then_share, thresholds.empty_share))
-            as psi_part,
+        cast(
+            (greatest(shares.now_share, thresholds.empty_share) - greatest(shares.then_share, thresholds.empty_share))
+            * ln(
+                greatest(shares.now_share, thresholds.empty_share) / greatest(shares.then_share, thresholds.empty_share)
+            )
+            as decimal(18, 12)
+        ) as psi_part,
         case
             when
                 greatest(shares.now_share, shares.then_share) >= thresholds.judged_share
@@ -140,7 +145,7 @@ tag_drift as (
         {{ as_of_date() }} as as_of_date,
         baseline,
         baseline_date,
-        round(sum(psi_part), 6) as psi,
+        round(cast(sum(psi_part) as double), 6) as psi,
         round(max(case when change_rank = 1 then relative_change end), 6) as relative_change,
         max(case when change_rank = 1 and relative_change is not null then bin_kind end) as changed_bin_kind,
         max(case when change_rank = 1 and relative_change is not null then first_bin end) as changed_bin,

@@ -2,7 +2,7 @@
 -- enumerated tag and value: customers who have it against the other customers of the campaign, by the campaign's
 -- primary metric at its conversion window. A tag of which no value tells anything is useless for this offer (哪些标签没用).
 -- A value that is only known from after the campaign proves nothing: whoever bought the deposit has one. Reads the
--- wide mart once, for the members only.
+-- wide mart once, for the members only, and what has changed in them since.
 
 with
 
@@ -53,6 +53,14 @@ today_values as (
     {{ unpivot_tags('tagged_members', ['customer_id', 'as_of_date']) }}
 ),
 
+tracked as (
+    select
+        tag_code,
+        min(as_of_date) as tracked_from
+    from {{ ref('tag_versions') }}
+    group by tag_code
+),
+
 -- Tags whose values are listed; not those that say how customers answer to messages, which the campaign itself decides.
 tags as (
     select
@@ -60,27 +68,15 @@ tags as (
         entries.name_zh,
         entries.version,
         -- Who a person is no campaign changes.
-        entries.dimension = '人口' or entries.timeliness = 'static' as is_lasting
+        entries.dimension = '人口' or entries.timeliness = 'static' as is_lasting,
+        case when entries.status = 'certified' then tracked.tracked_from end as tracked_from
     from {{ ref('tag_dictionary') }} as entries
+    left join tracked
+        on entries.tag_code = tracked.tag_code
     where
         entries.tag_code in (select listed.tag_code from {{ ref('tag_values') }} as listed)
         and entries.path not like '行为/触达%'
         and entries.security_level <= 3
-),
-
--- Bounds by comparison, not by or: the join stays one by hash.
-values_before as (
-    select
-        members.campaign_id,
-        members.customer_id,
-        history.tag_code,
-        history.tag_value
-    from members
-    inner join {{ ref('tag_history') }} as history
-        on
-            members.customer_id = history.customer_id
-            and members.assigned_date >= history.valid_from
-            and members.assigned_date < coalesce(history.valid_to, {{ next_day() }})
 ),
 
 -- The value on the day of the assignment where the history reaches back to it, else today's, which the campaign may
@@ -92,18 +88,20 @@ tag_values_of_members as (
         members.arm,
         members.is_success,
         today_values.tag_code,
-        coalesce(values_before.tag_value, today_values.tag_value) as tag_value,
-        tags.is_lasting or values_before.tag_value is not null as is_known_before
+        coalesce(changes.value_before, today_values.tag_value) as tag_value,
+        tags.is_lasting
+        or coalesce(members.assigned_date >= tags.tracked_from, false)
+        and (changes.tag_code is null or changes.value_before is not null) as is_known_before
     from members
     inner join today_values
         on members.customer_id = today_values.customer_id
     inner join tags
         on today_values.tag_code = tags.tag_code
-    left join values_before
+    left join {{ ref('campaign_tag_changes') }} as changes
         on
-            members.campaign_id = values_before.campaign_id
-            and members.customer_id = values_before.customer_id
-            and today_values.tag_code = values_before.tag_code
+            members.campaign_id = changes.campaign_id
+            and members.customer_id = changes.customer_id
+            and today_values.tag_code = changes.tag_code
 ),
 
 -- Treatment is arm 1, control arm 2; with_ has the value, all_ is the campaign.

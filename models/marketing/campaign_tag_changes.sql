@@ -1,5 +1,5 @@
--- What the customers of campaigns were on the day of their assignment: of each tag that has changed since, what the first
--- change replaced. A tag without a row here still has the value of that day. Reads changes, not values: few rows.
+-- What the customers of campaigns were on the day of their assignment: of each tag that has changed since, what the
+-- first change replaced. A tag without a row here still has the value of that day. Reads changes, not values: few rows.
 
 {{ config(materialized='view') }}
 

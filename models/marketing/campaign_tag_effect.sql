@@ -80,7 +80,7 @@ tags as (
 ),
 
 -- The value on the day of the assignment where the history reaches back to it, else today's, which the campaign may
--- have moved.
+-- have moved. Dates are compared here and not in the join, which so stays one by hash.
 tag_values_of_members as (
     select
         members.campaign_id,
@@ -88,7 +88,9 @@ tag_values_of_members as (
         members.arm,
         members.is_success,
         today_values.tag_code,
-        coalesce(changes.value_before, today_values.tag_value) as tag_value,
+        coalesce(
+            case when members.assigned_date >= tags.tracked_from then changes.value_before end, today_values.tag_value
+        ) as tag_value,
         tags.is_lasting
         or coalesce(members.assigned_date >= tags.tracked_from, false)
         and (changes.tag_code is null or changes.value_before is not null) as is_known_before

@@ -58,6 +58,29 @@ def test_a_difference_is_named(by_duckdb, by_spark, problem):
     assert said.startswith(f"marts.customers: {problem}")
 
 
+def test_a_view_about_one_customer_is_compared_for_some(by_duckdb):
+    """Spark stores what the view says of C1 alone; that is compared; what it was not asked about is not missed."""
+    with duckdb.connect(str(by_duckdb)) as con:
+        con.execute(
+            f"drop schema marts cascade; create schema portraits; create view portraits.portrait_reasons as {ROWS}"
+        )
+    folder = by_duckdb.parent / "spark" / "portraits.db" / "portrait_reasons"
+    folder.mkdir(parents=True)
+    duckdb.execute(f"copy (from ({ROWS}) where customer_id = 'C1') to '{folder}/part.parquet'")
+    assert list(Comparison(by_duckdb, by_duckdb.parent / "spark", ["C1"]).differences()) == []
+    (difference,) = Comparison(by_duckdb, by_duckdb.parent / "spark", ["C1", "C2"]).differences()
+    assert difference.problem.startswith("1 rows of DuckDB and 0 of Spark")
+
+
+def test_the_customers_compared_are_of_the_wide_mart(by_duckdb):
+    assert parity._some_customers(by_duckdb) == [], "built without it: --select"
+    with duckdb.connect(str(by_duckdb)) as con:
+        con.execute("create table marts.customer_tags as select 'C' || range as customer_id from range(9)")
+    chosen = parity._some_customers(by_duckdb)
+    assert len(set(chosen)) == parity.CUSTOMERS
+    assert parity._some_customers(by_duckdb) == chosen
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

@@ -46,12 +46,14 @@ class Difference:
 class Comparison:
     """The relations of a DuckDB warehouse beside those of a Spark warehouse, which are folders of Parquet files.
 
-    Views about one customer are compared for the given customers.
+    Views about one customer are compared for the given customers; of every relation the rows are those that a
+    condition in SQL selects.
     """
 
-    def __init__(self, duckdb_file: Path, spark_folder: Path, customers: list[str] = ()) -> None:
+    def __init__(self, duckdb_file: Path, spark_folder: Path, customers: list[str] = (), where: str = "true") -> None:
         self._spark = spark_folder
         self._customers = customers
+        self._where = where
         self._con = duckdb.connect()
         self._con.execute(f"attach '{duckdb_file}' as bank_tags (read_only)")
         self.relations = self._con.execute(
@@ -90,8 +92,9 @@ class Comparison:
             asked = [f"select * from {by_duckdb} where customer_id = '{customer}'" for customer in self._customers]
             by_duckdb = f"({' union all '.join(asked)})"
         compared = [name for name in types if name not in ENGINES_OWN]
+        values = ", ".join(_comparable(name, types[name]) for name in compared)
         sides = {
-            side: f"select {', '.join(_comparable(name, types[name]) for name in compared)} from {source}"
+            side: f"select {values} from {source} where {self._where}"
             for side, source in (("duckdb", by_duckdb), ("spark", parquet))
         }
         for side, other in (("duckdb", "spark"), ("spark", "duckdb")):

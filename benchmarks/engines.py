@@ -4,9 +4,15 @@ For each size, the smallest first, a demo bank is built by both engines up to th
 last day: ``dbt build`` without tests, both engines on the same cores with the same memory. The wide marts of both must
 be equal, or the benchmark fails. The table and what a cluster for a large bank needs, by calculation from it, are
 written into benchmarks/SIZING.md. Spark comes from ``make spark-setup``; banks are kept under ``target/bench/``.
+
+Large banks take hours. What was measured of this very project with this memory stands beside the warehouse, and a
+benchmark that was stopped goes on after it.
 """
 
 import argparse
+import datetime
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -28,6 +34,10 @@ MARKER = "<!-- make engines -->"
 #: Seconds between two looks at the memory of a build.
 INTERVAL = 0.5
 MILLION = 1_000_000
+#: What decides the cost of a build, beside the bank: measurements of another project do not count.
+PROJECT = ("dbt_project.yml", "profiles.yml", "packages.yml", "macros", "models", "seeds")
+#: Customers that the wide marts are compared for at a time: all at once would need more memory than the builds.
+COMPARED = 100_000
 #: What the calculation assumes of a large bank: its customers in millions, the hours of a night, which part of
 #: its speed a core keeps in a cluster, where it waits for the network and for the slowest task, and a core's memory.
 LARGE_BANK, NIGHT_HOURS, CLUSTER_EFFICIENCY, GIB_PER_CORE = 100, 4, 0.5, 4
@@ -67,6 +77,25 @@ def run(environment: dict[str, str], *command: str | Path) -> tuple[float, float
     return time.perf_counter() - started, peak
 
 
+def project_digest() -> str:
+    """Fingerprint of all that dbt builds from."""
+    digest = hashlib.sha256()
+    for part in PROJECT:
+        path = PROJECT_ROOT / part
+        for file in [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file()):
+            digest.update(str(file.relative_to(PROJECT_ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def disk_gib(warehouse: Path) -> float:
+    files = [warehouse] if warehouse.is_file() else [file for file in warehouse.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files) / 2**30
+
+
+def remove(left: Path) -> None:
+    left.unlink() if left.is_file() else shutil.rmtree(left, ignore_errors=True)
+
+
 class Engines(Contest):
     """One bank, built by both engines."""
 
@@ -76,29 +105,57 @@ class Engines(Contest):
         self.spark = self.folder / "spark"
 
     def measure(self) -> Iterator[Measured]:
-        self.clear()
-        shutil.rmtree(self.spark, ignore_errors=True)
         for engine, dbt, warehouse in (("duckdb", DBT, self.built), ("spark", SPARK_DBT, self.spark)):
-            environment = self._environment(self.built, self.target / engine)
-            environment["BANK_TAGS_SPARK_WAREHOUSE"] = str(self.spark)
-            (full, full_peak), (night, night_peak) = (
-                run(
-                    environment,
-                    *(dbt, "--quiet", "build", "--target", engine, "--vars", f"as_of_date: {date}"),
-                    *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
-                )
-                for date in (self.as_of, self.last)
-            )
-            files = [warehouse] if warehouse.is_file() else [file for file in warehouse.rglob("*") if file.is_file()]
-            disk = sum(file.stat().st_size for file in files) / 2**30
-            yield Measured(engine, self.customers, full, night, max(full_peak, night_peak), disk)
+            kept = Kept(self.folder / f"engines_{engine}.json")
+            if "full" not in kept.steps:
+                for left in (warehouse, self.target / engine):
+                    remove(left)
+                kept.steps["full"] = self._build(engine, dbt, self.as_of)
+                kept.save()
+            if "night" not in kept.steps:
+                # Half a night can't be measured again: until it has come to its end, nothing stands.
+                kept.path.unlink()
+                kept.steps["night"] = self._build(engine, dbt, self.last)
+                kept.steps["disk"] = disk_gib(warehouse)
+                kept.save()
+            (full, full_peak), (night, night_peak) = kept.steps["full"], kept.steps["night"]
+            yield Measured(engine, self.customers, full, night, max(full_peak, night_peak), kept.steps["disk"])
 
     def check(self) -> None:
         """The wide mart of both engines is the same."""
-        comparison = Comparison(self.built, self.spark)
-        comparison.relations = [("marts", "customer_tags")]
-        for difference in comparison.differences():
-            sys.exit(f"{difference.relation}: {difference.problem} {difference.examples}")
+        pieces = -(-self.customers // COMPARED)
+        for piece in range(pieces):
+            comparison = Comparison(self.built, self.spark, where=f"hash(customer_id) % {pieces} = {piece}")
+            comparison.relations = [("marts", "customer_tags")]
+            for difference in comparison.differences():
+                sys.exit(f"{difference.relation}: {difference.problem} {difference.examples}")
+
+    def _build(self, engine: str, dbt: Path, date: datetime.date) -> tuple[float, float]:
+        environment = self._environment(self.built, self.target / engine)
+        environment["BANK_TAGS_SPARK_WAREHOUSE"] = str(self.spark)
+        took = run(
+            environment,
+            *(dbt, "--quiet", "build", "--target", engine, "--vars", f"as_of_date: {date}"),
+            *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+        )
+        print(f"{self.customers} customers, {engine}, {date}: {took[0]:.0f} s, peak {took[1]:.2f} GiB", flush=True)
+        return took
+
+
+class Kept:
+    """What was measured of one engine on one bank, in a file that says of which project and with how much memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._of = {"project": project_digest(), "memory": MEMORY}
+        self.steps = {}
+        if path.exists():
+            found = json.loads(path.read_text(encoding="utf-8"))
+            if found["of"] == self._of:
+                self.steps = found["steps"]
+
+    def save(self) -> None:
+        self.path.write_text(json.dumps({"of": self._of, "steps": self.steps}), encoding="utf-8")
 
 
 def table(results: list[Measured]) -> str:

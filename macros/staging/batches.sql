@@ -1,7 +1,8 @@
 {# Rows of the batches that an incremental staging table does not hold yet, of those known as of the run's date, with the
    fingerprint of their batch. dictionaries: seeds that the model judges codes by, as {code column: seed}. #}
 {% macro new_batches(source_relation, dictionaries={}) -%}
-    select
+    {#- The batches are a row a date: with the hint, Spark moves no rows to meet them. DuckDB reads it as a comment. #}
+    select /*+ broadcast(batches) */
         source.*,
         batches.fingerprint as batch_fingerprint
     from {{ source_relation }} as source

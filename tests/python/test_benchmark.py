@@ -89,3 +89,33 @@ def test_what_a_large_bank_needs_follows_from_two_sizes():
     same = [dataclasses.replace(one, night=90) for one in measured]
     assert engines.sizing(same, cores=2).startswith("The larger bank took duckdb no longer")
     assert f"{engines.MARKER}\n" in engines.PAGE.read_text(encoding="utf-8")
+
+
+def test_a_stopped_benchmark_goes_on_where_it_was(tmp_path, monkeypatch):
+    """What was measured of the same project stands; a night that was stopped takes its full build with it."""
+    monkeypatch.setattr(bench, "BENCH", tmp_path)
+    (tmp_path / "10x1" / "raw" / "core" / "batches" / "dt=2026-01-02").mkdir(parents=True)
+    bank = engines.Engines(10, 1)
+    warehouses = {"duckdb": bank.built, "spark": bank.spark}
+    built = []
+
+    def build(engine, dbt, date, stop_at=None):
+        if (engine, date) == stop_at:
+            raise KeyboardInterrupt
+        built.append((engine, date))
+        warehouses[engine].write_bytes(b"tables")
+        return 10.0 * len(built), 1.0
+
+    monkeypatch.setattr(bank, "_build", lambda *step: build(*step, stop_at=("spark", bank.last)))
+    with pytest.raises(KeyboardInterrupt):
+        list(bank.measure())
+    assert built == [("duckdb", bank.as_of), ("duckdb", bank.last), ("spark", bank.as_of)]
+    built.clear()
+    monkeypatch.setattr(bank, "_build", build)
+    duckdb, spark = bank.measure()
+    assert built == [("spark", bank.as_of), ("spark", bank.last)]
+    assert (duckdb.full, duckdb.night, spark.full, spark.night) == (10, 20, 10, 20)
+    assert list(bank.measure()) == [duckdb, spark] and len(built) == 2, "nothing is measured twice"
+    monkeypatch.setattr(engines, "project_digest", lambda: "another")
+    list(bank.measure())
+    assert len(built) == 6, "another project is measured anew"

@@ -24,13 +24,13 @@ def by_duckdb(tmp_path) -> Path:
     return tmp_path / "bank_tags.duckdb"
 
 
-def problems(by_duckdb: Path, by_spark: str | None) -> list[str]:
+def problems(by_duckdb: Path, by_spark: str | None, **options) -> list[str]:
     """What is said of Spark's rows; None: Spark has no such relation."""
     folder = by_duckdb.parent / "spark" / "marts.db" / "customers"
     if by_spark:
         folder.mkdir(parents=True)
         duckdb.execute(f"copy ({by_spark}) to '{folder}' (format parquet, partition_by (as_of_date), overwrite)")
-    found = Comparison(by_duckdb, by_duckdb.parent / "spark").differences()
+    found = Comparison(by_duckdb, by_duckdb.parent / "spark", **options).differences()
     return [f"{difference.relation}: {difference.problem}" for difference in found]
 
 
@@ -40,6 +40,11 @@ def test_the_same_values_agree_in_any_order(by_duckdb):
 
 def test_doubles_agree_to_nine_digits(by_duckdb):
     assert problems(by_duckdb, f"select * replace (share * (1 + 1e-12) as share) from ({ROWS})") == []
+
+
+def test_rows_that_are_not_asked_for_are_not_compared(by_duckdb):
+    c1_alone = f"from ({ROWS}) where customer_id = 'C1'"
+    assert problems(by_duckdb, c1_alone, where="customer_id = 'C1'") == []
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 {# Pre-hook of an incremental model: take back the rows that meet a condition. The column is the date by which the table is
    partitioned, and the condition holds for all rows of a date or for none.
-   Difference: DuckDB deletes rows; a Parquet table of Spark drops whole partitions. #}
+   Difference: DuckDB deletes rows; a Parquet table of Spark drops whole partitions; Delta and Iceberg know neither partitions to
+   drop nor, in a delete, another query, so that they delete date by date. #}
 {% macro forget_rows(column, condition) -%}
     {{ return(adapter.dispatch('forget_rows')(column, condition)) }}
 {%- endmacro %}
@@ -12,7 +13,11 @@
 {% macro spark__forget_rows(column, condition) -%}
     {%- if execute -%}
         {%- for row in run_query('select distinct ' ~ column ~ ' from ' ~ this ~ ' where ' ~ condition).rows -%}
-            {%- do run_query('alter table ' ~ this ~ " drop if exists partition (" ~ column ~ " = '" ~ row[0] ~ "')") -%}
+            {%- set rows = column ~ " = '" ~ row[0] ~ "'" -%}
+            {%- do run_query(
+                'alter table ' ~ this ~ ' drop if exists partition (' ~ rows ~ ')' if config.get('file_format', 'parquet') == 'parquet'
+                else 'delete from ' ~ this ~ ' where ' ~ rows
+            ) -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}

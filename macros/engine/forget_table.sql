@@ -10,5 +10,5 @@
 {%- endmacro %}
 
 {% macro spark__forget_table(condition) -%}
-    truncate table {{ this }}
+    {{ 'truncate table' if config.get('file_format', 'parquet') == 'parquet' else 'delete from' }} {{ this }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-"""What Spark forgets rows by, in each format of its tables; Parquet is what `banktags parity` runs, the others are not."""
+"""What Spark forgets rows by in each format of its tables. `banktags parity` runs Parquet; no test runs the others."""
 
 from types import SimpleNamespace
 

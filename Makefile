@@ -14,6 +14,7 @@ PYTHON ?= python3
 PORT ?= 8580
 BENCH_CUSTOMERS ?= 100000
 ENGINES_CUSTOMERS ?= 10000 100000
+ENGINES_DAYS ?= 365
 SLOW ?= slow
 BIN := .venv/bin
 SPARK_BIN := .venv-spark/bin
@@ -90,8 +91,8 @@ pytest: setup
 bench: setup ## build, night, tags and RFM against the limit and other tools, 100,000 customers (BENCH_CUSTOMERS=…)
 	@$(BIN)/python benchmarks/bench.py --customers $(BENCH_CUSTOMERS)
 
-engines: spark-setup ## full build and night by DuckDB and by Spark as banks grow, into benchmarks/SIZING.md (ENGINES_CUSTOMERS="10000 100000")
-	@$(SPARK_JAVA) $(BIN)/python benchmarks/engines.py --customers $(ENGINES_CUSTOMERS)
+engines: spark-setup ## full build and night by DuckDB and by Spark as banks grow, into benchmarks/SIZING.md (ENGINES_CUSTOMERS="10000 100000" ENGINES_DAYS=365)
+	@$(SPARK_JAVA) $(BIN)/python benchmarks/engines.py --customers $(ENGINES_CUSTOMERS) --days $(ENGINES_DAYS)
 
 parity: spark-setup bank ## the extracts built by DuckDB and by Spark, every relation compared by value
 	@$(SPARK_JAVA) $(BIN)/banktags parity $(if $(AS_OF),--date $(AS_OF)) $(if $(SELECT),--select '$(SELECT)')

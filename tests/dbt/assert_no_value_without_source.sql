@@ -1,5 +1,5 @@
--- A fact whose source was never delivered is known of nobody: no data is not no. Seed coverage_exceptions says of which tags a value stands
--- all the same, and why. Nor has a rule a value of which no source was delivered. Each such tag is printed with what to do about it.
+-- A tag that rests on a source which was never delivered is known of nobody: no data is not no. Seed coverage_exceptions says of which
+-- tags a value stands all the same, and why. Each other one is printed with what to do about it.
 {% set values_without_source %}
     select
         coverage.tag_code,

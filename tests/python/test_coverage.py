@@ -1,1 +1,0 @@
-"""Coverage: what a source that was never delivered, or extracts that begin late, leave unknown, on whole small banks."""

@@ -39,8 +39,8 @@ class RuleError(Exception):
 class Input:
     """A column that a tag is made of: ``kind`` is source, seed, coverage, model or tag.
 
-    ``name`` is system.table.column of a source, system.table where the tag rests on its coverage, the code of a tag, else
-    relation.column.
+    ``name`` is system.table.column of a source, system.table of one whose coverage the tag rests on, the code of a tag,
+    else relation.column.
     """
 
     kind: str

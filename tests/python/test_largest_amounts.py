@@ -5,7 +5,6 @@ The expected figures are calculated here, from the amounts that are delivered.
 
 import datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from dbt_warehouse import Warehouse

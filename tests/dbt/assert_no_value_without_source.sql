@@ -10,7 +10,9 @@
     inner join {{ ref('tag_scan') }} as scan
         on coverage.tag_code = scan.tag_code
     left join {{ ref('coverage_exceptions') }} as exceptions
-        on coverage.tag_code = exceptions.tag_code
+        on
+            coverage.tag_code = exceptions.tag_code
+            and coverage.undelivered_sources = exceptions.source_table
     where
         coverage.undelivered_sources is not null
         and scan.known_customers > 0

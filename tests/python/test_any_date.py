@@ -1,6 +1,6 @@
 """A bank of any decade: the nights of the demo bank at dates far from those of the seeds, with every data test.
 
-The tag system lives in its own time: what it says of its tags today is no violation at a date before their certification.
+The tag system lives in its own time: what it says of its tags today breaks no rule at a date before it was said.
 """
 
 import datetime

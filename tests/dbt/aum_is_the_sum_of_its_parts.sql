@@ -1,7 +1,12 @@
+{{ printed_rows(columns=['problem', 'remedy']) }}
+
 -- A customer's AUM is the sum of its components, of those that are delivered, and custody only where the dictionary counts it.
 select
     aum.customer_id,
-    aum.aum_spot
+    aum.aum_spot,
+    'the components do not add up to aum_spot' as problem,
+    'give each category one component in seeds/dictionaries/product_categories.csv, then dbt build -s +fact_tags__aum'
+        as remedy
 from {{ ref('fact_tags__aum') }} as aum
 cross join {{ ref('product_categories') }} as custody
 where

@@ -8,7 +8,10 @@
 #}
 {% test delivered_as_of(model, max_age_days) %}
     {{ config(severity='warn') }}
-    select 'no batch since {{ max_age_days }} days' as problem
+    {{ printed_rows() }}
+    select
+        'no batch since {{ max_age_days }} days' as problem,
+        'ask the system for its extract, then land it with banktags load' as remedy
     from {{ model }}
     where dt between {{ days_ago(max_age_days) }} and {{ as_of_date() }}
     having count(*) = 0

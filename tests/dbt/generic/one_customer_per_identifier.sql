@@ -4,10 +4,13 @@
        data_tests: [one_customer_per_identifier]
 #}
 {% test one_customer_per_identifier(model) %}
+    {{- printed_rows(columns=['id_type', 'problem', 'remedy']) }}
     select
         id_type,
         id_value,
-        count(*) as customers
+        count(*) as customers,
+        'one identifier of more than one customer' as problem,
+        'see what the sources say: banktags query "select * from intermediate.int_customer__conflicts"' as remedy
     from {{ model }}
     where not is_shared or id_type in ('id_no', 'core_customer', 'crm_contact', 'card')
     group by id_type, id_value

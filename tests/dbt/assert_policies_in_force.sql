@@ -50,6 +50,6 @@ with in_force as (
 
 select
     seed_name,
-    'add rows for base_currency {{ var("base_currency") }} that are valid on {{ var("as_of_date") }}' as remedy
+    'add rows for base_currency {{ base_currency() }} that are valid on {{ business_date() }}' as remedy
 from in_force
 where row_count = 0 or (seed_name = 'rfm_parameters' and row_count > 1)

@@ -19,7 +19,7 @@ thresholds as (
         valid_from,
         valid_to
     from {{ ref('rule_thresholds') }}
-    where currency is null or currency = '{{ var("base_currency") }}'
+    where currency is null or currency = '{{ base_currency() }}'
 ),
 
 -- Seeds whose rows give the values of tags: a clause that reads one stands for as many clauses as it has rows.
@@ -33,7 +33,7 @@ policy_rows as (
         valid_from,
         valid_to
     from {{ ref('pyramid_tiers') }}
-    where currency = '{{ var("base_currency") }}'
+    where currency = '{{ base_currency() }}'
 
     union all
 

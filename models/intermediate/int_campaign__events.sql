@@ -102,7 +102,7 @@ rates as (
         item,
         rate
     from {{ ref('profit_rates') }}
-    where currency is null or currency = '{{ var("base_currency") }}'
+    where currency is null or currency = '{{ base_currency() }}'
 ),
 
 events as (

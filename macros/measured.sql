@@ -3,7 +3,7 @@
    is_covered gives it. Needs the customer spine under the alias spine.
 
    {{ measured('windows.transfer_count_30d', 'bigint', 'spine.covers_30d') }} #}
-{% macro measured(measure, data_type='decimal(18, 2)', covers=none) -%}
+{% macro measured(measure, data_type='decimal(28, 2)', covers=none) -%}
     case
         when spine.is_core_customer{{ ' and ' ~ covers if covers }} then cast(coalesce({{ measure }}, 0) as {{ data_type }})
     end

@@ -26,7 +26,7 @@ demographics as (
             when profiles.marital_status_code in ('SINGLE', 'MARRIED', 'DIVORCED', 'WIDOWED')
                 then lower(profiles.marital_status_code)
         end as marital_status,
-        profiles.annual_income as annual_income_amount,
+        cast(profiles.annual_income as decimal(28, 2)) as annual_income_amount,
         profiles.owns_home as has_home,
         profiles.owns_car as has_car,
         case

@@ -41,8 +41,8 @@ policy_rows as (
         'risk_levels.max_product_rating' as values_from,
         risk_level as policy_row,
         max_product_rating as tag_value,
-        cast(null as decimal(18, 2)) as aum_from,
-        cast(null as decimal(18, 2)) as aum_to,
+        cast(null as decimal(28, 2)) as aum_from,
+        cast(null as decimal(28, 2)) as aum_to,
         cast(null as date) as valid_from,
         cast(null as date) as valid_to
     from {{ ref('risk_levels') }}

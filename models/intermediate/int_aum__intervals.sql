@@ -1,5 +1,6 @@
 -- Who held what from when to when, for the year up to the business date. A balance stands until the next one, so
--- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero.
+-- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero. Days on which
+-- only a part of what a customer holds is known (int_aum__known_from) are left out.
 -- Reads three columns of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
 
 {% set ledgers = [
@@ -104,12 +105,15 @@ bounded as (
         classified_units.product_category,
         classified_units.aum_component,
         classified_units.in_aum,
-        successions.valid_from,
+        greatest(successions.valid_from, coalesce(known.known_from, successions.valid_from)) as valid_from,
         least(successions.superseded_on, coalesce(classified_units.closed_date, {{ next_day() }})) as valid_to,
-        successions.balance
+        -- Wide enough for sums over days and customers of the largest amount that the contract admits.
+        cast(successions.balance as decimal(28, 2)) as balance
     from successions
     inner join classified_units
         on successions.unit_key = classified_units.unit_key
+    left join {{ ref('int_aum__known_from') }} as known
+        on classified_units.customer_id = known.customer_id
     where successions.balance <> 0
 ),
 

@@ -113,8 +113,8 @@ events as (
         everything.event_date,
         everything.product_id,
         everything.product_category,
-        cast(everything.amount as decimal(18, 2)) as amount,
-        cast(everything.amount * coalesce(rates.rate, 0) as decimal(18, 2)) as margin
+        cast(everything.amount as decimal(28, 2)) as amount,
+        cast(cast(everything.amount as decimal(28, 2)) * coalesce(rates.rate, 0) as decimal(28, 2)) as margin
     from everything
     inner join {{ ref('int_customer__identity') }} as identities
         on

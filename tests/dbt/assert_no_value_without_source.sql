@@ -1,0 +1,23 @@
+-- A tag that rests on a source which was never delivered is known of nobody: no data is not no. Seed coverage_exceptions says of which
+-- tags a value stands all the same, and why. Each other one is printed with what to do about it.
+{% set values_without_source %}
+    select
+        coverage.tag_code,
+        'known of ' || cast(scan.known_customers as {{ dbt.type_string() }}) || ' customers, but ' || coverage.undelivered_sources
+        || ' was never delivered. Remedy: let its model ask is_covered() for that source, or add a row to seed coverage_exceptions'
+            as problem
+    from {{ ref('tag_coverage') }} as coverage
+    inner join {{ ref('tag_scan') }} as scan
+        on coverage.tag_code = scan.tag_code
+    left join {{ ref('coverage_exceptions') }} as exceptions
+        on
+            coverage.tag_code = exceptions.tag_code
+            and coverage.undelivered_sources = exceptions.source_table
+    where
+        coverage.undelivered_sources is not null
+        and scan.known_customers > 0
+        and exceptions.tag_code is null
+    order by coverage.tag_code
+{% endset %}
+
+{{ printed_rows(values_without_source) }}

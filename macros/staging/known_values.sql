@@ -1,0 +1,42 @@
+{# What a source table's values are judged by, from seed unknown_sentinels, as one row: the dates and texts that systems write where
+   there is no value, each between bars, and the age that nobody reaches. #}
+{% macro unknown_sentinels() -%}
+    select
+        {%- for kind in ['date', 'text'] %}
+        (
+            select {{ dbt.listagg('value', "''", 'order by value') }} from {{ ref('unknown_sentinels') }} where kind = '{{ kind }}'
+        ) as no_{{ kind }}s,
+        {%- endfor %}
+        (select max(cast(value as int)) from {{ ref('unknown_sentinels') }} where kind = 'oldest_age_years') as oldest_age_years
+{%- endmacro %}
+
+{# A text without the blanks around it; null when it is empty or a text that stands for none (NULL, \N, N/A). Reads no_texts. #}
+{% macro known_text(column) -%}
+    case when position('|' || upper(trim({{ column }})) || '|' in no_texts) = 0 then nullif(trim({{ column }}), '') end
+{%- endmacro %}
+
+{# True where a date or time is one that stands for none (1900-01-01, 9999-12-31). Reads no_dates. #}
+{% macro is_no_date(column) -%}
+    position('|' || cast(cast({{ column }} as date) as string) || '|' in no_dates) > 0
+{%- endmacro %}
+
+{# A date or time, null when it can't be right: one that stands for none, or one outside the bounds, of which an unknown one bounds
+   nothing. It is for what a row can do without: the row stays.
+
+       {{ known_date('source.closed_date', not_before='source.opened_date', not_after='source.dt') }} #}
+{% macro known_date(column, not_before=none, not_after=none) -%}
+    case
+        when {{ is_no_date(column) }}
+        {%- if not_before %} or {{ column }} < {{ not_before }}{% endif %}
+        {%- if not_after %} or {{ column }} > {{ not_after }}{% endif %} then null
+        else {{ column }}
+    end
+{%- endmacro %}
+
+{# A birth date, null when nobody was born on it: one that stands for none, one after the batch, one of an age nobody reaches. #}
+{% macro known_birth_date(column) -%}
+    case
+        when {{ is_no_date(column) }} or {{ column }} > dt or {{ age_years(column, 'dt') }} > oldest_age_years then null
+        else {{ column }}
+    end
+{%- endmacro %}

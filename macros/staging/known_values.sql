@@ -2,12 +2,10 @@
    there is no value, each between bars, and the age that nobody reaches. #}
 {% macro unknown_sentinels() -%}
     select
-        {%- for kind in ['date', 'text'] %}
-        (
-            select {{ dbt.listagg('value', "''", 'order by value') }} from {{ ref('unknown_sentinels') }} where kind = '{{ kind }}'
-        ) as no_{{ kind }}s,
-        {%- endfor %}
-        (select max(cast(value as int)) from {{ ref('unknown_sentinels') }} where kind = 'oldest_age_years') as oldest_age_years
+        {{ dbt.listagg("case when kind = 'date' then value end", "''", 'order by value') }} as no_dates,
+        {{ dbt.listagg("case when kind = 'text' then value end", "''", 'order by value') }} as no_texts,
+        max(case when kind = 'oldest_age_years' then cast(value as int) end) as oldest_age_years
+    from {{ ref('unknown_sentinels') }}
 {%- endmacro %}
 
 {# A text without the blanks around it; null when it is empty or a text that stands for none (NULL, \N, N/A). Reads no_texts. #}

@@ -5,12 +5,16 @@
 
 {% set ledgers = [
     {
+        'system': 'core',
+        'table': 'account_balances',
         'states': ref('stg_core__account_balances'),
         'key': ['account_id'],
         'date': 'balance_date',
         'balance': 'balance',
     },
     {
+        'system': 'wealth',
+        'table': 'holdings',
         'states': ref('stg_wealth__holdings'),
         'key': ['customer_id', 'product_id'],
         'date': 'holding_date',
@@ -68,7 +72,9 @@ needed_balances as (
     {% for ledger in ledgers %}
         select
             {{ ledger.key | join(" || '/' || ") }} as unit_key,
+            '{{ ledger.table }}' as ledger,
             {{ days_ago(365) }} as balance_date,
+            max({{ ledger.date }}) as stated_on,
             max_by({{ ledger.balance }}, {{ ledger.date }}) as balance
         from {{ ledger.states }}
         where {{ ledger.date }} <= {{ days_ago(365) }}
@@ -79,7 +85,9 @@ needed_balances as (
         -- … and every balance after that day.
         select
             {{ ledger.key | join(" || '/' || ") }} as unit_key,
+            '{{ ledger.table }}' as ledger,
             {{ ledger.date }} as balance_date,
+            {{ ledger.date }} as stated_on,
             {{ ledger.balance }} as balance
         from {{ ledger.states }}
         where {{ event_in_last_days(ledger.date, 365) }}
@@ -87,14 +95,47 @@ needed_balances as (
     {% endfor %}
 ),
 
--- A balance stands until the day of the next one.
+-- The days of the ledgers that the bank delivers as complete snapshots (seed delivery_modes), each with the next.
+snapshots as (
+    {% for ledger in ledgers %}
+        select distinct
+            '{{ ledger.table }}' as ledger,
+            states.{{ ledger.date }} as snapshot_date
+        from {{ ledger.states }} as states
+        inner join {{ ref('delivery_modes') }} as modes
+            on
+                modes.system_name = '{{ ledger.system }}'
+                and modes.table_name = '{{ ledger.table }}'
+                and modes.mode = 'snapshot'
+        where states.{{ ledger.date }} <= {{ as_of_date() }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+next_snapshots as (
+    select
+        ledger,
+        snapshot_date,
+        lead(snapshot_date, 1, {{ next_day() }}) over (partition by ledger order by snapshot_date) as next_snapshot_date
+    from snapshots
+),
+
+-- A balance stands until the day of the next one; one that the next complete snapshot leaves out, until that.
 successions as (
     select
-        unit_key,
-        balance_date as valid_from,
-        balance,
-        lead(balance_date, 1, {{ next_day() }}) over (partition by unit_key order by balance_date) as superseded_on
+        needed_balances.unit_key,
+        needed_balances.balance_date as valid_from,
+        needed_balances.balance,
+        least(
+            lead(needed_balances.balance_date, 1, {{ next_day() }})
+                over (partition by needed_balances.unit_key order by needed_balances.balance_date),
+            coalesce(next_snapshots.next_snapshot_date, {{ next_day() }})
+        ) as superseded_on
     from needed_balances
+    left join next_snapshots
+        on
+            needed_balances.ledger = next_snapshots.ledger
+            and needed_balances.stated_on = next_snapshots.snapshot_date
 ),
 
 -- A closed account holds nothing from its closing day on, even if the ledger sent no zero.

@@ -87,7 +87,7 @@ snapshots as (
         covered.quarter_end_date,
         covered.is_complete,
         spine.customer_id,
-        spine.opened_date <= covered.quarter_end_date
+        coalesce(spine.opened_date, spine.first_known_date) <= covered.quarter_end_date
         and (
             spine.status = 'ACTIVE'
             or coalesce(spine.closed_date > covered.quarter_end_date, false)

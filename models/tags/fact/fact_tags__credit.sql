@@ -83,7 +83,7 @@ limits as (
             limits.customer_id = identities.source_key
             and identities.source_system = 'core'
     where
-        limits.valid_from <= {{ as_of_date() }}
+        coalesce(limits.valid_from <= {{ as_of_date() }}, true)
         and (limits.valid_to is null or limits.valid_to >= {{ as_of_date() }})
     group by identities.customer_id
 ),

@@ -92,14 +92,14 @@ bound_devices as (
         devices.is_push_enabled,
         row_number() over (
             partition by identities.customer_id
-            order by devices.first_seen_date desc, devices.device_id asc
+            order by coalesce(devices.first_seen_date, devices.dt) desc, devices.device_id asc
         ) as newness_rank
     from {{ ref('stg_digital__devices') }} as devices
     inner join {{ ref('int_customer__identity') }} as identities
         on
             devices.customer_id = identities.source_key
             and identities.source_system = 'core'
-    where devices.first_seen_date <= {{ as_of_date() }}
+    where coalesce(devices.first_seen_date, devices.dt) <= {{ as_of_date() }}
 ),
 
 devices as (

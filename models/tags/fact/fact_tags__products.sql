@@ -51,7 +51,7 @@ debit_cards as (
             and identities.source_system = 'core'
     where
         cards.card_type = 'DEBIT'
-        and cards.issued_date <= {{ as_of_date() }}
+        and coalesce(cards.issued_date <= {{ as_of_date() }}, true)
         and (cards.closed_date is null or cards.closed_date > {{ as_of_date() }})
     group by identities.customer_id
 ),
@@ -128,6 +128,10 @@ products as (
 
         -- Accounts.
         {{ measured('customer_accounts.open_account_count', 'bigint', 'spine.covers_accounts') }} as account_count,
+        {{ measured('customer_accounts.frozen_account_count', 'bigint', 'spine.covers_accounts') }} > 0
+            as has_frozen_account,
+        {{ measured('customer_accounts.dormant_account_count', 'bigint', 'spine.covers_accounts') }} > 0
+            as has_dormant_account,
         customer_accounts.first_opened_date as account_first_opened_date,
         customer_accounts.next_maturity_date as time_deposit_next_maturity_date,
         -{{ days_since('customer_accounts.next_maturity_date') }} as time_deposit_next_maturity_days,

@@ -11,7 +11,7 @@ import duckdb
 
 from banktags.contract import PARTITION, Table
 from banktags.load.checks import EMPTY_HASH, Check, checked_rows, content_columns, content_hash, row_checks, row_hash
-from banktags.load.delivery import Extract, literal
+from banktags.load.extract import Extract, file_literal
 from banktags.load.problems import Problem
 
 
@@ -168,7 +168,7 @@ class DeliveredTable:
     def landed_hashes(self, root: Path, partitions: Iterable[Partition]) -> dict[datetime.date, str]:
         """Content hash of what the landing zone holds for these business dates, where it holds anything."""
         files = {partition.dt: sorted((root / partition.folder).glob("*.parquet")) for partition in partitions}
-        paths = ", ".join(literal(path) for found in files.values() for path in found)
+        paths = ", ".join(file_literal(path) for found in files.values() for path in found)
         if not paths:
             return {}
         columns = ", ".join([*content_columns(self.table), f"cast({PARTITION} as date) as {PARTITION}"])

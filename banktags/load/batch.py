@@ -13,7 +13,8 @@ from banktags.contract import PARTITION, read_contract
 from banktags.landing import EMPTY_PARTITION
 from banktags.load import publish, stage
 from banktags.load.checks import column_problems, left_out, with_contract_names
-from banktags.load.delimited import TextForm
+from banktags.load.dated import together
+from banktags.load.delimited import AS_USUAL, TextForm
 from banktags.load.delivery import (
     delivered_twice,
     find_files,
@@ -47,7 +48,7 @@ class Options:
     date: datetime.date | None = None
     max_rejects: int = 0
     replace: bool = False
-    form: TextForm = TextForm()
+    form: TextForm = AS_USUAL
     date_is_right: bool = False
 
 
@@ -141,7 +142,8 @@ class _Batch:
             if not self._is_problem(dt) and not self._is_problem(extract):
                 opened.append(replace(extract, dt=dt))
         self.problems += delivered_twice((path.relative_to(self.delivery).as_posix(), path) for path in files)
-        self.problems += create_views(self.con, opened)
+        views = [extract for extract in together(self.con, opened, self.work) if not self._is_problem(extract)]
+        self.problems += create_views(self.con, views)
         self._stop_on_problems()
         mapped = defaultdict(list)
         for path, table in self.progress.track(mapping.items(), description="mapping"):
@@ -188,6 +190,10 @@ class _Batch:
                     if not unplaceable:
                         remedy += f", or let them be set aside: --max-rejects {total}"
                     self.problems.append(Problem(name, what, remedy))
+        for name, table in tables.items():
+            words = [f"{count} in {column}" for column, count in table.words_for_nothing().items()]
+            if words:
+                self.notes.append(f"{name}: words for nothing (NULL, N/A …), taken as empty: {', '.join(words)}.")
         return tables, rejects
 
     def _verify_counts(self, tables: dict[str, DeliveredTable], partitions: dict[str, list[Partition]]) -> None:
@@ -223,8 +229,9 @@ class _Batch:
         for name, found in self._track("comparing with the landing zone", partitions):
             try:
                 landed = tables[name].landed_hashes(self.root, found)
-            except (duckdb.InvalidInputException, duckdb.IOException):
-                self._blame_landed_files(found)
+            except (duckdb.InvalidInputException, duckdb.IOException) as error:
+                if not self._blame_landed_files(found):
+                    raise error
                 continue
             for partition in found:
                 partition.landed_hash = landed.get(partition.dt)
@@ -243,16 +250,14 @@ class _Batch:
         if changed:
             self.notes.append(f"Replaced: {len(changed)}. Rebuild every business date from {min(changed)} on.")
 
-    def _blame_landed_files(self, partitions: list[Partition]) -> None:
-        """A problem for each landed file of these business dates that cannot be read."""
+    def _blame_landed_files(self, partitions: list[Partition]) -> bool:
+        """A problem for each landed file of these business dates that cannot be read; whether there is one."""
         files = [path for partition in partitions for path in sorted((self.root / partition.folder).glob("*.parquet"))]
         unreadable = [path for path in files if isinstance(open_parquet(self.con, path, str(path)), Problem)]
-        if not unreadable:
-            raise
+        what = "landed before, and not readable as Parquet"
         remedy = "restore it, or remove its folder and load the batch again"
-        self.problems += [
-            Problem(str(path), "landed before, and not readable as Parquet", remedy) for path in unreadable
-        ]
+        self.problems += [Problem(str(path), what, remedy) for path in unreadable]
+        return bool(unreadable)
 
     def _ask_about_dates(self, dates: set[datetime.date]) -> None:
         """A problem for business dates far from all that is landed, unless the bank says that they are right."""

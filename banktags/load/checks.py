@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from banktags.contract import KNOWN_AT, PARTITION, Column, Table
-from banktags.load.extract import Extract, file_literal, literal, quoted
+from banktags.load.extract import Extract, literal, quoted
 from banktags.load.problems import Problem, nearest
-from banktags.load.values import NOT_IN_A_KEY, SPREADSHEET_NUMBER, is_identifier, says_nothing, text
+from banktags.load.values import NOT_IN_A_KEY, SPREADSHEET_NUMBER, cleaned, is_identifier
 
 #: DuckDB types (without parameters) that may be delivered for a contract type.
 CONVERTIBLE = {
@@ -177,7 +177,7 @@ def checked_rows(
             {", ".join(f"{expression} as {name}" for name, expression in typed.items())},
             case {cases} end as _check,
             to_json({{{", ".join(masked)}}}) as _masked
-        from read_parquet({file_literal(extract.parquet)}, file_row_number = true, hive_partitioning = false)"""
+        from {cleaned(extract, table)}"""
 
 
 def row_hash(table: Table) -> str:
@@ -206,38 +206,32 @@ def content_columns(table: Table) -> list[str]:
     return [name for name in table.column_names if name not in (KNOWN_AT, PARTITION)]
 
 
-def empty_words(extract: Extract, table: Table) -> str:
-    """SELECT of how many values of each nullable column are words for nothing, as one row; columns in their order."""
-    counts = [
-        f"count(*) filter ({says_nothing(column)}) as {column.name}"
-        for column in table.columns
-        if column.nullable and _base(extract.columns.get(column.name, "")) == "VARCHAR"
-    ]
-    return f"select {', '.join(counts) or '0 as none'} from read_parquet({file_literal(extract.parquet)})"
+def _text(column: Column) -> str:
+    return f"cast({quoted(column.name)} as varchar)"
 
 
 def _masked(column: Column) -> str:
     """The value as text. Of a sensitive column, and where a value does not look like one of its column, its shape only:
     9 for a digit, a for a letter, 中 for another script.
     """
-    shape = f"regexp_replace(regexp_replace({text(column)}, '[0-9]', '9', 'g'), '[A-Za-z]', 'a', 'g')"
+    shape = f"regexp_replace(regexp_replace({_text(column)}, '[0-9]', '9', 'g'), '[A-Za-z]', 'a', 'g')"
     shape = f"regexp_replace({shape}, '[^\\x00-\\x7F]', '中', 'g')"
     if column.sensitivity != "C1":
         return shape
     pattern = literal(SHOWN[column.data_type.partition("(")[0]])
-    return f"case when regexp_full_match({text(column)}, {pattern}) then {text(column)} else {shape} end"
+    return f"case when regexp_full_match({_text(column)}, {pattern}) then {_text(column)} else {shape} end"
 
 
 def _typed(column: Column, delivered: str) -> str:
     if column.data_type != "string" and _is_native(column, delivered):
         return f"try_cast({quoted(column.name)} as {column.data_type})"
-    value = f"lower({text(column)})" if column.data_type == "boolean" else text(column)
+    value = f"lower({_text(column)})" if column.data_type == "boolean" else _text(column)
     return f"try_cast({value} as {column.data_type})"
 
 
 def _column_checks(column: Column, table: Table, delivered: str | None) -> list[tuple[Check, str | None]]:
     """Checks of one column with the SQL that is true for a bad row; no SQL where the delivered type cannot fail."""
-    value = text(column)
+    value = _text(column)
     checks = []
     if not column.nullable:
         remedy = "a row needs it: fill it at the source"
@@ -296,7 +290,8 @@ def _type_rules(data_type: str, value: str) -> list[tuple[str, str, str]]:
         return [("not a date", "write a real calendar day as YYYY-MM-DD", fits)]
     if kind == "timestamp":
         form = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
-        fits = f"regexp_full_match({value}, '{form}') and {_known_day(f'try_cast(try_cast({value} as timestamp) as date)')}"
+        day = f"try_cast(try_cast({value} as timestamp) as date)"
+        fits = f"regexp_full_match({value}, '{form}') and {_known_day(day)}"
         return [("not a timestamp", "write YYYY-MM-DD HH:MM:SS in Asia/Shanghai time, without an offset", fits)]
     if kind == "boolean":
         return [("not a boolean", "write true or false, or 1 or 0", f"lower({value}) in ('true', 'false', '1', '0')")]
@@ -351,7 +346,7 @@ def _date_checks(table: Table, dt: str, folder: datetime.date | None) -> list[tu
     if table.business_date:
         business_date = next(column for column in table.columns if column.name == table.business_date)
         remedy = f"a row is delivered with the {PARTITION} of its business date or a later one"
-        later = f"try_cast({text(business_date)} as date) > {dt}"
+        later = f"try_cast({_text(business_date)} as date) > {dt}"
         checks.append((Check(business_date.name, f"later than the batch's business date {PARTITION}", remedy), later))
     return checks
 

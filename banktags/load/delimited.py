@@ -60,6 +60,10 @@ class TextForm:
     delimiter: str | None = None
 
 
+#: UTF-8, each kind with its own delimiter.
+AS_USUAL = TextForm()
+
+
 @dataclass(frozen=True)
 class _Header:
     """Names of the columns of a text, in order; ``unnamed`` are those that the file does not name."""
@@ -181,12 +185,8 @@ def _decoding_problem(
             text = decoder.decode(piece, final=not piece)
         except UnicodeDecodeError as error:
             if not is_utf8:
-                return Problem(
-                    name,
-                    f"not {encoding} from here on",
-                    _remedy("GB18030", path, encoding),
-                    f"line {_line(error, line, encoding)}",
-                )
+                place = f"line {_line(error, line, encoding)}"
+                return Problem(name, f"not {encoding} from here on", _remedy("GB18030", path, encoding), place)
             line += error.object[: error.start].count(b"\n")
             byte = offset - pending + error.start
             what = f"not UTF-8: byte {byte} is 0x{error.object[error.start]:02x}"

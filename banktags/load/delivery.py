@@ -23,7 +23,16 @@ from pathlib import Path
 import duckdb
 
 from banktags.contract import PARTITION, Table
-from banktags.load.delimited import CHUNK_BYTES, EXTENSIONS, PACKED, TextForm, extension, open_text, unreadable
+from banktags.load.delimited import (
+    AS_USUAL,
+    CHUNK_BYTES,
+    EXTENSIONS,
+    PACKED,
+    TextForm,
+    extension,
+    open_text,
+    unreadable,
+)
 from banktags.load.extract import Extract, file_literal, literal, path_fault, quoted
 from banktags.load.problems import BatchError, Problem, nearest
 
@@ -215,7 +224,7 @@ def open_extract(
     name: str,
     work: Path,
     any_delimiter: bool = False,
-    form: TextForm = TextForm(),
+    form: TextForm = AS_USUAL,
     known: Collection[str] = (),
 ) -> Extract | Problem:
     """Open one file: a text is copied as it is to ``work`` (Parquet), a Parquet file is read where it is."""

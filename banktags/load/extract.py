@@ -1,4 +1,4 @@
-"""One delivered file, opened: readable as Parquet, with its columns and rows and the way back to the line of each row."""
+"""One delivered file, opened: readable as Parquet, with its columns, and the way back to the line of each row."""
 
 import csv
 import datetime

@@ -11,11 +11,11 @@ The rules hold for every text column of CSV and Parquet alike:
 import unicodedata
 
 from banktags.contract import Column, Table
-from banktags.load.extract import literal, quoted
+from banktags.load.extract import Extract, file_literal, literal, quoted
 
 #: Words for "nothing", compared without case: what systems and tools write for an empty value. ``NA`` is not among
-#: them: it is Namibia's country code; nor is ``NONE``, which is a code. ``NaN`` is, but not in a column of numbers, where
-#: it is a failed calculation.
+#: them: it is Namibia's country code; nor is ``NONE``, which is a code. ``NaN`` is, but not in a column of numbers,
+#: where it is a failed calculation.
 NOTHING = {
     "\\n": "MySQL, Hive and PostgreSQL extracts",
     "null": "SQL tools, Hive",
@@ -35,7 +35,9 @@ NOTHING = {
     "-": "reports, by hand",
     "--": "reports, by hand",
 }
-#: Of a column of numbers.
+#: DuckDB types of texts.
+TEXT_TYPES = ("VARCHAR", "ENUM")
+#: Contract types of numbers.
 NUMBERS = ("int", "bigint", "double", "decimal")
 #: RE2 class of what nobody sees: separators, control signs, format signs (BOM, zero-width space, direction marks).
 INVISIBLE = r"[\p{Z}\p{Cc}\p{Cf}]"
@@ -46,7 +48,7 @@ SPREADSHEET_NUMBER = r"[+-]?\d+([.,]\d*[eE][+-]?|[eE]\+)\d+|\d{5,}\.0+"
 
 
 def visible(name: str) -> str:
-    """A text without blanks and invisible signs at its ends, as ``trimmed`` does it in SQL."""
+    """A text without blanks and invisible signs at its ends, as ``cleaned`` does it in SQL."""
     begin, end = 0, len(name)
     while begin < end and _is_invisible(name[begin]):
         begin += 1
@@ -59,20 +61,41 @@ def _is_invisible(sign: str) -> bool:
     return unicodedata.category(sign) in ("Zs", "Zl", "Zp", "Cc", "Cf")
 
 
-def trimmed(column: Column) -> str:
-    """SQL of a delivered value as text, without what nobody sees at its ends."""
-    return f"regexp_replace(cast({quoted(column.name)} as varchar), '^{INVISIBLE}+|{INVISIBLE}+$', '', 'g')"
+def cleaned(extract: Extract, table: Table) -> str:
+    """FROM item: the rows of a file with ``file_row_number``; its texts as what they say, null for nothing."""
+    texts = _texts(extract, table)
+    says = ", ".join(
+        f"case when not {_says_nothing(column)} then nullif({quoted(column.name)}, '') end as {quoted(column.name)}"
+        for column in texts
+    )
+    return f"(select * {says and f'replace ({says})'} from {_trimmed(extract, texts)})"
 
 
-def says_nothing(column: Column) -> str:
-    """SQL that is true where a value is a word for nothing; not for an empty text."""
+def words_for_nothing(extract: Extract, table: Table) -> str:
+    """SELECT of column names and in how many rows of a file each holds a word for nothing, where it may be empty."""
+    texts = [column for column in _texts(extract, table) if column.nullable]
+    counts = [f"count(*) filter ({_says_nothing(column)}) as {quoted(column.name)}" for column in texts]
+    return f"select {', '.join(counts) or '0 as none'} from {_trimmed(extract, texts)}"
+
+
+def _texts(extract: Extract, table: Table) -> list[Column]:
+    return [column for column in table.columns if extract.columns.get(column.name, "").startswith(TEXT_TYPES)]
+
+
+def _trimmed(extract: Extract, texts: list[Column]) -> str:
+    """FROM item: the rows of a file, its texts without what nobody sees at their ends."""
+    ends = ", ".join(
+        f"regexp_replace(cast({name} as varchar), '^{INVISIBLE}+|{INVISIBLE}+$', '', 'g') as {name}"
+        for name in (quoted(column.name) for column in texts)
+    )
+    rows = f"read_parquet({file_literal(extract.parquet)}, file_row_number = true, hive_partitioning = false)"
+    return f"(select * {ends and f'replace ({ends})'} from {rows})"
+
+
+def _says_nothing(column: Column) -> str:
+    """SQL that is true where a trimmed text is a word for nothing; not for an empty text."""
     words = [word for word in NOTHING if word != "nan" or column.data_type.partition("(")[0] not in NUMBERS]
-    return f"lower({trimmed(column)}) in ({', '.join(map(literal, words))})"
-
-
-def text(column: Column) -> str:
-    """SQL of a delivered value as text; null when it is empty or a word for nothing."""
-    return f"case when not {says_nothing(column)} then nullif({trimmed(column)}, '') end"
+    return f"lower({quoted(column.name)}) in ({', '.join(map(literal, words))})"
 
 
 def is_identifier(column: Column, table: Table) -> bool:

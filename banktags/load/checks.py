@@ -102,8 +102,8 @@ def column_problems(extract: Extract, table: Table, dated: bool) -> Iterator[Pro
     expected = f"{table.qualified_name} has: {', '.join(table.column_names)}"
     known = len(extract.columns) - len(extra)
     if 2 * known < min(len(extract.columns), len(table.columns) - len(given)):
-        found = f"only {known}" if known else "none"
-        what = f"{found} of its {len(extract.columns)} columns is in {table.qualified_name}: the header row is missing"
+        found = f"only {known} of its {len(extract.columns)} columns" if known else "none of its columns"
+        what = f"{found} is in {table.qualified_name}: the header row is missing"
         what += ", has another delimiter, or is that of another table; it is not shown, since it may be a customer's"
         remedy = f"write the names as the first line, or map foreign ones (--mapping); {expected}"
         yield Problem(extract.name, what, remedy, place)

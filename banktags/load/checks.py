@@ -59,6 +59,7 @@ class Check:
 def column_problems(extract: Extract, table: Table, dated: bool) -> Iterator[Problem]:
     """Missing, extra and inconvertible columns. ``dated``: the business date comes from folder or command line."""
     given = {KNOWN_AT} | ({PARTITION} if dated else set())
+    given |= {column.name for column in table.columns if column.is_optional}
     missing = [name for name in table.column_names if name not in extract.columns and name not in given]
     extra = [name for name in extract.columns if name not in table.column_names]
     expected = f"{table.qualified_name} has: {', '.join(table.column_names)}"
@@ -110,9 +111,10 @@ def checked_rows(
     - ``_check``, the number in ``row_checks`` of what it fails, or null,
     - ``_masked``, the row as JSON, values of sensitivity C2 and C3 as shapes.
 
-    ``date`` and ``loaded_at`` stand in where the file has no such column and its folder no date.
+    ``date`` and ``loaded_at`` stand in where the file has no such column and its folder no date, null for an optional column.
     """
-    constants = {PARTITION: f"date {literal(extract.dt or date)}", KNOWN_AT: f"timestamp {literal(loaded_at)}"}
+    constants = {column.name: f"cast(null as {column.data_type})" for column in table.columns if column.is_optional}
+    constants |= {PARTITION: f"date {literal(extract.dt or date)}", KNOWN_AT: f"timestamp {literal(loaded_at)}"}
     typed, conditions, masked = {}, [], []
     for column in table.columns:
         delivered = extract.columns.get(column.name)

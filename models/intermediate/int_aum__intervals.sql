@@ -19,15 +19,18 @@
 
 with
 
--- Accounts and holdings in one shape: the unit that carries a balance, its owner, product and end.
+-- Accounts and holdings in one shape: the unit that carries a balance, its owner and from when to when, product and end.
 units as (
     select
         account_id as unit_key,
-        customer_id as core_customer_id,
+        core_customer_id,
         product_id,
         'accounts' as balance_source,
-        closed_date
-    from {{ ref('stg_core__accounts') }}
+        closed_date,
+        valid_from as owned_from,
+        valid_to as owned_until,
+        issued_from
+    from {{ ref('int_accounts__owners') }}
 
     union all
 
@@ -36,7 +39,10 @@ units as (
         customer_id as core_customer_id,
         product_id,
         'holdings' as balance_source,
-        cast(null as date) as closed_date
+        cast(null as date) as closed_date,
+        cast('0001-01-01' as date) as owned_from,
+        {{ next_day() }} as owned_until,
+        cast('0001-01-01' as date) as issued_from
     from {{ ref('stg_wealth__holdings') }}
 ),
 
@@ -48,7 +54,10 @@ classified_units as (
         categories.product_category,
         categories.aum_component,
         categories.in_aum,
-        units.closed_date
+        units.closed_date,
+        units.owned_from,
+        units.owned_until,
+        units.issued_from
     from units
     inner join {{ ref('int_customer__identity') }} as identities
         on
@@ -96,7 +105,8 @@ successions as (
     from needed_balances
 ),
 
--- A closed account holds nothing from its closing day on, even if the ledger sent no zero.
+-- A closed account holds nothing from its closing day on, even if the ledger sent no zero. A balance is its owner's while
+-- the account is; one from before a new issue of the number is the former owner's.
 bounded as (
     select
         classified_units.customer_id,
@@ -104,13 +114,19 @@ bounded as (
         classified_units.product_category,
         classified_units.aum_component,
         classified_units.in_aum,
-        successions.valid_from,
-        least(successions.superseded_on, coalesce(classified_units.closed_date, {{ next_day() }})) as valid_to,
+        greatest(successions.valid_from, classified_units.owned_from) as valid_from,
+        least(
+            successions.superseded_on,
+            coalesce(classified_units.closed_date, {{ next_day() }}),
+            classified_units.owned_until
+        ) as valid_to,
         successions.balance
     from successions
     inner join classified_units
         on successions.unit_key = classified_units.unit_key
-    where successions.balance <> 0
+    where
+        successions.balance <> 0
+        and successions.valid_from >= classified_units.issued_from
 ),
 
 intervals as (

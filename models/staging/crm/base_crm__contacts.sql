@@ -35,6 +35,7 @@ source as (
 standardised as (
     select
         nullif(trim(source.contact_id), '') as contact_id,
+        nullif(trim(source.customer_id), '') as customer_id,
         {{ keyed_hash(standard_name('source.name')) }} as name_hash,
         {{ masked_name('source.name') }} as name_masked,
         {{ keyed_hash(known.mobile) }} as mobile_hash,

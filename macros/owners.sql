@@ -6,19 +6,11 @@
    after the business date for who has it now. issued_from is the day of a new issue (what stood on the number before is not taken
    over), and long ago where the key was handed on as it is. Most keys have one owner: only the versions of the others are ranked.
 
-   states: the model of the versions that stand. versions: the model of all of them. key: column that is owned. issued, ended: dates
-   at which an issue begins and ends; ended is none where nothing tells. columns: attributes to keep. #}
-{% macro owners_over_time(states, versions, key, issued, ended, columns) -%}
-    {%- set attributes = ([issued] + ([ended] if ended else []) + columns) -%}
+   states: the model of the versions that stand. versions: the model of all of them. key: column that is owned. issued: the date of
+   issue. has_ended: what is true of a version after which the key is free to be issued again. columns: attributes to keep. #}
+{% macro owners_over_time(states, versions, key, issued, has_ended, columns) -%}
+    {%- set attributes = [issued] + columns + ['dt'] -%}
     {%- set long_ago = "cast('0001-01-01' as date)" -%}
-    {%- set oldest_first -%}
-        partition by versions.{{ key }}
-                order by
-                    versions.dt,
-                    case when versions.quarantine_reason is null then 1 else 0 end,
-                    versions.loaded_at,
-                    versions.customer_id
-    {%- endset -%}
     with
 
     handed_on as (
@@ -43,21 +35,35 @@
         where handed_on.{{ key }} is null
     ),
 
-    -- The versions of what was handed on, each with what the one before it said.
-    compared as (
+    -- Of what came in one batch, the last stood and the others never did.
+    delivered as (
         select
             versions.{{ key }},
             versions.customer_id,
             {{ 'versions.' ~ attributes | join(', versions.') }},
-            versions.dt,
-            row_number() over ({{ oldest_first }}) as version_number,
-            lag(versions.customer_id) over ({{ oldest_first }}) as former_customer_id,
-            lag(versions.{{ issued }}) over ({{ oldest_first }}) as former_issued,
-            {{ "lag(versions." ~ ended ~ ") over (" ~ oldest_first ~ ")" if ended else "cast(null as date)" }} as former_ended
+            {{ has_ended }} as has_ended,
+            row_number() over (
+                partition by versions.{{ key }}, versions.dt
+                order by
+                    case when versions.quarantine_reason is null then 0 else 1 end,
+                    versions.loaded_at desc,
+                    versions.customer_id
+            ) as choice
         from {{ versions }} as versions
         inner join handed_on
             on versions.{{ key }} = handed_on.{{ key }}
         where versions.fault is null
+    ),
+
+    -- The versions of what was handed on, each with what the one before it said.
+    compared as (
+        select
+            *,
+            lag(customer_id) over (partition by {{ key }} order by dt) as former_customer_id,
+            lag({{ issued }}) over (partition by {{ key }} order by dt) as former_issued,
+            lag(has_ended) over (partition by {{ key }} order by dt) as former_has_ended
+        from delivered
+        where choice = 1
     ),
 
     numbered as (
@@ -65,7 +71,7 @@
             *,
             sum(case when former_customer_id = customer_id then 0 else 1 end) over (
                 partition by {{ key }}
-                order by version_number
+                order by dt
                 rows between unbounded preceding and current row
             ) as owner_number
         from compared
@@ -80,7 +86,7 @@
                 when {{ issued }} > former_issued then {{ issued }}
                 else dt
             end as valid_from,
-            coalesce({{ issued }} > former_issued or former_ended is not null, false) as is_new_issue
+            coalesce({{ issued }} > former_issued or former_has_ended, false) as is_new_issue
         from numbered
         where former_customer_id is null or former_customer_id <> customer_id
     ),
@@ -105,15 +111,19 @@
     last_versions as (
         select
             *,
-            row_number() over (partition by {{ key }}, owner_number order by version_number desc) as lateness
+            row_number() over (partition by {{ key }}, owner_number order by dt desc) as lateness
         from numbered
     ),
 
+    -- Who has it now is as the latest version says; who had it, as the last version of their time did.
     of_several_owners as (
         select
             last_versions.{{ key }},
             last_versions.customer_id as core_customer_id,
-            {{ 'last_versions.' ~ attributes | join(', last_versions.') }},
+            {%- for attribute in attributes %}
+            case when bounded.valid_to > {{ as_of_date() }} then states.{{ attribute }} else last_versions.{{ attribute }} end
+                as {{ attribute }},
+            {%- endfor %}
             bounded.valid_from,
             bounded.valid_to,
             bounded.issued_from
@@ -122,6 +132,8 @@
             on
                 last_versions.{{ key }} = bounded.{{ key }}
                 and last_versions.owner_number = bounded.owner_number
+        inner join {{ states }} as states
+            on last_versions.{{ key }} = states.{{ key }}
         where
             last_versions.lateness = 1
             and bounded.valid_from < bounded.valid_to

@@ -111,7 +111,8 @@ def checked_rows(
     - ``_check``, the number in ``row_checks`` of what it fails, or null,
     - ``_masked``, the row as JSON, values of sensitivity C2 and C3 as shapes.
 
-    ``date`` and ``loaded_at`` stand in where the file has no such column and its folder no date, null for an optional column.
+    ``date`` and ``loaded_at`` stand in where the file has no such column and its folder no date, null for an optional
+    column.
     """
     constants = {column.name: f"cast(null as {column.data_type})" for column in table.columns if column.is_optional}
     constants |= {PARTITION: f"date {literal(extract.dt or date)}", KNOWN_AT: f"timestamp {literal(loaded_at)}"}

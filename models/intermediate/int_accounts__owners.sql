@@ -5,8 +5,9 @@ with
 
 owned as (
     {{ owners_over_time(
-        ref('stg_core__accounts'), ref('base_core__accounts'), key='account_id', issued='opened_date', ended='closed_date',
-        columns=['product_id', 'maturity_date'],
+        ref('stg_core__accounts'), ref('base_core__accounts'), key='account_id', issued='opened_date',
+        has_ended="versions.closed_date is not null or versions.status = 'CLOSED'",
+        columns=['closed_date', 'product_id', 'maturity_date', 'status'],
     ) }}
 ),
 
@@ -19,6 +20,8 @@ owners as (
         owned.opened_date,
         owned.closed_date,
         owned.maturity_date,
+        owned.status,
+        owned.dt,
         owned.valid_from,
         owned.valid_to,
         owned.issued_from

@@ -5,8 +5,8 @@ with
 
 owned as (
     {{ owners_over_time(
-        ref('stg_card__cards'), ref('base_card__cards'), key='card_id', issued='issued_date', ended='closed_date',
-        columns=['card_type'],
+        ref('stg_card__cards'), ref('base_card__cards'), key='card_id', issued='issued_date',
+        has_ended='versions.closed_date is not null', columns=['closed_date', 'card_type'],
     ) }}
 ),
 
@@ -18,6 +18,7 @@ owners as (
         owned.card_type,
         owned.issued_date,
         owned.closed_date,
+        owned.dt,
         owned.valid_from,
         owned.valid_to,
         owned.issued_from

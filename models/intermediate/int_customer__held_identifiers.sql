@@ -95,7 +95,7 @@ held_identifiers as (
         core_customer_id as source_key,
         'card' as id_type,
         card_id as id_value,
-        issued_date as valid_from,
+        coalesce(issued_date, dt) as valid_from,
         case
             when valid_to > {{ as_of_date() }} then closed_date
             else least(valid_to, coalesce(closed_date, valid_to))

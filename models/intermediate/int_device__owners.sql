@@ -10,11 +10,12 @@ bound as (
         devices.customer_id as core_customer_id,
         devices.os,
         devices.is_push_enabled,
-        devices.first_seen_date as valid_from,
+        coalesce(devices.first_seen_date, devices.dt) as valid_from,
         coalesce(
-            lead(devices.first_seen_date) over (
+            lead(coalesce(devices.first_seen_date, devices.dt)) over (
                 partition by devices.device_id
-                order by devices.first_seen_date, devices.dt, devices.loaded_at, devices.customer_id
+                order by
+                    coalesce(devices.first_seen_date, devices.dt), devices.dt, devices.loaded_at, devices.customer_id
             ),
             {{ next_day() }}
         ) as valid_to
@@ -23,7 +24,7 @@ bound as (
         on
             devices.customer_id = identities.source_key
             and identities.source_system = 'core'
-    where devices.first_seen_date <= {{ as_of_date() }}
+    where coalesce(devices.first_seen_date, devices.dt) <= {{ as_of_date() }}
 ),
 
 owners as (

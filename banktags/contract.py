@@ -18,7 +18,10 @@ YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a source table; ``data_type`` as in the contract (string, date, decimal(18,2), …)."""
+    """One column of a source table; ``data_type`` as in the contract (string, date, decimal(18,2), …).
+
+    An extract may lack a column that ``is_optional``: then it is null throughout.
+    """
 
     name: str
     data_type: str
@@ -27,6 +30,7 @@ class Column:
     description: str
     unit: str | None = None
     references: tuple[str, str, str] | None = None  # system, table, column
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ def _column(system: str, column: dict) -> Column:
         description=column["description"],
         unit=meta.get("unit"),
         references=_references(column.get("data_tests", [])),
+        is_optional=meta.get("optional", False),
     )
 
 

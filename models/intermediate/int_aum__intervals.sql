@@ -24,15 +24,18 @@
 
 with
 
--- Accounts and holdings in one shape: the unit that carries a balance, its owner, product and end.
+-- Accounts and holdings in one shape: the unit that carries a balance, its owner and from when to when, product and end.
 units as (
     select
         account_id as unit_key,
-        customer_id as core_customer_id,
+        core_customer_id,
         product_id,
         'accounts' as balance_source,
-        closed_date
-    from {{ ref('stg_core__accounts') }}
+        closed_date,
+        valid_from as owned_from,
+        valid_to as owned_until,
+        issued_from
+    from {{ ref('int_accounts__owners') }}
 
     union all
 
@@ -41,7 +44,10 @@ units as (
         customer_id as core_customer_id,
         product_id,
         'holdings' as balance_source,
-        cast(null as date) as closed_date
+        cast(null as date) as closed_date,
+        cast('0001-01-01' as date) as owned_from,
+        {{ next_day() }} as owned_until,
+        cast('0001-01-01' as date) as issued_from
     from {{ ref('stg_wealth__holdings') }}
 ),
 
@@ -53,7 +59,10 @@ classified_units as (
         categories.product_category,
         categories.aum_component,
         categories.in_aum,
-        units.closed_date
+        units.closed_date,
+        units.owned_from,
+        units.owned_until,
+        units.issued_from
     from units
     inner join {{ ref('int_customer__identity') }} as identities
         on
@@ -138,7 +147,8 @@ successions as (
             and needed_balances.stated_on = next_snapshots.snapshot_date
 ),
 
--- A closed account holds nothing from its closing day on, even if the ledger sent no zero.
+-- A closed account holds nothing from its closing day on, even if the ledger sent no zero. A balance is its owner's while
+-- the account is; one from before a new issue of the number is the former owner's.
 bounded as (
     select
         classified_units.customer_id,
@@ -146,8 +156,16 @@ bounded as (
         classified_units.product_category,
         classified_units.aum_component,
         classified_units.in_aum,
-        greatest(successions.valid_from, coalesce(known.known_from, successions.valid_from)) as valid_from,
-        least(successions.superseded_on, coalesce(classified_units.closed_date, {{ next_day() }})) as valid_to,
+        greatest(
+            successions.valid_from,
+            classified_units.owned_from,
+            coalesce(known.known_from, successions.valid_from)
+        ) as valid_from,
+        least(
+            successions.superseded_on,
+            coalesce(classified_units.closed_date, {{ next_day() }}),
+            classified_units.owned_until
+        ) as valid_to,
         -- Wide enough for sums over days and customers of the largest amount that the contract admits.
         cast(successions.balance as decimal(28, 2)) as balance
     from successions
@@ -155,7 +173,9 @@ bounded as (
         on successions.unit_key = classified_units.unit_key
     left join {{ ref('int_aum__known_from') }} as known
         on classified_units.customer_id = known.customer_id
-    where successions.balance <> 0
+    where
+        successions.balance <> 0
+        and successions.valid_from >= classified_units.issued_from
 ),
 
 intervals as (

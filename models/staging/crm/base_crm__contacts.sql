@@ -37,6 +37,7 @@ source as (
 standardised as (
     select
         {{ known_text('source.contact_id') }} as contact_id,
+        {{ known_text('source.customer_id') }} as customer_id,
         {{ keyed_hash(standard_name(known_text('source.name'))) }} as name_hash,
         {{ masked_name(known_text('source.name')) }} as name_masked,
         {{ keyed_hash(known.mobile) }} as mobile_hash,

@@ -102,7 +102,7 @@ rates as (
         item,
         rate
     from {{ ref('profit_rates') }}
-    where currency is null or currency = '{{ var("base_currency") }}'
+    where {{ in_force(by_date=false) }}
 ),
 
 events as (

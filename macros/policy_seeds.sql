@@ -32,3 +32,32 @@
         ''
     {%- endfor -%}
 {%- endmacro %}
+
+{# Each name of a row in the policy seeds: how many of its rows are in force, and how many of these nobody has reviewed, whose source
+   begins with REVIEW as `banktags new currency` writes it. A seed without rows has one row here, without name. #}
+{% macro named_policy_rows() -%}
+    {%- for seed in policy_seeds() %}
+    {%- set is_in_force = in_force(by_currency=seed.by_currency, by_date=seed.by_date) %}
+    {%- set wanted -%}
+        {{ 'for base_currency ' ~ var('base_currency') ~ ' ' if seed.by_currency }}on {{ var('as_of_date') }}
+    {%- endset %}
+    {%- set new_currency = 'run: banktags new currency ' ~ var('base_currency') ~ ', and review what it writes; or ' if seed.by_currency else '' %}
+    select
+        '{{ seed.name }}' as seed_name,
+        '{{ seed.needs }}' as needs,
+        '{{ wanted | trim }}' as wanted,
+        '{{ new_currency }}add rows that are' as add_rows,
+        {{ 'max(' ~ row_name(seed.group) ~ ')' if seed.group else "''" }} as group_name,
+        {{ 'max(' ~ row_name(seed.key) ~ ')' if seed.key else "''" }} as row_name,
+        count(case when {{ is_in_force }} then 1 end) as rows_in_force,
+        count(case when {{ is_in_force }} and source like 'REVIEW%' then 1 end) as rows_unreviewed
+    from {{ ref(seed.name) }}
+    {{ 'group by ' ~ seed.key | join(', ') if seed.key }}
+
+    union all
+
+    select '{{ seed.name }}', '{{ seed.needs }}', '{{ wanted | trim }}', '{{ new_currency }}add rows that are', '', null, 0, 0
+    where not exists (select 1 from {{ ref(seed.name) }})
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -1,5 +1,6 @@
 -- Who held what from when to when, for the year up to the business date. A balance stands until the next one, so
--- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero.
+-- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero. The balance
+-- of an account in another currency is worth what it converts to on each day: its intervals end with the rates too.
 -- Reads three columns of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
 
 {% set ledgers = [
@@ -26,7 +27,8 @@ units as (
         customer_id as core_customer_id,
         product_id,
         'accounts' as balance_source,
-        closed_date
+        closed_date,
+        {{ currency_to_convert('currency') }} as currency_to_convert
     from {{ ref('stg_core__accounts') }}
 
     union all
@@ -36,7 +38,8 @@ units as (
         customer_id as core_customer_id,
         product_id,
         'holdings' as balance_source,
-        cast(null as date) as closed_date
+        cast(null as date) as closed_date,
+        cast(null as string) as currency_to_convert
     from {{ ref('stg_wealth__holdings') }}
 ),
 
@@ -48,7 +51,8 @@ classified_units as (
         categories.product_category,
         categories.aum_component,
         categories.in_aum,
-        units.closed_date
+        units.closed_date,
+        units.currency_to_convert
     from units
     inner join {{ ref('int_customer__identity') }} as identities
         on
@@ -104,6 +108,7 @@ bounded as (
         classified_units.product_category,
         classified_units.aum_component,
         classified_units.in_aum,
+        classified_units.currency_to_convert,
         successions.valid_from,
         least(successions.superseded_on, coalesce(classified_units.closed_date, {{ next_day() }})) as valid_to,
         successions.balance
@@ -113,10 +118,31 @@ bounded as (
     where successions.balance <> 0
 ),
 
+-- Each day's balance at the rate of the day. Without a rate it is in no interval.
+converted as (
+    select
+        bounded.customer_id,
+        bounded.unit_key,
+        bounded.product_category,
+        bounded.aum_component,
+        bounded.in_aum,
+        greatest(bounded.valid_from, coalesce(rates.valid_from, bounded.valid_from)) as valid_from,
+        least(bounded.valid_to, coalesce(rates.valid_to, bounded.valid_to)) as valid_to,
+        {{ in_base_currency('bounded.balance', 'bounded.currency_to_convert', 'rates.mid_rate') }} as balance
+    from bounded
+    left join {{ ref('int_currency__rates') }} as rates
+        on
+            bounded.currency_to_convert = rates.currency
+            and bounded.valid_from < rates.valid_to
+            and bounded.valid_to > rates.valid_from
+),
+
 intervals as (
     select *
-    from bounded
-    where valid_from < valid_to
+    from converted
+    where
+        valid_from < valid_to
+        and balance <> 0
 )
 
 select * from intervals

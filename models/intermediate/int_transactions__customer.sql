@@ -1,7 +1,16 @@
--- Postings with the golden customer they belong to and what their type and channel stand for; a view.
+-- Postings with the golden customer they belong to and what their type and channel stand for, in the base currency at
+-- the rate of their day; a view.
 -- A type that the dictionary does not know is nobody's activity.
 
 with
+
+accounts as (
+    select
+        account_id,
+        customer_id,
+        {{ currency_to_convert('currency') }} as currency_to_convert
+    from {{ ref('stg_core__accounts') }}
+),
 
 postings as (
     select
@@ -15,19 +24,24 @@ postings as (
         coalesce(posting_types.initiator, 'unknown') as initiator,
         coalesce(posting_types.is_activity, false) as is_activity,
         core_transactions.direction,
-        core_transactions.amount,
+        {{ in_base_currency('core_transactions.amount', 'accounts.currency_to_convert', 'rates.mid_rate') }} as amount,
         core_transactions.channel,
         coalesce(channels.is_digital, false) as is_digital,
         core_transactions.counterparty_account_hash,
         core_transactions.counterparty_bank,
         core_transactions.dt
     from {{ ref('stg_core__transactions') }} as core_transactions
-    inner join {{ ref('stg_core__accounts') }} as core_accounts
-        on core_transactions.account_id = core_accounts.account_id
+    inner join accounts
+        on core_transactions.account_id = accounts.account_id
     inner join {{ ref('int_customer__identity') }} as identities
         on
-            core_accounts.customer_id = identities.source_key
+            accounts.customer_id = identities.source_key
             and identities.source_system = 'core'
+    left join {{ ref('int_currency__rates') }} as rates
+        on
+            accounts.currency_to_convert = rates.currency
+            and core_transactions.transaction_date >= rates.valid_from
+            and core_transactions.transaction_date < rates.valid_to
     left join {{ ref('transaction_types') }} as posting_types
         on core_transactions.transaction_type = posting_types.transaction_type
     left join {{ ref('channels') }} as channels

@@ -1,4 +1,5 @@
--- The tag dictionary (标签字典): one row a tag, from the YAML of the tag models as the project graph has it.
+-- The tag dictionary (标签字典): one row a tag, from the YAML of the tag models as the project graph has it. An entry whose
+-- unit is CNY is an amount in the base currency, and is shown with that.
 
 with
 
@@ -19,13 +20,19 @@ tag_dictionary as (
         data_type,
         name_zh,
         definition,
-        definition_zh,
+        case
+            when unit = 'CNY'
+                then replace(
+                    replace(definition_zh, '单位：本位币元', '单位：元'), '单位：元', '单位：' || base_currency.unit_zh
+                )
+            else definition_zh
+        end as definition_zh,
         kind,
         case when kind = 'derived' then replace(model_name, 'derived_tags__', '') end as owner_namespace,
         path,
         dimension,
         timeliness,
-        unit,
+        case when unit = 'CNY' then base_currency.currency else unit end as unit,
         values_from,
         null_means,
         owner_business,
@@ -38,6 +45,7 @@ tag_dictionary as (
         version,
         usage
     from entries
+    cross join {{ ref('base_currency') }} as base_currency
 )
 
 select * from tag_dictionary

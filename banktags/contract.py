@@ -33,8 +33,8 @@ class Column:
 class Table:
     """One source table; ``kind`` is version (latest wins), state (one row per key and day) or event (never changes).
 
-    Without rows of a table that ``is_daily``, the batch of a business date is incomplete. ``since`` is the version of the
-    project whose contract had the table first, where extracts that were landed before lack it.
+    Without rows of a table that ``is_daily``, the batch of a business date is incomplete. ``since`` is the version of
+    the project whose contract had the table first, where extracts that were landed before lack it.
     """
 
     system: str

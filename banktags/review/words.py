@@ -22,10 +22,11 @@ def headline(review: Review) -> tuple[str, str]:
     """The quarter in one sentence, in Chinese and English."""
     total = review.totals()
     net, growth = total.upgraded - total.downgraded, total.closing_customers - total.opening_customers
+    aum = review.currency.amount(total.aum)
     so_far = "" if review.is_complete else f"（截至{review.closing_date.month}月{review.closing_date.day}日）"
     chinese = (
         f"{quarter_name(review.period)}{so_far}，客户{count(total.closing_customers)}户"
-        f"（{signed(count(growth))}），月日均AUM {review.currency.amount(total.aum)}（{signed(percent(total.aum_growth))}）；"
+        f"（{signed(count(growth))}），月日均AUM {aum}（{signed(percent(total.aum_growth))}）；"
         f"升级{count(total.upgraded)}户、降级{count(total.downgraded)}户，净升级{count(net)}户；"
         f"流失{count(total.left)}户，客户留存率{percent(total.retention_rate)}。"
     )

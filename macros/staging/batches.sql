@@ -6,12 +6,17 @@
         source.*,
         batches.fingerprint as batch_fingerprint
     from {{ source_relation }} as source
-    inner join ({{ delivered_batches(source_relation, dictionaries) }}) as batches on source.dt = batches.dt
+    inner join ({{ delivered_batches(source_relation, judged_by(dictionaries)) }}) as batches on source.dt = batches.dt
     where source.dt <= {{ as_of_date() }}
         {%- if is_incremental() %}
         -- What is held is complete up to its newest batch: forget_changed_batches saw to that.
         and source.dt > (select coalesce(max(dt), cast('0001-01-01' as date)) from {{ this }})
         {%- endif %}
+{%- endmacro %}
+
+{# The seeds that a table is judged by: its dictionaries, and the bank's own codes. #}
+{% macro judged_by(dictionaries) -%}
+    {{ return(dict(dictionaries, **{"dictionary || '=' || bank_code || '=' || code": ref('code_mappings')})) }}
 {%- endmacro %}
 
 {# The first batch, of those known as of the run's date, that an incremental staging table does not hold as it was delivered:
@@ -20,7 +25,7 @@
 {% macro first_changed_batch(source_relation, dictionaries) -%}
     select min(coalesce(delivered.dt, held.dt))
     from (
-        select * from ({{ delivered_batches(source_relation, dictionaries) }}) as batches where dt <= {{ as_of_date() }}
+        select * from ({{ delivered_batches(source_relation, judged_by(dictionaries)) }}) as batches where dt <= {{ as_of_date() }}
     ) as delivered
     full join (
         select

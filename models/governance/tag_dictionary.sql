@@ -12,6 +12,13 @@ entries as (
     ]) }} as listed
 ),
 
+amounts as (
+    select
+        currency,
+        unit_zh
+    from {{ ref('base_currency') }}
+),
+
 -- A derived tag belongs to whom its model is named for.
 tag_dictionary as (
     select
@@ -23,7 +30,7 @@ tag_dictionary as (
         case
             when unit = 'CNY'
                 then replace(
-                    replace(definition_zh, '单位：本位币元', '单位：元'), '单位：元', '单位：' || base_currency.unit_zh
+                    replace(definition_zh, '单位：本位币元', '单位：元'), '单位：元', '单位：' || amounts.unit_zh
                 )
             else definition_zh
         end as definition_zh,
@@ -32,7 +39,7 @@ tag_dictionary as (
         path,
         dimension,
         timeliness,
-        case when unit = 'CNY' then base_currency.currency else unit end as unit,
+        case when unit = 'CNY' then amounts.currency else unit end as unit,
         values_from,
         null_means,
         owner_business,
@@ -45,7 +52,7 @@ tag_dictionary as (
         version,
         usage
     from entries
-    cross join {{ ref('base_currency') }} as base_currency
+    cross join amounts
 )
 
 select * from tag_dictionary

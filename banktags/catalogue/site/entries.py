@@ -113,14 +113,10 @@ def _node(
 
 
 def in_currency(entry: TagEntry, currency: Currency) -> TagEntry:
-    """An entry whose unit is CNY, an amount in the base currency, with that currency; as in governance.tag_dictionary."""
+    """An entry whose unit is CNY, an amount in the base currency, with that currency; as governance.tag_dictionary."""
     if entry.unit != "CNY":
         return entry
-    said = (
-        (entry.definition_zh or "")
-        .replace("单位：本位币元", "单位：元")
-        .replace("单位：元", f"单位：{currency.unit_zh}")
-    )
+    said = re.sub("单位：(本位币)?元", f"单位：{currency.unit_zh}", entry.definition_zh or "")
     return replace(entry, unit=currency.code, definition_zh=said or None)
 
 

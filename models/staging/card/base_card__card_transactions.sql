@@ -2,14 +2,14 @@
     materialized='incremental',
     partition_by='dt',
     on_schema_change='fail',
-    pre_hook="{{ forget_changed_batches(source('card', 'card_transactions'), {'mcc': ref('merchant_categories')}) }}",
+    pre_hook="{{ forget_changed_batches(source('card', 'card_transactions'),
+        {'mcc': ref('merchant_categories'), 'country_code': ref('countries')}) }}",
 ) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
     'mcc': 'merchant_categories.mcc',
-    'merchant_country':
-        "case when length(trim(source.merchant_country)) = 2 then upper(trim(source.merchant_country)) end",
+    'merchant_country': 'countries.country_code',
     'instalments': 'case when source.instalments >= 1 then source.instalments end',
 } %}
 
@@ -18,7 +18,8 @@
 with
 
 source as (
-    {{ new_batches(source('card', 'card_transactions'), {'mcc': ref('merchant_categories')}) }}
+    {{ new_batches(source('card', 'card_transactions'),
+        {'mcc': ref('merchant_categories'), 'country_code': ref('countries')}) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -39,8 +40,10 @@ standardised as (
         source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
-    left join {{ ref('merchant_categories') }} as merchant_categories
-        on trim(source.mcc) = merchant_categories.mcc
+    left join {{ codes_of('merchant_categories', 'mcc') }} as merchant_categories
+        on {{ delivered_code('source.mcc') }} = merchant_categories.delivered_code
+    left join {{ codes_of('countries', 'country_code') }} as countries
+        on {{ delivered_code('source.merchant_country') }} = countries.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

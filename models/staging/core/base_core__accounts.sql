@@ -14,20 +14,22 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(account_id), '') as account_id,
-        nullif(trim(customer_id), '') as customer_id,
-        nullif(trim(product_id), '') as product_id,
-        upper(nullif(trim(currency), '')) as currency,
-        opened_date,
-        closed_date,
-        maturity_date,
-        upper(nullif(trim(status), '')) as status,
-        nullif(trim(branch_id), '') as branch_id,
-        loaded_at,
-        dt,
-        batch_fingerprint,
+        nullif(trim(source.account_id), '') as account_id,
+        nullif(trim(source.customer_id), '') as customer_id,
+        nullif(trim(source.product_id), '') as product_id,
+        coalesce(currencies.currency_code, upper(nullif(trim(source.currency), ''))) as currency,
+        source.opened_date,
+        source.closed_date,
+        source.maturity_date,
+        upper(nullif(trim(source.status), '')) as status,
+        nullif(trim(source.branch_id), '') as branch_id,
+        source.loaded_at,
+        source.dt,
+        source.batch_fingerprint,
         cast(null as string) as unknown_values
     from source
+    left join {{ codes_of('currencies', 'currency_code') }} as currencies
+        on {{ delivered_code('source.currency') }} = currencies.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -13,7 +13,7 @@
     'id_no': usable_id_no('upper(trim(source.id_type))', 'source.normal_id_no'),
     'gender': 'genders.gender',
     'mobile': 'source.standard_mobile',
-    'city_code': 'cities.city_code',
+    'city_code': 'coalesce(cities.successor_code, cities.city_code)',
     'occupation_code': 'occupations.occupation_code',
     'education_code': 'education_levels.education_code',
     'marital_status_code':
@@ -68,14 +68,14 @@ standardised as (
         source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
-    left join {{ ref('genders') }} as genders
-        on upper(trim(source.gender)) = genders.source_code
-    left join {{ ref('cities') }} as cities
-        on trim(source.city_code) = cities.city_code
-    left join {{ ref('occupations') }} as occupations
-        on trim(source.occupation_code) = occupations.occupation_code
-    left join {{ ref('education_levels') }} as education_levels
-        on trim(source.education_code) = education_levels.education_code
+    left join {{ codes_of('genders', 'source_code') }} as genders
+        on {{ delivered_code('source.gender') }} = genders.delivered_code
+    left join {{ codes_of('cities', 'city_code') }} as cities
+        on {{ city_code_of('source.city_code') }} = cities.delivered_code
+    left join {{ codes_of('occupations', 'occupation_code') }} as occupations
+        on {{ delivered_code('source.occupation_code') }} = occupations.delivered_code
+    left join {{ codes_of('education_levels', 'education_code') }} as education_levels
+        on {{ delivered_code('source.education_code') }} = education_levels.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -10,13 +10,15 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null.
 standardised as (
     select
-        upper(nullif(trim(currency), '')) as currency,
-        rate_date,
-        mid_rate,
-        loaded_at,
-        dt,
+        coalesce(currencies.currency_code, upper(nullif(trim(source.currency), ''))) as currency,
+        source.rate_date,
+        source.mid_rate,
+        source.loaded_at,
+        source.dt,
         cast(null as string) as unknown_values
     from source
+    left join {{ codes_of('currencies', 'currency_code') }} as currencies
+        on {{ delivered_code('source.currency') }} = currencies.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -29,7 +29,7 @@ standardised as (
         source.transaction_at,
         upper(nullif(trim(source.direction), '')) as direction,
         source.amount,
-        upper(nullif(trim(source.transaction_type), '')) as transaction_type,
+        coalesce(posting_types.transaction_type, upper(nullif(trim(source.transaction_type), ''))) as transaction_type,
         {{ known.channel }} as channel,
         {{ keyed_hash("nullif(trim(source.counterparty_account), '')") }} as counterparty_account_hash,
         nullif(trim(source.counterparty_bank), '') as counterparty_bank,
@@ -38,8 +38,10 @@ standardised as (
         source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
-    left join {{ ref('channels') }} as channels
-        on upper(trim(source.channel)) = channels.channel
+    left join {{ codes_of('channels', 'channel') }} as channels
+        on {{ delivered_code('source.channel') }} = channels.delivered_code
+    left join {{ codes_of('transaction_types', 'transaction_type') }} as posting_types
+        on {{ delivered_code('source.transaction_type') }} = posting_types.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -11,7 +11,7 @@
     'mobile': 'source.standard_mobile',
     'id_no_sha256': sha256_or_unknown('source.id_no_sha256'),
     'gender': 'genders.gender',
-    'city_code': 'cities.city_code',
+    'city_code': 'coalesce(cities.successor_code, cities.city_code)',
     'occupation_code': 'occupations.occupation_code',
     'lead_source': code_or_unknown('source.lead_source', ['BRANCH', 'REFERRAL', 'ONLINE', 'EVENT', 'PAYROLL']),
 } %}
@@ -54,12 +54,12 @@ standardised as (
         source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
-    left join {{ ref('genders') }} as genders
-        on upper(trim(source.gender)) = genders.source_code
-    left join {{ ref('cities') }} as cities
-        on trim(source.city_code) = cities.city_code
-    left join {{ ref('occupations') }} as occupations
-        on trim(source.occupation_code) = occupations.occupation_code
+    left join {{ codes_of('genders', 'source_code') }} as genders
+        on {{ delivered_code('source.gender') }} = genders.delivered_code
+    left join {{ codes_of('cities', 'city_code') }} as cities
+        on {{ city_code_of('source.city_code') }} = cities.delivered_code
+    left join {{ codes_of('occupations', 'occupation_code') }} as occupations
+        on {{ delivered_code('source.occupation_code') }} = occupations.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

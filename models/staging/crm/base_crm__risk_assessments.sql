@@ -26,13 +26,15 @@ standardised as (
         nullif(trim(source.contact_id), '') as contact_id,
         source.assessed_date,
         source.valid_to,
-        upper(nullif(trim(source.risk_level), '')) as risk_level,
+        coalesce(levels.risk_level, upper(nullif(trim(source.risk_level), ''))) as risk_level,
         {{ known.investment_goal }} as investment_goal,
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
+    left join {{ codes_of('risk_levels', 'risk_level') }} as levels
+        on {{ delivered_code('source.risk_level') }} = levels.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -34,8 +34,8 @@ standardised as (
         source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values
     from source
-    left join {{ ref('channels') }} as channels
-        on upper(trim(source.channel)) = channels.channel
+    left join {{ codes_of('channels', 'channel') }} as channels
+        on {{ delivered_code('source.channel') }} = channels.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

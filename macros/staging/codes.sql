@@ -32,19 +32,6 @@
     upper(trim({{ column }}))
 {%- endmacro %}
 
-{# The code in a column that has no dictionary, as the bank's own codes stand for it in seed code_mappings: under the name of the
-   source column, core.accounts.status. #}
-{% macro mapped_code(column) -%}
-    {%- set table = model.name | replace('base_', '') | replace('__', '.') -%}
-    coalesce((
-        select max(mappings.code)
-        from {{ ref('code_mappings') }} as mappings
-        where
-            mappings.dictionary = '{{ table }}.{{ column.split('.') | last }}'
-            and {{ delivered_code('mappings.bank_code') }} = {{ delivered_code(column) }}
-    ), trim({{ column }}))
-{%- endmacro %}
-
 {# The code under which dictionary cities has a place that is delivered with its code of GB/T 2260, that of a city or of a county in it,
    also with the digits of the township behind. Counties of a municipality or region go by the first two digits, those that a
    province administers itself (third and fourth digit 90) stand in the dictionary, all others go by the first four. #}

@@ -4,7 +4,7 @@
     on_schema_change='fail',
     pre_hook="{{ forget_outdated_versions(source('core', 'customers'),
         {'source_code || gender': ref('genders'), 'city_code': ref('cities'), 'occupation_code': ref('occupations'),
-        'education_code': ref('education_levels')}) }}",
+        'education_code': ref('education_levels'), 'source_code || marital_status_code': ref('marital_statuses')}) }}",
 ) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
@@ -16,8 +16,7 @@
     'city_code': 'coalesce(cities.successor_code, cities.city_code)',
     'occupation_code': 'occupations.occupation_code',
     'education_code': 'education_levels.education_code',
-    'marital_status_code':
-        code_or_unknown('source.marital_status_code', ['SINGLE', 'MARRIED', 'DIVORCED', 'WIDOWED']),
+    'marital_status_code': 'marital_statuses.marital_status_code',
     'annual_income': 'case when source.annual_income >= 0 then source.annual_income end',
 } %}
 
@@ -26,7 +25,7 @@ with
 delivered as (
     {{ new_batches(source('core', 'customers'),
         {'source_code || gender': ref('genders'), 'city_code': ref('cities'), 'occupation_code': ref('occupations'),
-        'education_code': ref('education_levels')}) }}
+        'education_code': ref('education_levels'), 'source_code || marital_status_code': ref('marital_statuses')}) }}
 ),
 
 -- Identifiers in the one form in which two systems can agree on them.
@@ -76,6 +75,8 @@ standardised as (
         on {{ delivered_code('source.occupation_code') }} = occupations.delivered_code
     left join {{ codes_of('education_levels', 'education_code') }} as education_levels
         on {{ delivered_code('source.education_code') }} = education_levels.delivered_code
+    left join {{ codes_of('marital_statuses', 'source_code') }} as marital_statuses
+        on {{ delivered_code('source.marital_status_code') }} = marital_statuses.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -137,16 +137,16 @@ def _expected_tables(
     return expected
 
 
-def read_expectations(contract: dict[str, Table], path: Path = EXPECTATIONS) -> dict[str, bool]:
+def read_expectations(contract: dict[str, Table]) -> dict[str, bool]:
     """Whether the bank expects a table in every batch, for the tables of which it says so.
 
     Raises:
         ValueError: a row names no table of the contract, or says neither yes nor no; names file, line and remedy.
     """
     said = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with EXPECTATIONS.open(encoding="utf-8-sig", newline="") as file:
         for row in (rows := csv.DictReader(file)):
-            name, place = f"{row['system_name']}.{row['table_name']}", f"{path}, line {rows.line_num}"
+            name, place = f"{row['system_name']}.{row['table_name']}", f"{EXPECTATIONS}, line {rows.line_num}"
             if name not in contract:
                 raise ValueError(f"{place}: {name} is no table of the source contract; correct or remove the row")
             if row["expected"] not in ("yes", "no"):

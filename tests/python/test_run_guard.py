@@ -111,7 +111,7 @@ NOT_ADMITTED = {
     "{as_of_date: '0000-01-01'}": NO_DATE,
     "{as_of_date: '２０２６-06-30'}": NO_DATE,
     "{as_of_date: [2026-06-30]}": NO_DATE,
-    "{as_of_date: \"2026-06-30'; select 1; --\"}": NO_DATE,
+    '{as_of_date: "2026-06-30\'; select 1; --"}': NO_DATE,
     '{as_of_date: "{{ run_started_at }}"}': NO_DATE,
     "{as_of_dat: 2026-05-31}": "no variable is called as_of_dat. Did you mean as_of_date?",
     "{date: 2026-05-31}": "no variable is called date. Did you mean as_of_date?",
@@ -133,7 +133,7 @@ NOT_ADMITTED = {
 
 
 REFUSED = {
-    "{as_of_date: \"2026-06-30'; select 1; --\"}": NO_DATE,
+    '{as_of_date: "2026-06-30\'; select 1; --"}': NO_DATE,
     "{as_of_date: 1999-01-01}": "as_of_date is 1999-01-01, and the extracts begin on 2026-06-28",
     "{as_of_date: 2026-06-27}": "the extracts begin on 2026-06-28",
     "{as_of_date: 2026-07-01}": "as_of_date is 2026-07-01, and the last complete batch is of 2026-06-30",

@@ -31,7 +31,7 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True)
 class Delivered:
-    """The batches of a landing zone: the first one, the last complete one, and what the newest lacks if it is another."""
+    """The batches of a landing zone: the first, the last complete one, and what the newest lacks if it is another."""
 
     first: datetime.date | None
     last: datetime.date | None

@@ -42,7 +42,7 @@ standardised as (
         {{ known_text('account_id') }} as account_id,
         {{ known_text('customer_id') }} as customer_id,
         {{ known_text('product_id') }} as product_id,
-        upper({{ known_text('currency') }}) as currency,
+        upper(nullif(trim(currency), '')) as currency,
         {{ known.opened_date }} as opened_date,
         {{ known.closed_date }} as closed_date,
         {{ known.maturity_date }} as maturity_date,

@@ -8,6 +8,7 @@
         batches.fingerprint as batch_fingerprint,
         sentinels.no_dates,
         sentinels.no_texts,
+        sentinels.longest_no_text,
         sentinels.oldest_age_years
     from {{ source_relation }} as source
     inner join ({{ delivered_batches(source_relation, judged_by(dictionaries)) }}) as batches on source.dt = batches.dt
@@ -25,6 +26,7 @@
         source.*,
         sentinels.no_dates,
         sentinels.no_texts,
+        sentinels.longest_no_text,
         sentinels.oldest_age_years
     from {{ source_relation }} as source
     cross join ({{ unknown_sentinels() }}) as sentinels

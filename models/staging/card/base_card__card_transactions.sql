@@ -30,7 +30,7 @@ standardised as (
         {{ known_text('source.card_id') }} as card_id,
         {{ known_date('source.transaction_date') }} as transaction_date,
         {{ known.transaction_at }} as transaction_at,
-        upper({{ known_text('source.transaction_type') }}) as transaction_type,
+        upper(nullif(trim(source.transaction_type), '')) as transaction_type,
         source.amount,
         {{ known.mcc }} as mcc,
         {{ known.merchant_country }} as merchant_country,

@@ -42,7 +42,7 @@ standardised as (
         {{ known_text('source.account_id') }} as account_id,
         {{ known_text('source.customer_id') }} as customer_id,
         {{ known_text('source.product_id') }} as product_id,
-        coalesce(currencies.currency_code, upper({{ known_text('source.currency') }})) as currency,
+        coalesce(currencies.currency_code, upper(nullif(trim(source.currency), ''))) as currency,
         {{ known.opened_date }} as opened_date,
         {{ known.closed_date }} as closed_date,
         {{ known.maturity_date }} as maturity_date,

@@ -18,7 +18,7 @@ standardised as (
     select
         {{ known_text('source.product_id') }} as product_id,
         {{ known_text('source.product_name') }} as product_name,
-        coalesce(categories.product_category, upper({{ known_text('source.product_category') }})) as product_category,
+        coalesce(categories.product_category, upper(nullif(trim(source.product_category), ''))) as product_category,
         {{ known.issuer_risk_rating }} as issuer_risk_rating,
         {{ known.seller_risk_rating }} as seller_risk_rating,
         {{ known.term_days }} as term_days,

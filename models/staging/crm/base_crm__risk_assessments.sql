@@ -27,7 +27,7 @@ standardised as (
         {{ known_text('source.contact_id') }} as contact_id,
         {{ known_date('source.assessed_date') }} as assessed_date,
         {{ known.valid_to }} as valid_to,
-        coalesce(levels.risk_level, upper({{ known_text('source.risk_level') }})) as risk_level,
+        coalesce(levels.risk_level, upper(nullif(trim(source.risk_level), ''))) as risk_level,
         {{ known.investment_goal }} as investment_goal,
         source.loaded_at,
         source.dt,

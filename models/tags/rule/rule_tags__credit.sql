@@ -72,7 +72,10 @@ own_signs as (
         facts.customer_id,
         classes.knows_exposures,
         classes.customer_risk_class,
-        classes.customer_risk_class = 'special_mention' as is_special_mention_customer,
+        case
+            when classes.knows_exposures or classes.customer_risk_class <> 'special_mention'
+                then classes.customer_risk_class = 'special_mention'
+        end as is_special_mention_customer,
         case
             when classes.customer_risk_class in ('substandard', 'doubtful', 'loss') then true
             when classes.knows_exposures and classes.customer_risk_class is not null then false
@@ -147,18 +150,18 @@ credit as (
         case
             when signs.is_non_performing_customer or signs.has_written_off_loan then 'poor'
             when signs.bureau_credit_score < thresholds.fair_from then 'poor'
-            when signs.is_special_mention_customer then 'fair'
             when not signs.knows_exposures then null
-            when signs.bureau_credit_score < thresholds.good_from then 'fair'
+            when signs.is_special_mention_customer or signs.bureau_credit_score < thresholds.good_from then 'fair'
             when signs.bureau_credit_score < thresholds.excellent_from then 'good'
             when signs.bureau_credit_score >= thresholds.excellent_from then 'excellent'
         end as credit_level,
 
         -- 信贷预警: red is bad debt, orange is 关注 or a low score with arrears on record, yellow is a single sign of strain.
-        -- None is said only where loans and cards, limits and reports are known.
+        -- A sign that is seen stands: the warning is at least as high. None is said only where loans and cards, limits and
+        -- reports are known.
         case
             when signs.is_non_performing_customer or signs.has_written_off_loan then 'red'
-            when signs.is_special_mention_customer then 'orange'
+            when signs.customer_risk_class = 'special_mention' then 'orange'
             when signs.has_low_credit_score and signs.has_overdue_record then 'orange'
             when
                 signs.is_currently_overdue

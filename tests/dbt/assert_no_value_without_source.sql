@@ -1,5 +1,5 @@
--- A tag that rests on a source which was never delivered is known of nobody: no data is not no. Seed coverage_exceptions says of which
--- tags a value stands all the same, and why. Each other one is printed with what to do about it.
+-- A tag that rests on a source which was never delivered is known of nobody: no data is not no. Seed
+-- coverage_exceptions says of which tags a value stands all the same, and why. Each other one is printed with what to do about it.
 {% set values_without_source %}
     with exempted as (
         select
@@ -15,9 +15,9 @@
 
     select
         coverage.tag_code,
-        'known of ' || cast(scan.known_customers as {{ dbt.type_string() }}) || ' customers, but ' || coverage.undelivered_sources
-        || ' was never delivered. Remedy: let its model ask is_covered() for that source, or add a row to seed coverage_exceptions'
-            as problem
+        'known of ' || cast(scan.known_customers as {{ dbt.type_string() }}) || ' customers, but '
+        || coverage.undelivered_sources || ' was never delivered. Remedy: let its model ask is_covered() for that source, '
+        || 'or add a row to seed coverage_exceptions' as problem
     from {{ ref('tag_coverage') }} as coverage
     inner join {{ ref('tag_scan') }} as scan
         on coverage.tag_code = scan.tag_code

@@ -14,7 +14,8 @@ from pathlib import Path
 import duckdb
 
 from banktags.contract import Table
-from banktags.load.delivery import Extract, literal, open_parquet, quoted, table_of
+from banktags.load.delivery import open_parquet, table_of
+from banktags.load.extract import Extract, file_literal, literal, quoted
 from banktags.load.problems import BatchError, Problem
 
 
@@ -30,9 +31,20 @@ def read_mapping(folder: Path, contract: dict[str, Table]) -> dict[Path, Table]:
             [Problem(str(folder), "no mapping in it", "write one SELECT per table in <system>__<table>.sql")]
         )
     tables = {path: table_of(path.name, contract) for path in files}
-    problems = [table for table in tables.values() if isinstance(table, Problem)]
+    problems = [
+        Problem(table.file, table.what, "name it <system>__<table>.sql")
+        for table in tables.values()
+        if isinstance(table, Problem)
+    ]
+    for path in files:
+        try:
+            path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            line = 1 + error.object[: error.start].count(b"\n")
+            remedy = f"save it as UTF-8: iconv -f GB18030 -t UTF-8 {path.name} > utf8 && mv utf8 {path.name}"
+            problems.append(Problem(path.name, "not UTF-8", remedy, f"line {line}"))
     if problems:
-        raise BatchError(Problem(problem.file, problem.what, "name it <system>__<table>.sql") for problem in problems)
+        raise BatchError(problems)
     return tables
 
 
@@ -46,7 +58,7 @@ def create_views(con: duckdb.DuckDBPyConnection, extracts: Iterable[Extract]) ->
         if len(same) > 1:
             files = ", ".join(extract.name for extract in same)
             problems.append(Problem(same[1].name, f"{files} would give one view {name}", "give each file its own name"))
-        source = f"read_parquet({literal(same[0].parquet)}, hive_partitioning = false)"
+        source = f"read_parquet({file_literal(same[0].parquet)}, hive_partitioning = false)"
         con.execute(f"create view {quoted(name)} as select * from {source}")
     return problems
 
@@ -54,7 +66,7 @@ def create_views(con: duckdb.DuckDBPyConnection, extracts: Iterable[Extract]) ->
 def run_mapping(con: duckdb.DuckDBPyConnection, path: Path, work: Path) -> Extract | Problem:
     """The rows that one SQL file selects, as an extract named after it."""
     target = work / f"{path.name}.parquet"
-    select = path.read_text(encoding="utf-8").strip().rstrip(";")
+    select = path.read_text(encoding="utf-8-sig").strip().rstrip(";")
     try:
         con.execute(f"copy (\n{select}\n) to {literal(target)} (format parquet)")
     except duckdb.Error as error:

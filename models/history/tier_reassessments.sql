@@ -70,6 +70,17 @@ purchases as (
     where
         orders.order_type = 'PURCHASE'
         and orders.status = 'CONFIRMED'
+        -- An order is a state: what was confirmed before and is delivered again is no new purchase.
+        and not exists (
+            select 1
+            from {{ ref('base_wealth__orders') }} as seen
+            where
+                orders.order_id = seen.order_id
+                and orders.order_date = seen.order_date
+                and seen.quarantine_reason is null
+                and seen.status = 'CONFIRMED'
+                and seen.dt <= batches.seen_to
+        )
 ),
 
 events as (

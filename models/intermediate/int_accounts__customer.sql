@@ -1,5 +1,5 @@
 -- The accounts of each customer on the business date: how many are open, the first ever opened, and the next time
--- deposit to fall due. An account counts as closed from its closing date on.
+-- deposit to fall due. An account counts as closed from its closing date on; one whose opening is unknown is open till then.
 
 with
 
@@ -9,13 +9,14 @@ accounts as (
         identities.customer_id,
         core_accounts.opened_date,
         core_accounts.maturity_date,
-        core_accounts.closed_date is null or core_accounts.closed_date > {{ as_of_date() }} as is_open
+        core_accounts.closed_date is null or core_accounts.closed_date > {{ as_of_date() }} as is_open,
+        core_accounts.status
     from {{ ref('stg_core__accounts') }} as core_accounts
     inner join {{ ref('int_customer__identity') }} as identities
         on
             core_accounts.customer_id = identities.source_key
             and identities.source_system = 'core'
-    where core_accounts.opened_date <= {{ as_of_date() }}
+    where coalesce(core_accounts.opened_date <= {{ as_of_date() }}, true)
 ),
 
 -- What matures after the business date, by day; what matures on the day itself is due already.
@@ -46,6 +47,8 @@ account_counts as (
     select
         customer_id,
         count(case when is_open then 1 end) as open_account_count,
+        count(case when is_open and status = 'FROZEN' then 1 end) as frozen_account_count,
+        count(case when is_open and status = 'DORMANT' then 1 end) as dormant_account_count,
         min(opened_date) as first_opened_date
     from accounts
     group by customer_id
@@ -55,6 +58,8 @@ customers as (
     select
         account_counts.customer_id,
         account_counts.open_account_count,
+        account_counts.frozen_account_count,
+        account_counts.dormant_account_count,
         account_counts.first_opened_date,
         maturities.maturity_date as next_maturity_date,
         maturities.balance as next_maturity_amount

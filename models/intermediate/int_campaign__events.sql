@@ -102,7 +102,7 @@ rates as (
         item,
         rate
     from {{ ref('profit_rates') }}
-    where currency is null or currency = '{{ var("base_currency") }}'
+    where currency is null or currency = '{{ base_currency() }}'
 ),
 
 events as (
@@ -113,8 +113,8 @@ events as (
         everything.event_date,
         everything.product_id,
         everything.product_category,
-        cast(everything.amount as decimal(18, 2)) as amount,
-        cast(everything.amount * coalesce(rates.rate, 0) as decimal(18, 2)) as margin
+        cast(everything.amount as decimal(28, 2)) as amount,
+        cast(cast(everything.amount as decimal(28, 2)) * coalesce(rates.rate, 0) as decimal(28, 2)) as margin
     from everything
     inner join {{ ref('int_customer__identity') }} as identities
         on

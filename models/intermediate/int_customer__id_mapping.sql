@@ -81,7 +81,7 @@ held_identifiers as (
         customer_id as source_key,
         'card' as id_type,
         card_id as id_value,
-        issued_date as valid_from,
+        coalesce(issued_date, dt) as valid_from,
         closed_date as valid_to
     from {{ ref('stg_card__cards') }}
 
@@ -92,7 +92,7 @@ held_identifiers as (
         customer_id as source_key,
         'device' as id_type,
         device_id as id_value,
-        first_seen_date as valid_from,
+        coalesce(first_seen_date, dt) as valid_from,
         cast(null as date) as valid_to
     from {{ ref('stg_digital__devices') }}
 ),

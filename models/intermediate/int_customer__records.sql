@@ -11,7 +11,7 @@ core_records as (
         mobile_hash,
         birth_date,
         gender,
-        opened_date as since_date,
+        coalesce(opened_date, known_from) as since_date,
         known_from,
         loaded_at,
         dt
@@ -27,7 +27,7 @@ crm_records as (
         mobile_hash,
         birth_date,
         gender,
-        created_date as since_date,
+        coalesce(created_date, known_from) as since_date,
         known_from,
         loaded_at,
         dt

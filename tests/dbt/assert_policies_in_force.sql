@@ -53,6 +53,6 @@ with in_force as (
 select
     seed_name,
     row_count || ' rows in force' as problem,
-    'add rows to seeds/policy/' || seed_name || '.csv for base_currency {{ var("base_currency") }} that are valid on {{ var("as_of_date") }}' as remedy
+    'add rows to seeds/policy/' || seed_name || '.csv for base_currency {{ base_currency() }} that are valid on {{ business_date() }}' as remedy
 from in_force
 where row_count = 0 or (seed_name = 'rfm_parameters' and row_count > 1)

@@ -18,7 +18,10 @@ YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a source table; ``data_type`` as in the contract (string, date, decimal(18,2), …)."""
+    """One column of a source table; ``data_type`` as in the contract (string, date, decimal(18,2), …).
+
+    An extract may lack a column that ``is_optional``: then it is null throughout.
+    """
 
     name: str
     data_type: str
@@ -27,13 +30,15 @@ class Column:
     description: str
     unit: str | None = None
     references: tuple[str, str, str] | None = None  # system, table, column
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
     """One source table; ``kind`` is version (latest wins), state (one row per key and day) or event (never changes).
 
-    Without rows of a table that ``is_daily``, the batch of a business date is incomplete.
+    Without rows of a table that ``is_daily``, the batch of a business date is incomplete. ``since`` is the version of
+    the project whose contract had the table first, where extracts that were landed before lack it.
     """
 
     system: str
@@ -44,6 +49,7 @@ class Table:
     is_daily: bool
     description: str
     columns: tuple[Column, ...]
+    since: str | None = None
 
     @property
     def qualified_name(self) -> str:
@@ -86,6 +92,7 @@ def _table(system: str, table: dict) -> Table:
         is_daily=meta.get("delivery") == "daily",
         description=table["description"],
         columns=tuple(_column(system, column) for column in table["columns"]),
+        since=meta.get("since"),
     )
 
 
@@ -99,6 +106,7 @@ def _column(system: str, column: dict) -> Column:
         description=column["description"],
         unit=meta.get("unit"),
         references=_references(column.get("data_tests", [])),
+        is_optional=meta.get("optional", False),
     )
 
 

@@ -34,6 +34,6 @@
 
 {# The source table that the running generic test is of, which the test's own argument `model` hides. #}
 {% macro tested_source() -%}
-    {%- set names = modules.re.search("source\('(\w+)', '(\w+)'\)", model.test_metadata.kwargs.model).groups() -%}
+    {%- set names = modules.re.search("source[(]'([a-z_]+)', '([a-z_]+)'[)]", model.test_metadata.kwargs.model).groups() -%}
     {{ return({'system': names[0], 'name': names[1]}) }}
 {%- endmacro %}

@@ -31,9 +31,12 @@
     where source.dt <= {{ as_of_date() }}
 {%- endmacro %}
 
-{# The seeds that a table is judged by: its dictionaries, and what stands for no value in any table. #}
+{# The seeds that a table is judged by: its dictionaries, the bank's own codes, and what stands for no value in any table. #}
 {% macro judged_by(dictionaries) -%}
-    {{ return(dict(dictionaries, **{'value': ref('unknown_sentinels')})) }}
+    {{ return(dict(dictionaries, **{
+        "dictionary || '=' || bank_code || '=' || code": ref('code_mappings'),
+        'value': ref('unknown_sentinels'),
+    })) }}
 {%- endmacro %}
 
 {# The first batch, of those known as of the run's date, that an incremental staging table does not hold as it was delivered:

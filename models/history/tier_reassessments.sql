@@ -122,7 +122,7 @@ tier_reassessments as (
         triggers.trigger_type,
         triggers.event_id,
         triggers.event_date,
-        triggers.amount,
+        cast(triggers.amount as decimal(28, 2)) as amount,
         triggers.aum_1d_ago as aum_before,
         triggers.aum as aum_after,
         spot_tiers.tier as spot_tier_before,

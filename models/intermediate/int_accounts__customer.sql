@@ -1,22 +1,20 @@
 -- The accounts of each customer on the business date: how many are open, the first ever opened, and the next time
--- deposit to fall due. An account counts as closed from its closing date on; one whose opening is unknown is open till then.
+-- deposit to fall due. An account counts as closed from its closing date on, or when its number is another's; one whose opening
+-- is unknown is open till then.
 
 with
 
 accounts as (
     select
-        core_accounts.account_id,
-        identities.customer_id,
-        core_accounts.opened_date,
-        core_accounts.maturity_date,
-        core_accounts.closed_date is null or core_accounts.closed_date > {{ as_of_date() }} as is_open,
-        core_accounts.status
-    from {{ ref('stg_core__accounts') }} as core_accounts
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            core_accounts.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where coalesce(core_accounts.opened_date <= {{ as_of_date() }}, true)
+        account_id,
+        customer_id,
+        opened_date,
+        maturity_date,
+        status,
+        valid_to > {{ as_of_date() }} as is_owned,
+        (closed_date is null or closed_date > {{ as_of_date() }}) and valid_to > {{ as_of_date() }} as is_open
+    from {{ ref('int_accounts__owners') }}
+    where coalesce(opened_date <= {{ as_of_date() }}, true)
 ),
 
 -- What matures after the business date, by day; what matures on the day itself is due already.
@@ -29,7 +27,8 @@ maturities as (
     inner join {{ ref('int_aum__intervals') }} as intervals
         on accounts.account_id = intervals.unit_key
     where
-        intervals.product_category = 'TIME_DEPOSIT'
+        accounts.is_owned
+        and intervals.product_category = 'TIME_DEPOSIT'
         and intervals.valid_to > {{ as_of_date() }}
         and accounts.maturity_date > {{ as_of_date() }}
     group by accounts.customer_id, accounts.maturity_date

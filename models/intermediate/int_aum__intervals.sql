@@ -1,6 +1,7 @@
 -- Who held what from when to when, for the year up to the business date. A balance stands until the next one, so
--- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero. Days on which
--- only a part of what a customer holds is known (int_aum__known_from) are left out.
+-- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero. The balance
+-- of an account in another currency is worth what it converts to on each day: its intervals end with the rates too. Days on
+-- which only a part of what a customer holds is known (int_aum__known_from) are left out.
 -- Reads three columns of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
 
 {% set ledgers = [
@@ -24,15 +25,19 @@
 
 with
 
--- Accounts and holdings in one shape: the unit that carries a balance, its owner, product and end.
+-- Accounts and holdings in one shape: the unit that carries a balance, its owner and from when to when, product and end.
 units as (
     select
         account_id as unit_key,
-        customer_id as core_customer_id,
+        core_customer_id,
         product_id,
         'accounts' as balance_source,
-        closed_date
-    from {{ ref('stg_core__accounts') }}
+        closed_date,
+        valid_from as owned_from,
+        valid_to as owned_until,
+        issued_from,
+        {{ currency_to_convert('currency') }} as currency_to_convert
+    from {{ ref('int_accounts__owners') }}
 
     union all
 
@@ -41,7 +46,11 @@ units as (
         customer_id as core_customer_id,
         product_id,
         'holdings' as balance_source,
-        cast(null as date) as closed_date
+        cast(null as date) as closed_date,
+        cast('0001-01-01' as date) as owned_from,
+        {{ next_day() }} as owned_until,
+        cast('0001-01-01' as date) as issued_from,
+        cast(null as string) as currency_to_convert
     from {{ ref('stg_wealth__holdings') }}
 ),
 
@@ -53,7 +62,11 @@ classified_units as (
         categories.product_category,
         categories.aum_component,
         categories.in_aum,
-        units.closed_date
+        units.closed_date,
+        units.owned_from,
+        units.owned_until,
+        units.issued_from,
+        units.currency_to_convert
     from units
     inner join {{ ref('int_customer__identity') }} as identities
         on
@@ -138,7 +151,8 @@ successions as (
             and needed_balances.stated_on = next_snapshots.snapshot_date
 ),
 
--- A closed account holds nothing from its closing day on, even if the ledger sent no zero.
+-- A closed account holds nothing from its closing day on, even if the ledger sent no zero. A balance is its owner's while
+-- the account is; one from before a new issue of the number is the former owner's.
 bounded as (
     select
         classified_units.customer_id,
@@ -146,8 +160,17 @@ bounded as (
         classified_units.product_category,
         classified_units.aum_component,
         classified_units.in_aum,
-        greatest(successions.valid_from, coalesce(known.known_from, successions.valid_from)) as valid_from,
-        least(successions.superseded_on, coalesce(classified_units.closed_date, {{ next_day() }})) as valid_to,
+        classified_units.currency_to_convert,
+        greatest(
+            successions.valid_from,
+            classified_units.owned_from,
+            coalesce(known.known_from, successions.valid_from)
+        ) as valid_from,
+        least(
+            successions.superseded_on,
+            coalesce(classified_units.closed_date, {{ next_day() }}),
+            classified_units.owned_until
+        ) as valid_to,
         -- Wide enough for sums over days and customers of the largest amount that the contract admits.
         cast(successions.balance as decimal(28, 2)) as balance
     from successions
@@ -155,13 +178,36 @@ bounded as (
         on successions.unit_key = classified_units.unit_key
     left join {{ ref('int_aum__known_from') }} as known
         on classified_units.customer_id = known.customer_id
-    where successions.balance <> 0
+    where
+        successions.balance <> 0
+        and successions.valid_from >= classified_units.issued_from
+),
+
+-- Each day's balance at the rate of the day. Without a rate it is in no interval.
+converted as (
+    select
+        bounded.customer_id,
+        bounded.unit_key,
+        bounded.product_category,
+        bounded.aum_component,
+        bounded.in_aum,
+        greatest(bounded.valid_from, coalesce(rates.valid_from, bounded.valid_from)) as valid_from,
+        least(bounded.valid_to, coalesce(rates.valid_to, bounded.valid_to)) as valid_to,
+        {{ in_base_currency('bounded.balance', 'bounded.currency_to_convert', 'rates.mid_rate') }} as balance
+    from bounded
+    left join {{ ref('int_currency__rates') }} as rates
+        on
+            bounded.currency_to_convert = rates.currency
+            and bounded.valid_from < rates.valid_to
+            and bounded.valid_to > rates.valid_from
 ),
 
 intervals as (
     select *
-    from bounded
-    where valid_from < valid_to
+    from converted
+    where
+        valid_from < valid_to
+        and balance <> 0
 )
 
 select * from intervals

@@ -35,8 +35,8 @@ standardised as (
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source
-    left join {{ ref('channels') }} as channels
-        on upper(trim(source.channel)) = channels.channel
+    left join {{ codes_of('channels', 'channel') }} as channels
+        on {{ delivered_code('source.channel') }} = channels.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -86,20 +86,16 @@ day_part_ranks as (
 -- Devices bound to the customer; the newest one is the one he carries.
 bound_devices as (
     select
-        identities.customer_id,
-        devices.device_id,
-        devices.os,
-        devices.is_push_enabled,
+        customer_id,
+        device_id,
+        os,
+        is_push_enabled,
         row_number() over (
-            partition by identities.customer_id
-            order by coalesce(devices.first_seen_date, devices.dt) desc, devices.device_id asc
+            partition by customer_id
+            order by valid_from desc, device_id asc
         ) as newness_rank
-    from {{ ref('stg_digital__devices') }} as devices
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            devices.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where coalesce(devices.first_seen_date, devices.dt) <= {{ as_of_date() }}
+    from {{ ref('int_device__owners') }}
+    where valid_to > {{ as_of_date() }}
 ),
 
 devices as (

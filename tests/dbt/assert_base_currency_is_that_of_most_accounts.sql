@@ -22,10 +22,10 @@
     select
         cast(foreign_accounts as string) || ' of ' || cast(all_accounts as string)
         || ' accounts are not in base_currency {{ base_currency() }}, '
-        || cast(account_count as string) || ' of them in ' || currency
-        || '. Remedy: build with base_currency: ' || currency
+        || cast(account_count as string) || ' of them in ' || currency as problem,
+        'build with base_currency: ' || currency
         || ' (make build BASE_CURRENCY=' || currency || '); where the policy seeds lack it, run: banktags new currency '
-        || currency || '.' as problem
+        || currency as remedy
     from commonest
     where foreign_accounts * 2 > all_accounts
 {% endset %}

@@ -73,7 +73,8 @@
 
     select
         cast(count(*) as string) || ' accounts of ' || cast(count(distinct customer_id) as string) || ' customers in ' || currency
-        || ' ' || problem || '. Remedy: ' || remedy || '.' as problem
+        || ' ' || problem as problem,
+        remedy
     from problems
     group by currency, problem, remedy
     order by problem

@@ -65,12 +65,13 @@
     )
 
     select
-        'seeds/policy/' || seed_name || '.csv: ' || problem
-        || coalesce(': ' || nullif({{ dbt.listagg('row_name', "', '", 'order by row_name') }}, ''), '')
-        || '. Remedy: ' || remedy || '.' as problem
+        'seeds/policy/' || seed_name || '.csv' as seed_file,
+        problem,
+        {{ dbt.listagg('row_name', "', '", 'order by row_name') }} as row_names,
+        remedy
     from problems
     group by seed_name, problem, remedy
-    order by 1
+    order by seed_file, problem
 {% endset %}
 
 {{ printed_rows(problems) }}

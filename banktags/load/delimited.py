@@ -312,8 +312,8 @@ def _torn_line(text: Path, name: str, delimiter: str, width: int) -> Problem:
         for line, fields in data_rows(text, delimiter):
             if len(fields) != width:
                 return Problem(name, f"{len(fields)} fields where the header has {width}", remedy, f"line {line}")
-    except csv.Error:
-        return Problem(
-            name, "a double quote that is never closed, or stands inside unquoted text", remedy, f"after line {line}"
-        )
+    except csv.Error as error:
+        if "field limit" not in str(error):
+            what = "a double quote that is never closed, or stands inside unquoted text"
+            return Problem(name, what, remedy, f"after line {line}")
     return Problem(name, f"not readable as CSV: a line longer than {MAX_LINE_BYTES:,} bytes, or stray quotes", remedy)

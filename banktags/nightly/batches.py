@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from banktags.contract import PARTITION, Table
+from banktags.load.extract import file_pattern
 
 #: As the macro delivery_digest() writes it, which records the digest of each completed date.
 DIGEST = """
@@ -18,7 +19,7 @@ DIGEST = """
 
 def delivery_digests(root: Path) -> dict[datetime.date, str]:
     """Fingerprint of what was delivered for each business date that has control rows; one scan of the control table."""
-    files = str(root / "core" / "batches" / f"{PARTITION}=*" / "*.parquet")
+    files = f"{file_pattern(root)}/core/batches/{PARTITION}=*/*.parquet"
     with duckdb.connect() as con:
         rows = con.execute(
             f"select {PARTITION}, {DIGEST} from read_parquet($files, hive_partitioning = true) group by all",
@@ -34,7 +35,7 @@ def batch_faults(root: Path, date: datetime.date, contract: dict[str, Table]) ->
     and the partition of each table holds as many rows as its control rows say.
     """
     partition = f"{PARTITION}={date}"
-    control = [str(file) for file in (root / "core" / "batches" / partition).glob("*.parquet")]
+    control = [file_pattern(file) for file in (root / "core" / "batches" / partition).glob("*.parquet")]
     if not control:
         return [f"core.batches has no rows for {date}: the batch has not been delivered"]
     with duckdb.connect() as con:
@@ -62,7 +63,7 @@ def batch_faults(root: Path, date: datetime.date, contract: dict[str, Table]) ->
 
 
 def _landed_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
-    files = [str(file) for file in folder.glob("*.parquet")]
+    files = [file_pattern(file) for file in folder.glob("*.parquet")]
     if not files:
         return 0
     return con.execute("select sum(num_rows) from parquet_file_metadata($files)", {"files": files}).fetchone()[0]

@@ -279,7 +279,7 @@ def test_no_message_about_a_row_shows_a_person(tmp_path, first):
     checked = " or ".join(f"column_name = '{column}'" for column in columns.values())
     rejects = duckdb.sql(f"from read_parquet('{tmp_path}/raw/_load/rejects/*/*.parquet') where {checked}")
     masked = rejects.select("masked_row").fetchall()
-    assert len(masked) >= 5 * len(columns) and not _shown(f"{output} {masked}", persons)
+    assert len(masked) >= 5 * (len(columns) - 1) and not _shown(f"{output} {masked}", persons)
 
 
 def test_no_message_about_the_control_table_shows_a_person(delivery, raw):

@@ -283,6 +283,13 @@ def _text_rules(column: Column, table: Table, value: str) -> list[tuple[str, str
     if is_identifier(column, table):
         rules.append(
             (
+                "the header once more",
+                "join files without repeating their header",
+                f"lower({value}) <> {literal(column.name)}",
+            )
+        )
+        rules.append(
+            (
                 "holds a sign that nobody sees, or a full-width one",
                 "deliver keys and numbers in plain signs, without tabs, line ends and format signs",
                 f"not regexp_matches({value}, {literal(NOT_IN_A_KEY)})",

@@ -11,6 +11,7 @@ import duckdb
 
 from banktags.contract import PARTITION, PROJECT_ROOT, Table
 from banktags.landing import EMPTY_PARTITION
+from banktags.load.extract import file_pattern
 
 #: As the macro delivery_digest() writes it, which records the digest of each completed date.
 DIGEST = """
@@ -186,11 +187,11 @@ def _read(con: duckdb.DuckDBPyConnection, files: list[Path], sql: str) -> list[t
     if not files:
         return []
     try:
-        return con.execute(sql, {"files": [str(file) for file in files]}).fetchall()
+        return con.execute(sql, {"files": [file_pattern(file) for file in files]}).fetchall()
     except duckdb.Error:
         for file in files:
             try:
-                con.execute(sql, {"files": [str(file)]}).fetchall()
+                con.execute(sql, {"files": [file_pattern(file)]}).fetchall()
             except duckdb.Error as error:
                 kind = str(error).partition(":")[0]
                 raise UnreadableFile(f"{file}: not readable yet ({kind}). Is it still being copied?") from None

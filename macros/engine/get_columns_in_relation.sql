@@ -9,7 +9,7 @@
    Difference: DuckDB only, whose sources are files; an engine with source tables answers by itself. #}
 {% macro duckdb__get_columns_in_relation(relation) -%}
     {%- if relation.schema and adapter.get_relation(relation.database, relation.schema, relation.identifier) is none -%}
-        {%- set extracts = env_var('BANK_TAGS_RAW', 'data/raw') ~ '/' ~ relation.schema ~ '/' ~ relation.identifier ~ '/dt=*/*.parquet' -%}
+        {%- set extracts = file_pattern(env_var('BANK_TAGS_RAW', 'data/raw')) ~ '/' ~ relation.schema ~ '/' ~ relation.identifier ~ '/dt=*/*.parquet' -%}
         {%- if run_query("select 1 from glob('" ~ extracts ~ "') limit 1").rows | length > 0 -%}
             {%- set columns = [] -%}
             {%- for column in run_query("describe from read_parquet('" ~ extracts ~ "', hive_partitioning = true)").rows -%}

@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -119,11 +119,12 @@ class _Batch:
             if not self._is_problem(extract):
                 opened.append(extract)
         self.problems += delivered_twice((path.relative_to(self.delivery).as_posix(), path) for path in files)
-        self.problems += create_views(self.con, opened)
+        views, problems = create_views(self.con, opened)
+        self.problems += problems
         self._stop_on_problems()
         mapped = defaultdict(list)
         for path, table in self.progress.track(mapping.items(), description="mapping"):
-            extract = run_mapping(self.con, path, self.work)
+            extract = run_mapping(views, path, self.work)
             if not self._is_problem(extract):
                 mapped[table.qualified_name].append(extract)
         return mapped
@@ -157,7 +158,8 @@ class _Batch:
                 listed = sorted(found, key=lambda row: row.check.column != PARTITION)[:LISTED_ROWS]
                 self.problems += [row.problem(place) for row, place in zip(listed, places(listed), strict=True)]
                 if listed:
-                    what = f"{table.bad_count} bad rows in all; values of sensitive columns are shown as shapes"
+                    reasons = ", ".join(f"{count} {reason}" for reason, count in table.reasons().items())
+                    what = f"{table.bad_count} bad rows in all: {reasons}; sensitive values are shown as shapes"
                     remedy = "mend them at the source"
                     if not unplaceable:
                         remedy += f", or let them be set aside: --max-rejects {total}"
@@ -225,6 +227,8 @@ class _Batch:
         stage.stage_empty_tables(folder, self.root, self.contract)
         if rejects:
             self.notes.append(f"Set aside with their reasons: {len(rejects)} rows in {self.root / stage.REJECTS}.")
+            counted = Counter(f"{row.table.qualified_name}.{row.check.column} {row.check.reason}" for row in rejects)
+            self.notes += [f"  {count} {reason}" for reason, count in counted.most_common()]
         stale = [path for partition in new for path in (self.root / partition.folder).glob("*.parquet")]
         removals = [path.relative_to(self.root).as_posix() for path in stale]
         publish.publish(self.root, stage.renames(folder, self.root, batch_id), removals)

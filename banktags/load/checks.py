@@ -47,6 +47,10 @@ NATIVE = {
 EMPTY_HASH = hashlib.sha256(b"0").hexdigest()
 
 
+#: Reason of a row on which an expression of the mapping fails.
+EXPRESSION_FAILS = "its expression fails"
+
+
 @dataclass(frozen=True)
 class Check:
     """One way in which a row can be bad."""
@@ -96,31 +100,42 @@ def column_problems(extract: Extract, table: Table, dated: bool) -> Iterator[Pro
 
 def row_checks(table: Table) -> list[Check]:
     """All checks of a table's rows, in the order in which they are made; a row has the first that it fails."""
-    return [check for column in table.columns for check, _ in _column_checks(column, None)] + [
+    return [check for column in table.columns for check, _ in _column_checks(column, None, None)] + [
         check for check, _ in _date_checks(table, "", None)
     ]
 
 
 def checked_rows(
-    extract: Extract, index: int, table: Table, date: datetime.date | None, loaded_at: datetime.datetime
+    extract: Extract,
+    index: int,
+    table: Table,
+    date: datetime.date | None,
+    loaded_at: datetime.datetime,
+    failed: str | None = None,
 ) -> str:
     """SELECT of a file's rows: the contract's columns typed, and beside them
 
     - ``_file`` (``index``) and ``_row`` (from 0), where the row stands,
     - ``_check``, the number in ``row_checks`` of what it fails, or null,
-    - ``_masked``, the row as JSON, values of sensitivity C2 and C3 as shapes.
+    - ``_masked``, the row as JSON, values of sensitivity C2 and C3 as shapes,
+    - ``_key``, the primary key as it was delivered,
+    - ``_failed``, JSON of the shapes that a mapping's expressions failed on, by column; null otherwise.
 
-    ``date`` and ``loaded_at`` stand in where the file has no such column and its folder no date.
+    ``date`` and ``loaded_at`` stand in where the file has no such column and its folder no date; ``failed`` is the
+    column that holds ``_failed``, in an extract that has it.
     """
     constants = {PARTITION: f"date {literal(extract.dt or date)}", KNOWN_AT: f"timestamp {literal(loaded_at)}"}
     typed, conditions, masked = {}, [], []
     for column in table.columns:
         delivered = extract.columns.get(column.name)
         typed[column.name] = _typed(column, delivered) if delivered else constants[column.name]
-        conditions += [condition for _, condition in _column_checks(column, delivered)]
+        conditions += [condition for _, condition in _column_checks(column, delivered, failed)]
         if delivered:
             masked.append(f"{literal(column.name)}: {_masked(column)}")
     conditions += [condition for _, condition in _date_checks(table, typed[PARTITION], extract.dt)]
+    key = ", ' ', ".join(
+        f"coalesce({_text(column)}, '?')" for column in table.columns if column.name in table.primary_key
+    )
     cases = " ".join(f"when {condition} then {number}" for number, condition in enumerate(conditions) if condition)
     return f"""
         select
@@ -128,7 +143,9 @@ def checked_rows(
             file_row_number as _row,
             {", ".join(f"{expression} as {name}" for name, expression in typed.items())},
             case {cases} end as _check,
-            to_json({{{", ".join(masked)}}}) as _masked
+            to_json({{{", ".join(masked)}}}) as _masked,
+            concat({key}) as _key,
+            {failed or "cast(null as json)"} as _failed
         from read_parquet({literal(extract.parquet)}, file_row_number = true, hive_partitioning = false)"""
 
 
@@ -162,12 +179,17 @@ def _text(column: Column) -> str:
     return f"nullif(cast({quoted(column.name)} as varchar), '')"
 
 
+def shape(text: str) -> str:
+    """SQL of a text's shape: 9 for a digit, a for a letter, 中 for another script."""
+    ascii_only = f"regexp_replace(regexp_replace({text}, '[0-9]', '9', 'g'), '[A-Za-z]', 'a', 'g')"
+    return f"regexp_replace({ascii_only}, '[^\\x00-\\x7F]', '中', 'g')"
+
+
 def _masked(column: Column) -> str:
-    """The value as text; of a sensitive column its shape only: 9 for a digit, a for a letter, 中 for another script."""
+    """The value as text; of a sensitive column its shape only."""
     if column.sensitivity == "C1":
         return _text(column)
-    shape = f"regexp_replace(regexp_replace({_text(column)}, '[0-9]', '9', 'g'), '[A-Za-z]', 'a', 'g')"
-    return f"regexp_replace({shape}, '[^\\x00-\\x7F]', '中', 'g')"
+    return shape(_text(column))
 
 
 def _typed(column: Column, delivered: str) -> str:
@@ -177,10 +199,12 @@ def _typed(column: Column, delivered: str) -> str:
     return f"try_cast({text} as {column.data_type})"
 
 
-def _column_checks(column: Column, delivered: str | None) -> list[tuple[Check, str | None]]:
+def _column_checks(column: Column, delivered: str | None, failed: str | None) -> list[tuple[Check, str | None]]:
     """Checks of one column with the SQL that is true for a bad row; no SQL where the delivered type cannot fail."""
     text = _text(column)
-    checks = []
+    remedy = "mend the value at the source, or let the SELECT say what it means"
+    fails = f"json_extract_string({failed}, '$.{column.name}') is not null" if failed else None
+    checks = [(Check(column.name, EXPRESSION_FAILS, remedy), fails)]
     if not column.nullable:
         remedy = "a row needs it: fill it at the source"
         checks.append((Check(column.name, "required but empty", remedy), f"{text} is null" if delivered else None))

@@ -462,8 +462,11 @@ def test_first_five_bad_rows_and_the_total(delivery, raw):
         + "".join(f"A{n},2026-06-30,x\n" for n in range(2000)),
     )
     message = refused(delivery, raw, *DATE)
-    assert message.count("not a number") == 5
-    assert "core.account_balances: 2000 bad rows in all" in message and "--max-rejects 2000" in message
+    assert message.count("column balance: not a number") == 5
+    assert (
+        "core.account_balances: 2000 bad rows in all: 2000 balance not a number;" in message
+        and "--max-rejects 2000" in message
+    )
 
 
 def test_equal_rows_keep_one_and_contradicting_rows_none(delivery, raw):
@@ -670,12 +673,12 @@ def test_mapping(delivery, raw, tmp_path):
         (
             "core__account_balances.sql",
             MAPPING.replace("konto as", "null as"),
-            "core__account_balances.sql, result row 1, column account_id: required but empty",
+            "salden.csv, line 2, column account_id of core__account_balances.sql: required but empty",
         ),
         (
             "core__account_balances.sql",
             MAPPING.replace("%d.%m.%Y", "%Y"),
-            "core__account_balances.sql: DuckDB says: Invalid Input Error",
+            "salden.csv, line 2, column balance_date of core__account_balances.sql: its expression fails (Invalid Input",
         ),
         (
             "core__balances.sql",

@@ -18,7 +18,10 @@ YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a source table; ``data_type`` as in the contract (string, date, decimal(18,2), …)."""
+    """One column of a source table; ``data_type`` as in the contract (string, date, decimal(18,2), …).
+
+    Its values are codes where it has ``codes``, or a ``dictionary``: seed and column that list them.
+    """
 
     name: str
     data_type: str
@@ -27,6 +30,8 @@ class Column:
     description: str
     unit: str | None = None
     references: tuple[str, str, str] | None = None  # system, table, column
+    codes: tuple[str, ...] = ()
+    dictionary: str | None = None  # seed.column
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,8 @@ def _column(system: str, column: dict) -> Column:
         description=column["description"],
         unit=meta.get("unit"),
         references=_references(column.get("data_tests", [])),
+        codes=tuple(meta.get("codes", ())),
+        dictionary=meta.get("dictionary"),
     )
 
 

@@ -11,10 +11,11 @@ from rich.progress import Progress
 
 from banktags.contract import PARTITION, read_contract
 from banktags.landing import EMPTY_PARTITION
-from banktags.load import publish, stage
+from banktags.load import damage, publish, stage
 from banktags.load.checks import column_problems
 from banktags.load.delivery import Extract, delivered_twice, find_files, folder_date, literal, open_extract, table_of
 from banktags.load.mapping import create_views, read_mapping, run_mapping
+from banktags.load.preview import CONTROL_TABLE, Preview, preview
 from banktags.load.problems import BatchError, Problem
 from banktags.load.rows import BadRow, DeliveredTable, Partition, places
 
@@ -24,7 +25,6 @@ BANK_TIME = datetime.timezone(datetime.timedelta(hours=8))
 MEMORY_LIMIT = "2GB"
 #: Bad rows listed for each table when a batch is refused.
 LISTED_ROWS = 5
-CONTROL_TABLE = "core.batches"
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Report:
     batch_id: str
     partitions: list[Partition]
     notes: list[str]
+    warnings: list[str]
 
 
 def load_batch(delivery: Path, root: Path, options: Options, progress: Progress) -> Report:
@@ -53,6 +54,26 @@ def load_batch(delivery: Path, root: Path, options: Options, progress: Progress)
         BatchError: the delivery breaks the contract; the landing zone is as it was.
         LandingBusy: another load is running.
     """
+    files = _delivered_files(delivery, root)
+    with publish.landing_lock(root), duckdb.connect() as con:
+        return _Batch(con, delivery, root, options, progress).load(files)
+
+
+def check_batch(delivery: Path, root: Path, options: Options, progress: Progress) -> Preview:
+    """What loading the folder ``delivery`` would do; nothing is landed.
+
+    Raises:
+        LandingBusy: another load is running.
+    """
+    try:
+        files = _delivered_files(delivery, root)
+    except BatchError as error:
+        return Preview(problems=[str(problem) for problem in error.problems])
+    with publish.landing_lock(root), duckdb.connect() as con:
+        return _Batch(con, delivery, root, options, progress).check(files)
+
+
+def _delivered_files(delivery: Path, root: Path) -> list[Path]:
     inside, outside = sorted((delivery.resolve(), root.resolve()), key=lambda path: len(path.parts), reverse=True)
     if inside.is_relative_to(outside):
         what = f"the extracts and the landing zone {root} lie in one another"
@@ -60,9 +81,7 @@ def load_batch(delivery: Path, root: Path, options: Options, progress: Progress)
     if (root / "_truth").exists():
         what = f"the landing zone {root} holds the demo bank, whose customers would mix with the bank's own"
         raise BatchError([Problem(str(root), what, "run `make clean`, or choose another landing zone with --to")])
-    files = find_files(delivery)
-    with publish.landing_lock(root), duckdb.connect() as con:
-        return _Batch(con, delivery, root, options, progress).load(files)
+    return find_files(delivery)
 
 
 class _Batch:
@@ -80,15 +99,34 @@ class _Batch:
         self.loaded_at = datetime.datetime.now(BANK_TIME).replace(tzinfo=None, microsecond=0)
         self.problems: list[Problem] = []
         self.notes: list[str] = []
+        self.tables: dict[str, DeliveredTable] = {}
+        self.partitions: dict[str, list[Partition]] = {}
 
     def load(self, files: list[Path]) -> Report:
+        rejects = self._judge(files)
+        strange = [codes for table in self.tables.values() for codes in damage.strange_codes(table)]
+        warnings = damage.warnings(self.con, self.root, strange, self.partitions)
+        report = self._land(self.tables, self.partitions, rejects)
+        return replace(report, warnings=warnings)
+
+    def check(self, files: list[Path]) -> Preview:
+        """What ``load`` would do, as far as it can be told with the problems that there are."""
+        try:
+            self._judge(files)
+        except BatchError as error:
+            self.problems = list(error.problems)
+        problems = [str(problem) for problem in self.problems]
+        return preview(self.con, self.root, self.contract, self.tables, self.partitions, problems, self.notes)
+
+    def _judge(self, files: list[Path]) -> list[BadRow]:
+        """All that decides whether the batch is landed; the rows that are set aside when it is."""
         extracts = self._map(files) if self.options.mapping else self._open(files)
-        tables, rejects = self._check_rows(self._check_columns(extracts))
-        partitions = {name: table.partitions() for name, table in self._track("counting", tables)}
-        self._verify_counts(tables, partitions)
+        self.tables, rejects = self._check_rows(self._check_columns(extracts))
+        self.partitions = {name: table.partitions() for name, table in self._track("counting", self.tables)}
+        self._verify_counts(self.tables, self.partitions)
         self._stop_on_problems()
-        self._compare(tables, partitions)
-        return self._land(tables, partitions, rejects)
+        self._compare(self.tables, self.partitions)
+        return rejects
 
     # Every file becomes an extract of a contract table: by its name, or through the mapping.
 
@@ -158,7 +196,7 @@ class _Batch:
                 listed = sorted(found, key=lambda row: row.check.column != PARTITION)[:LISTED_ROWS]
                 self.problems += [row.problem(place) for row, place in zip(listed, places(listed), strict=True)]
                 if listed:
-                    reasons = ", ".join(f"{count} {reason}" for reason, count in table.reasons().items())
+                    reasons = ", ".join(f"{count} {' '.join(reason)}" for reason, count in table.reasons().items())
                     what = f"{table.bad_count} bad rows in all: {reasons}; sensitive values are shown as shapes"
                     remedy = "mend them at the source"
                     if not unplaceable:
@@ -216,7 +254,7 @@ class _Batch:
         new = [partition for partition in every if partition.is_new]
         batch_id = _batch_id(new)
         if not new:
-            return Report(batch_id, every, self.notes)
+            return Report(batch_id, every, self.notes, [])
         folder = self.root / publish.STAGING / "landing"
         for name, found in self._track("staging", partitions):
             stage.stage_rows(folder, tables[name], [partition for partition in found if partition.is_new])
@@ -232,7 +270,7 @@ class _Batch:
         stale = [path for partition in new for path in (self.root / partition.folder).glob("*.parquet")]
         removals = [path.relative_to(self.root).as_posix() for path in stale]
         publish.publish(self.root, stage.renames(folder, self.root, batch_id), removals)
-        return Report(batch_id, every, self.notes)
+        return Report(batch_id, every, self.notes, [])
 
     def _track(self, description: str, by_table: dict) -> list[tuple]:
         return self.progress.track(sorted(by_table.items()), description=description)

@@ -12,7 +12,8 @@ from rich.progress import Progress
 from rich.table import Table as RichTable
 
 from banktags.landing import landing_zone
-from banktags.load.batch import Options, Report, load_batch
+from banktags.load.batch import Options, Report, check_batch, load_batch
+from banktags.load.preview import as_text
 from banktags.load.problems import BatchError
 from banktags.load.publish import LandingBusy
 
@@ -46,22 +47,36 @@ def load(
     replace: Annotated[
         bool, typer.Option("--replace", help="Let a changed redelivery replace what is landed for its business date.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what a load would refuse, set aside and not know; land nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --check: the same as JSON.")] = False,
     to: Annotated[
         Path | None, typer.Option(metavar="RAW", help="Landing zone; default BANK_TAGS_RAW, else data/raw.")
     ] = None,
 ) -> None:
     """Check a bank's own extracts against the source contract and land them, all of the batch or none."""
     options = Options(mapping, date.date() if date else None, max_rejects, replace)
-    console = Console(stderr=True)
+    console, root = Console(stderr=True), to or landing_zone()
+    if as_json and not check:
+        raise typer.BadParameter("it is for --check", param_hint="--json")
     try:
         with Progress(console=console, transient=True) as progress:
-            report = load_batch(delivery, to or landing_zone(), options, progress)
+            if check:
+                found = check_batch(delivery, root, options, progress)
+            else:
+                report = load_batch(delivery, root, options, progress)
     except (BatchError, LandingBusy) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+    if check:
+        typer.echo(as_text(found, as_json))
+        raise typer.Exit(0 if found.would_land else 1)
     Console().print(_summary(report))
     for note in report.notes:
         typer.echo(note)
+    for warning in report.warnings:
+        typer.secho(f"WARNING {warning}", err=True, fg=typer.colors.YELLOW, bold=True)
 
 
 def _summary(report: Report) -> RichTable:

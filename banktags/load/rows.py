@@ -191,12 +191,12 @@ class DeliveredTable:
             rows.append(BadRow(self.table, self.extracts[file], row, dt, check, value, masked, key))
         return rows
 
-    def reasons(self) -> dict[str, int]:
-        """Number of bad rows by column and reason (``balance not a number``), the commonest first."""
+    def reasons(self) -> dict[tuple[str, str], int]:
+        """Number of bad rows by column and reason (``balance``, ``not a number``), the commonest first."""
         counted = self.con.execute(
             f"select _check, count(*) from {self.bad} group by _check order by count(*) desc, _check"
         ).fetchall()
-        return {f"{self._checks[number].column} {self._checks[number].reason}": count for number, count in counted}
+        return {(self._checks[number].column, self._checks[number].reason): count for number, count in counted}
 
     def partitions(self) -> list[Partition]:
         """The business dates delivered, those of files without rows included."""

@@ -49,6 +49,8 @@ EMPTY_HASH = hashlib.sha256(b"0").hexdigest()
 
 #: Reason of a row on which an expression of the mapping fails.
 EXPRESSION_FAILS = "its expression fails"
+#: Reason of a row without a value that every row has.
+REQUIRED = "required but empty"
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,7 @@ def _column_checks(column: Column, delivered: str | None, failed: str | None) ->
     checks = [(Check(column.name, EXPRESSION_FAILS, remedy), fails)]
     if not column.nullable:
         remedy = "a row needs it: fill it at the source"
-        checks.append((Check(column.name, "required but empty", remedy), f"{text} is null" if delivered else None))
+        checks.append((Check(column.name, REQUIRED, remedy), f"{text} is null" if delivered else None))
     for reason, remedy, fits in _type_rules(column.data_type, text):
         bad = f"({text} is not null and not coalesce({fits}, false))"
         checks.append(

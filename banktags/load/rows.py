@@ -14,6 +14,7 @@ from banktags.contract import PARTITION, Table
 from banktags.load.checks import (
     EMPTY_HASH,
     EXPRESSION_FAILS,
+    REQUIRED,
     Check,
     checked_rows,
     content_columns,
@@ -86,7 +87,10 @@ class BadRow:
             # Without a line, the shape of the key is what there is to look for.
             masked = json.loads(self.masked)
             value += f"; key {' '.join(str(masked.get(name)) for name in self.table.primary_key)!r}"
-        return Problem(place.file, f"{self.reason}{value}", self.check.remedy, place.line, column)
+        remedy = self.check.remedy
+        if self.mapping and self.check.reason == REQUIRED:
+            remedy += f", or let {self.mapping} say what it is"
+        return Problem(place.file, f"{self.reason}{value}", remedy, place.line, column)
 
 
 def places(rows: list[BadRow]) -> list[Place]:

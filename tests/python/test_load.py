@@ -501,7 +501,8 @@ def test_rejects_up_to_the_limit_are_set_aside(delivery, raw):
         ("core__account_balances.csv", "line 2", "core", "account_balances", "balance", "not a number"),
         ("core__account_balances.csv", "line 4", "core", "account_balances", "balance", "required but empty"),
     ]
-    assert str(rejects[0][6]) == "2026-06-30"
+    assert [row[6] for row in rejects] == ["A1 2026-06-30", "A3 2026-06-30"], "the key in clear"
+    assert str(rejects[0][-1]) == "2026-06-30"
     assert [row[0] for row in rows(raw, "core.account_balances")] == ["A2"]
     assert [(row[4], row[5]) for row in rows(raw, "core.batches")] == [(1, 2)]
 

@@ -12,11 +12,22 @@ from rich.progress import Progress
 from banktags.contract import PARTITION, read_contract
 from banktags.landing import EMPTY_PARTITION
 from banktags.load import damage, publish, stage
-from banktags.load.checks import column_problems
-from banktags.load.delivery import Extract, delivered_twice, find_files, folder_date, literal, open_extract, table_of
+from banktags.load.checks import column_problems, left_out, with_contract_names
+from banktags.load.dated import together
+from banktags.load.delimited import AS_USUAL, TextForm
+from banktags.load.delivery import (
+    delivered_twice,
+    find_files,
+    left_aside,
+    name_date,
+    open_extract,
+    open_parquet,
+    table_of,
+)
+from banktags.load.extract import Extract, literal, path_fault
 from banktags.load.mapping import create_views, read_mapping, run_mapping
 from banktags.load.preview import CONTROL_TABLE, Preview, preview
-from banktags.load.problems import BatchError, Problem
+from banktags.load.problems import BatchError, Problem, printable
 from banktags.load.rows import BadRow, DeliveredTable, Partition, places
 
 #: Local time of the bank (Asia/Shanghai has no daylight saving), in which ``loaded_at`` is stamped.
@@ -25,6 +36,8 @@ BANK_TIME = datetime.timezone(datetime.timedelta(hours=8))
 MEMORY_LIMIT = "2GB"
 #: Bad rows listed for each table when a batch is refused.
 LISTED_ROWS = 5
+#: A business date is asked about when it lies more days than this from all that is landed: a year, and the leap day.
+USUAL_GAP_DAYS = 366
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,8 @@ class Options:
     date: datetime.date | None = None
     max_rejects: int = 0
     replace: bool = False
+    form: TextForm = AS_USUAL
+    date_is_right: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,7 @@ def load_batch(delivery: Path, root: Path, options: Options, progress: Progress)
         BatchError: the delivery breaks the contract; the landing zone is as it was.
         LandingBusy: another load is running.
     """
-    files = _delivered_files(delivery, root)
+    files = _delivered_files(delivery, root, options.mapping)
     with publish.landing_lock(root), duckdb.connect() as con:
         return _Batch(con, delivery, root, options, progress).load(files)
 
@@ -66,14 +81,17 @@ def check_batch(delivery: Path, root: Path, options: Options, progress: Progress
         LandingBusy: another load is running.
     """
     try:
-        files = _delivered_files(delivery, root)
+        files = _delivered_files(delivery, root, options.mapping)
     except BatchError as error:
         return Preview(problems=[str(problem) for problem in error.problems])
     with publish.landing_lock(root), duckdb.connect() as con:
         return _Batch(con, delivery, root, options, progress).check(files)
 
 
-def _delivered_files(delivery: Path, root: Path) -> list[Path]:
+def _delivered_files(delivery: Path, root: Path, mapping: Path | None) -> list[Path]:
+    for path in (root.absolute(), mapping):
+        if path and (fault := path_fault(path)):
+            raise BatchError([Problem(str(path), fault, "rename the folder, or choose another one")])
     inside, outside = sorted((delivery.resolve(), root.resolve()), key=lambda path: len(path.parts), reverse=True)
     if inside.is_relative_to(outside):
         what = f"the extracts and the landing zone {root} lie in one another"
@@ -120,6 +138,9 @@ class _Batch:
 
     def _judge(self, files: list[Path]) -> list[BadRow]:
         """All that decides whether the batch is landed; the rows that are set aside when it is."""
+        aside = left_aside(self.delivery)
+        if aside:
+            self.notes.append(f"Left aside, since a name begins with _ or . : {_some(aside)}.")
         extracts = self._map(files) if self.options.mapping else self._open(files)
         self.tables, rejects = self._check_rows(self._check_columns(extracts))
         self.partitions = {name: table.partitions() for name, table in self._track("counting", self.tables)}
@@ -134,10 +155,11 @@ class _Batch:
         opened, repeatable = defaultdict(list), defaultdict(list)
         for path in self.progress.track(files, description="opening files"):
             name = path.relative_to(self.delivery).as_posix()
-            table, dt = table_of(name, self.contract), folder_date(name)
+            table, dt = table_of(name, self.contract), name_date(name)
             if self._is_problem(table) or self._is_problem(dt):
                 continue
-            extract = open_extract(self.con, path, name, self.work)
+            form, known = self.options.form, table.column_names
+            extract = open_extract(self.con, path, name, self.work, form=form, known=known)
             if self._is_problem(extract) or (extract.rows == 0 and str(dt) == EMPTY_PARTITION):
                 continue
             opened[table.qualified_name].append(replace(extract, dt=dt))
@@ -153,11 +175,13 @@ class _Batch:
         opened = []
         for path in self.progress.track(files, description="opening files"):
             name = path.relative_to(self.delivery).as_posix()
-            extract = open_extract(self.con, path, name, self.work, any_delimiter=True)
-            if not self._is_problem(extract):
-                opened.append(extract)
+            dt = name_date(name)
+            extract = open_extract(self.con, path, name, self.work, any_delimiter=True, form=self.options.form)
+            if not self._is_problem(dt) and not self._is_problem(extract):
+                opened.append(replace(extract, dt=dt))
         self.problems += delivered_twice((path.relative_to(self.delivery).as_posix(), path) for path in files)
-        views, problems = create_views(self.con, opened)
+        readable = [extract for extract in together(self.con, opened, self.work) if not self._is_problem(extract)]
+        views, problems = create_views(self.con, readable)
         self.problems += problems
         self._stop_on_problems()
         mapped = defaultdict(list)
@@ -172,13 +196,17 @@ class _Batch:
     def _check_columns(self, extracts: dict[str, list[Extract]]) -> dict[str, list[Extract]]:
         """The tables whose extracts all have the contract's columns."""
         sound = {}
-        for name, found in extracts.items():
+        for name, delivered in extracts.items():
             before = len(self.problems)
+            found = [with_contract_names(extract, self.contract[name]) for extract in delivered]
             for extract in found:
                 dated = (extract.dt or self.options.date) is not None
                 self.problems += column_problems(extract, self.contract[name], dated)
             if len(self.problems) == before:
                 sound[name] = found
+                absent = sorted({column for extract in found for column in left_out(extract, self.contract[name])})
+                if absent:
+                    self.notes.append(f"{name}: left out of the files, so unknown: {', '.join(absent)}.")
         return sound
 
     def _check_rows(self, extracts: dict[str, list[Extract]]) -> tuple[dict[str, DeliveredTable], list[BadRow]]:
@@ -202,6 +230,10 @@ class _Batch:
                     if not unplaceable:
                         remedy += f", or let them be set aside: --max-rejects {total}"
                     self.problems.append(Problem(name, what, remedy))
+        for name, table in tables.items():
+            words = [f"{count} in {column}" for column, count in table.words_for_nothing().items()]
+            if words:
+                self.notes.append(f"{name}: words for nothing (NULL, N/A …), taken as empty: {', '.join(words)}.")
         return tables, rejects
 
     def _verify_counts(self, tables: dict[str, DeliveredTable], partitions: dict[str, list[Partition]]) -> None:
@@ -219,9 +251,14 @@ class _Batch:
             for name, found in partitions.items()
             for partition in found
         }
+        unknown = sum(name not in self.contract for name, _ in announced)
+        if unknown:
+            what = f"{unknown} of its rows name a table that the contract does not have"
+            remedy = f"name system and table as the contract does: {', '.join(self.contract)}"
+            self.problems.append(Problem(control.extracts[0].name, what, remedy))
         for name, dt in sorted(announced.keys() | delivered.keys()):
             here, there = announced.get((name, dt), 0), delivered.get((name, dt), 0)
-            if here != there:
+            if here != there and name in self.contract:
                 what = f"{name} {PARTITION}={dt}: {here} rows announced, {there} delivered"
                 remedy = "have the table delivered again, together with its control record"
                 self.problems.append(Problem(control.extracts[0].name, what, remedy))
@@ -230,7 +267,12 @@ class _Batch:
     def _compare(self, tables: dict[str, DeliveredTable], partitions: dict[str, list[Partition]]) -> None:
         """Find out which partitions are landed already, and refuse to change one unasked."""
         for name, found in self._track("comparing with the landing zone", partitions):
-            landed = tables[name].landed_hashes(self.root, found)
+            try:
+                landed = tables[name].landed_hashes(self.root, found)
+            except (duckdb.InvalidInputException, duckdb.IOException) as error:
+                if not self._blame_landed_files(found):
+                    raise error
+                continue
             for partition in found:
                 partition.landed_hash = landed.get(partition.dt)
             for partition in found:
@@ -238,14 +280,37 @@ class _Batch:
                     what = f"changed redelivery: {name} {PARTITION}={partition.dt} is landed with other content"
                     remedy = "deliver the correction under a later business date, or pass --replace"
                     self.problems.append(Problem(_names(tables[name].extracts), what, remedy))
-        self._stop_on_problems()
         every = [partition for found in partitions.values() for partition in found]
+        self._ask_about_dates({partition.dt for partition in every})
+        self._stop_on_problems()
         unchanged = sum(not partition.is_new for partition in every)
         changed = [partition.dt for partition in every if partition.is_changed]
         if unchanged:
             self.notes.append(f"Landed before with the same content and left as they are: {unchanged} of {len(every)}.")
         if changed:
             self.notes.append(f"Replaced: {len(changed)}. Rebuild every business date from {min(changed)} on.")
+
+    def _blame_landed_files(self, partitions: list[Partition]) -> bool:
+        """A problem for each landed file of these business dates that cannot be read; whether there is one."""
+        files = [path for partition in partitions for path in sorted((self.root / partition.folder).glob("*.parquet"))]
+        unreadable = [path for path in files if isinstance(open_parquet(self.con, path, str(path)), Problem)]
+        what = "landed before, and not readable as Parquet"
+        remedy = "restore it, or remove its folder and load the batch again"
+        self.problems += [Problem(str(path), what, remedy) for path in unreadable]
+        return bool(unreadable)
+
+    def _ask_about_dates(self, dates: set[datetime.date]) -> None:
+        """A problem for business dates far from all that is landed, unless the bank says that they are right."""
+        landed = stage.landed_dates(self.root, self.contract)
+        if self.options.date_is_right or not landed:
+            return
+        gap = datetime.timedelta(days=USUAL_GAP_DAYS)
+        far = sorted(date for date in dates if not min(landed) - gap <= date <= max(landed) + gap)
+        if far:
+            span = f"{far[0]}" if len(far) == 1 else f"{far[0]} and {len(far) - 1} more up to {far[-1]}"
+            what = f"business date {span}: more than a year from all that is landed, {min(landed)} to {max(landed)}"
+            remedy = "mend the date, or say that it is right: --date-is-right"
+            self.problems.append(Problem(str(self.delivery), what, remedy))
 
     def _land(
         self, tables: dict[str, DeliveredTable], partitions: dict[str, list[Partition]], rejects: list[BadRow]
@@ -257,7 +322,9 @@ class _Batch:
             return Report(batch_id, every, self.notes, [])
         folder = self.root / publish.STAGING / "landing"
         for name, found in self._track("staging", partitions):
-            stage.stage_rows(folder, tables[name], [partition for partition in found if partition.is_new])
+            added = [partition for partition in found if partition.is_new]
+            if added:
+                stage.stage_rows(folder, tables[name], added)
         stage.stage_records(self.con, folder, self.contract[CONTROL_TABLE], batch_id, new, self.loaded_at)
         landed = {(partition.table.qualified_name, partition.dt) for partition in new}
         rejects = [row for row in rejects if (row.table.qualified_name, row.dt) in landed]
@@ -292,5 +359,9 @@ def _batch_id(partitions: list[Partition]) -> str:
 
 
 def _names(extracts: list[Extract]) -> str:
-    names = ", ".join(extract.name for extract in extracts[:3])
-    return f"{names} and {len(extracts) - 3} more" if len(extracts) > 3 else names
+    return _some([extract.name for extract in extracts])
+
+
+def _some(names: list[str]) -> str:
+    listed = ", ".join(map(printable, names[:3]))
+    return f"{listed} and {len(names) - 3} more" if len(names) > 3 else listed

@@ -1,18 +1,20 @@
 """Rows of a delivery judged against the contract, as SQL: a select per file that types each column and marks bad rows.
 
-Every value is read through its text form, so CSV and Parquet are judged alike; a Parquet column that already has the
-contract's type is taken as it is. Nothing is rounded, cut or guessed: what does not fit exactly is a bad row.
+Every value is read through its text form (``values``), so CSV and Parquet are judged alike; a Parquet column that
+already has the contract's type is taken as it is, within the same bounds. Nothing is rounded, cut or guessed: what does
+not fit exactly is a bad row.
 """
 
 import datetime
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from banktags.contract import KNOWN_AT, PARTITION, Column, Table
-from banktags.load.delivery import Extract, literal, quoted
+from banktags.load.extract import Extract, literal, quoted
 from banktags.load.problems import Problem, nearest
+from banktags.load.values import NOT_IN_A_KEY, SPREADSHEET_NUMBER, cleaned, is_identifier
 
 #: DuckDB types (without parameters) that may be delivered for a contract type.
 CONVERTIBLE = {
@@ -43,6 +45,23 @@ NATIVE = {
     "int": {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"},
     "bigint": {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"},
 }
+#: First and last day that every engine knows.
+FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
+#: Findings about the columns of one file that are listed one by one; of more, only their number.
+LISTED_COLUMNS = 5
+#: What a name of a column looks like. Where one that the contract does not have looks otherwise, it may be a value.
+COLUMN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+#: Values of sensitivity C1 that are shown as they are: what looks like a value of the type, and like nothing else.
+SHOWN = {
+    "string": "[A-Z][A-Z_]*|[A-Z]{0,3}[0-9]{1,5}",
+    "date": r"[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,4}.{0,20}",
+    "timestamp": r"[0-9]{1,4}[-/. ][0-9]{1,2}([-/. ][0-9]{1,4}[0-9T:.Z+ -]{0,20})?",
+    "boolean": "[a-z]{1,5}|[0-9]{1,3}",
+    "int": "[0-9.,+-]{1,10}",
+    "bigint": "[0-9.,+-]{1,10}",
+    "double": "[0-9.,+-]{1,10}|[+-]?(nan|inf)",
+    "decimal": "[0-9.,+-]{1,10}",
+}
 #: Content hash of no rows, as ``content_hash`` gives it.
 EMPTY_HASH = hashlib.sha256(b"0").hexdigest()
 
@@ -62,39 +81,66 @@ class Check:
     remedy: str
 
 
+def with_contract_names(extract: Extract, table: Table) -> Extract:
+    """The extract with its columns named as the contract names them, where they differ in case only."""
+    names = {name.lower(): name for name in table.column_names}
+    return replace(extract, columns={names.get(name.lower(), name): kind for name, kind in extract.columns.items()})
+
+
+def left_out(extract: Extract, table: Table) -> list[str]:
+    """Columns that the contract lets be empty and the file does not have: they are null in all of its rows."""
+    return [column.name for column in table.columns if column.nullable and column.name not in extract.columns]
+
+
 def column_problems(extract: Extract, table: Table, dated: bool) -> Iterator[Problem]:
-    """Missing, extra and inconvertible columns. ``dated``: the business date comes from folder or command line."""
+    """Missing, extra and inconvertible columns. ``dated``: the business date comes from a name or the command line.
+
+    A column that may be empty may be left out, unless there are others in its place: it may be misspelt.
+    """
     given = {KNOWN_AT} | ({PARTITION} if dated else set())
-    missing = [name for name in table.column_names if name not in extract.columns and name not in given]
     extra = [name for name in extract.columns if name not in table.column_names]
+    missing = [
+        column.name
+        for column in table.columns
+        if column.name not in extract.columns and column.name not in given and (extra or not column.nullable)
+    ]
+    place = "line 1" if extract.text else None
     expected = f"{table.qualified_name} has: {', '.join(table.column_names)}"
-    for name in missing:
-        if name == PARTITION:
-            yield Problem(
-                extract.name,
-                f"no business date: neither a column {PARTITION} nor a folder {PARTITION}=YYYY-MM-DD",
-                "pass it: --date YYYY-MM-DD",
-            )
-        else:
-            yield Problem(
-                extract.name,
-                f"missing column {name}{nearest(name, extra)}",
-                f"deliver it, empty where unknown; {expected}",
-                column=name,
-            )
-    for name in extra:
+    known = len(extract.columns) - len(extra)
+    if 2 * known < min(len(extract.columns), len(table.columns) - len(given)):
+        found = f"only {known} of its {len(extract.columns)} columns" if known else "none of its columns"
+        what = f"{found} is in {table.qualified_name}: the header row is missing"
+        what += ", has another delimiter, or is that of another table; it is not shown, since it may be a customer's"
+        remedy = f"write the names as the first line, or map foreign ones (--mapping); {expected}"
+        yield Problem(extract.name, what, remedy, place)
+        return
+    if PARTITION in missing:
+        missing.remove(PARTITION)
         yield Problem(
             extract.name,
-            f"extra column {name}{nearest(name, table.column_names)}",
-            f"remove or rename it; {expected}",
-            column=name,
+            f"no business date: neither a column {PARTITION} nor a folder {PARTITION}=YYYY-MM-DD, nor one in its name",
+            "pass it: --date YYYY-MM-DD",
         )
+    shown = extra if len(extra) <= LISTED_COLUMNS and all(map(COLUMN_NAME.fullmatch, extra)) else []
+    remedy = f"deliver it, empty where unknown; {expected}"
+    for name in missing if len(missing) <= LISTED_COLUMNS else ():
+        yield Problem(extract.name, f"missing column {name}{nearest(name, shown)}", remedy, column=name)
+    if len(missing) > LISTED_COLUMNS:
+        yield Problem(extract.name, f"{len(missing)} missing columns: {', '.join(missing)}", remedy, place)
+    remedy = f"remove or rename it; {expected}"
+    for name in shown:
+        yield Problem(extract.name, f"extra column {name}{nearest(name, table.column_names)}", remedy, column=name)
+    if extra and not shown:
+        places = [str(number) for number, name in enumerate(extract.columns, start=1) if name in extra]
+        listed = ", ".join(places[:LISTED_COLUMNS]) + (", …" if len(places) > LISTED_COLUMNS else "")
+        what = f"{len(extra)} columns that {table.qualified_name} does not have: number {listed} of the header"
+        yield Problem(extract.name, what, remedy, place)
     for column in table.columns:
         delivered = extract.columns.get(column.name)
         if delivered and _base(delivered) not in _convertible(column.data_type):
             yield Problem(
                 extract.name,
-                f"Parquet type {delivered} cannot become {column.data_type}",
+                f"Parquet type {_without_fields(delivered)} cannot become {column.data_type}",
                 f"export it as {column.data_type}, or as text in the contract's form",
                 column=column.name,
             )
@@ -102,7 +148,7 @@ def column_problems(extract: Extract, table: Table, dated: bool) -> Iterator[Pro
 
 def row_checks(table: Table) -> list[Check]:
     """All checks of a table's rows, in the order in which they are made; a row has the first that it fails."""
-    return [check for column in table.columns for check, _ in _column_checks(column, None, None)] + [
+    return [check for column in table.columns for check, _ in _column_checks(column, table, None, None)] + [
         check for check, _ in _date_checks(table, "", None)
     ]
 
@@ -123,15 +169,16 @@ def checked_rows(
     - ``_key``, the primary key as it was delivered,
     - ``_failed``, JSON of the shapes that a mapping's expressions failed on, by column; null otherwise.
 
-    ``date`` and ``loaded_at`` stand in where the file has no such column and its folder no date; ``failed`` is the
-    column that holds ``_failed``, in an extract that has it.
+    ``date`` and ``loaded_at`` stand in where the file has no such column and its name no date; any other column that
+    the file does not have is null. ``failed`` is the column that holds ``_failed``, in an extract that has it.
     """
     constants = {PARTITION: f"date {literal(extract.dt or date)}", KNOWN_AT: f"timestamp {literal(loaded_at)}"}
     typed, conditions, masked = {}, [], []
     for column in table.columns:
         delivered = extract.columns.get(column.name)
-        typed[column.name] = _typed(column, delivered) if delivered else constants[column.name]
-        conditions += [condition for _, condition in _column_checks(column, delivered, failed)]
+        absent = constants.get(column.name, f"cast(null as {column.data_type})")
+        typed[column.name] = _typed(column, delivered) if delivered else absent
+        conditions += [condition for _, condition in _column_checks(column, table, delivered, failed)]
         if delivered:
             masked.append(f"{literal(column.name)}: {_masked(column)}")
     conditions += [condition for _, condition in _date_checks(table, typed[PARTITION], extract.dt)]
@@ -148,7 +195,7 @@ def checked_rows(
             to_json({{{", ".join(masked)}}}) as _masked,
             concat({key}) as _key,
             {failed or "cast(null as json)"} as _failed
-        from read_parquet({literal(extract.parquet)}, file_row_number = true, hive_partitioning = false)"""
+        from {cleaned(extract, table)}"""
 
 
 def row_hash(table: Table) -> str:
@@ -178,7 +225,7 @@ def content_columns(table: Table) -> list[str]:
 
 
 def _text(column: Column) -> str:
-    return f"nullif(cast({quoted(column.name)} as varchar), '')"
+    return f"cast({quoted(column.name)} as varchar)"
 
 
 def shape(text: str) -> str:
@@ -188,62 +235,106 @@ def shape(text: str) -> str:
 
 
 def _masked(column: Column) -> str:
-    """The value as text; of a sensitive column its shape only."""
-    if column.sensitivity == "C1":
-        return _text(column)
-    return shape(_text(column))
+    """The value as text. Of a sensitive column, and where a value does not look like one of its column, its shape."""
+    if column.sensitivity != "C1":
+        return shape(_text(column))
+    pattern = literal(SHOWN[column.data_type.partition("(")[0]])
+    value = _text(column)
+    return f"case when regexp_full_match({value}, {pattern}) then {value} else {shape(value)} end"
 
 
 def _typed(column: Column, delivered: str) -> str:
     if column.data_type != "string" and _is_native(column, delivered):
-        return f"cast({quoted(column.name)} as {column.data_type})"
-    text = f"lower({_text(column)})" if column.data_type == "boolean" else _text(column)
-    return f"try_cast({text} as {column.data_type})"
+        return f"try_cast({quoted(column.name)} as {column.data_type})"
+    value = f"lower({_text(column)})" if column.data_type == "boolean" else _text(column)
+    return f"try_cast({value} as {column.data_type})"
 
 
-def _column_checks(column: Column, delivered: str | None, failed: str | None) -> list[tuple[Check, str | None]]:
+def _column_checks(
+    column: Column, table: Table, delivered: str | None, failed: str | None
+) -> list[tuple[Check, str | None]]:
     """Checks of one column with the SQL that is true for a bad row; no SQL where the delivered type cannot fail."""
-    text = _text(column)
+    value = _text(column)
     remedy = "mend the value at the source, or let the SELECT say what it means"
     fails = f"json_extract_string({failed}, '$.{column.name}') is not null" if failed else None
     checks = [(Check(column.name, EXPRESSION_FAILS, remedy), fails)]
     if not column.nullable:
         remedy = "a row needs it: fill it at the source"
-        checks.append((Check(column.name, REQUIRED, remedy), f"{text} is null" if delivered else None))
-    for reason, remedy, fits in _type_rules(column.data_type, text):
-        bad = f"({text} is not null and not coalesce({fits}, false))"
-        checks.append(
-            (Check(column.name, reason, remedy), bad if delivered and not _is_native(column, delivered) else None)
-        )
+        checks.append((Check(column.name, REQUIRED, remedy), f"{value} is null" if delivered else None))
+    native = delivered is not None and column.data_type != "string" and _is_native(column, delivered)
+    rules = _type_rules(column.data_type, value) + _text_rules(column, table, value)
+    for reason, remedy, fits in rules:
+        given = value
+        if native:
+            given = quoted(column.name)
+            fits = _native_bounds(column.data_type, given)
+        bad = f"({given} is not null and not coalesce({fits}, false))" if fits and delivered else None
+        checks.append((Check(column.name, reason, remedy), bad))
     return checks
 
 
-def _type_rules(data_type: str, text: str) -> list[tuple[str, str, str]]:
+def _native_bounds(data_type: str, value: str) -> str | None:
+    """SQL that is true when a value that has the contract's type already lies where one delivered as text must lie."""
+    if data_type in ("date", "timestamp"):
+        return f"isfinite({value}) and {_known_day(f'try_cast({value} as date)')}"
+    return f"isfinite({value})" if data_type == "double" else None
+
+
+def _known_day(day: str) -> str:
+    return f"{day} between date {literal(FIRST_DAY)} and date {literal(LAST_DAY)}"
+
+
+def _text_rules(column: Column, table: Table, value: str) -> list[tuple[str, str, str]]:
+    """What a text must not be, in the form of ``_type_rules``."""
+    if column.data_type != "string":
+        return []
+    rules = [
+        (
+            "a number that a spreadsheet or a floating column has rounded",
+            "export the column as text, straight from the system",
+            f"not regexp_full_match({value}, {literal(SPREADSHEET_NUMBER)})",
+        )
+    ]
+    if is_identifier(column, table):
+        rules.append(
+            (
+                "holds a sign that nobody sees, or a full-width one",
+                "deliver keys and numbers in plain signs, without tabs, line ends and format signs",
+                f"not regexp_matches({value}, {literal(NOT_IN_A_KEY)})",
+            )
+        )
+    return rules
+
+
+def _type_rules(data_type: str, value: str) -> list[tuple[str, str, str]]:
     """What text of a type must satisfy: reason when it does not, remedy, SQL that is true when it does."""
     kind, _, parameters = data_type.partition("(")
     if kind == "date":
-        day = f"try_cast({text} as date)"
-        fits = f"isfinite({day}) and {text} in (cast({day} as varchar), cast({day} as varchar) || ' 00:00:00')"
+        day = f"try_cast({value} as date)"
+        fits = f"{_known_day(day)} and {value} in (cast({day} as varchar), cast({day} as varchar) || ' 00:00:00')"
         return [("not a date", "write a real calendar day as YYYY-MM-DD", fits)]
     if kind == "timestamp":
         form = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
-        fits = f"regexp_full_match({text}, '{form}') and try_cast({text} as timestamp) is not null"
+        day = f"try_cast(try_cast({value} as timestamp) as date)"
+        fits = f"regexp_full_match({value}, '{form}') and {_known_day(day)}"
         return [("not a timestamp", "write YYYY-MM-DD HH:MM:SS in Asia/Shanghai time, without an offset", fits)]
     if kind == "boolean":
-        return [("not a boolean", "write true or false, or 1 or 0", f"lower({text}) in ('true', 'false', '1', '0')")]
+        return [("not a boolean", "write true or false, or 1 or 0", f"lower({value}) in ('true', 'false', '1', '0')")]
     if kind == "double":
-        return [("not a finite number", "write digits with a decimal point", f"isfinite(try_cast({text} as double))")]
+        form = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+        fits = f"regexp_full_match({value}, '{form}') and isfinite(try_cast({value} as double))"
+        return [("not a finite number", "write digits with a decimal point", fits)]
     if kind in ("int", "bigint"):
         return [
             (
                 "not a whole number",
                 "write digits only, without thousands separators",
-                f"regexp_full_match({text}, '[+-]?\\d+(\\.0*)?')",
+                f"regexp_full_match({value}, '[+-]?\\d+(\\.0*)?')",
             ),
             (
                 f"too large for {data_type}",
                 "check the unit and the column",
-                f"try_cast({text} as {data_type}) is not null",
+                f"try_cast({value} as {data_type}) is not null",
             ),
         ]
     if kind == "decimal":
@@ -252,17 +343,17 @@ def _type_rules(data_type: str, text: str) -> list[tuple[str, str, str]]:
             (
                 "not a number",
                 "write digits with a decimal point, without thousands separators or exponent",
-                f"regexp_full_match({text}, '[+-]?\\d+(\\.\\d+)?')",
+                f"regexp_full_match({value}, '[+-]?\\d+(\\.\\d+)?')",
             ),
             (
                 f"more than {scale} decimals",
                 f"round to {scale} decimals at the source, where the rule for it is known",
-                f"length(rtrim(split_part({text}, '.', 2), '0')) <= {scale}",
+                f"length(rtrim(split_part({value}, '.', 2), '0')) <= {scale}",
             ),
             (
                 f"too large for {data_type}",
                 "check the unit and the column",
-                f"try_cast({text} as {data_type}) is not null",
+                f"try_cast({value} as {data_type}) is not null",
             ),
         ]
     return []
@@ -273,7 +364,7 @@ def _date_checks(table: Table, dt: str, folder: datetime.date | None) -> list[tu
     remedy = f"put the file into the folder of its own {PARTITION}, or leave the column {PARTITION} out"
     checks = [
         (
-            Check(PARTITION, f"differs from the folder's {PARTITION}", remedy),
+            Check(PARTITION, f"differs from the folder's {PARTITION} or the date in the file's name", remedy),
             f"{dt} <> date {literal(folder)}" if folder else None,
         )
     ]
@@ -303,3 +394,8 @@ def _convertible(data_type: str) -> set[str]:
 def _base(duckdb_type: str) -> str:
     """Type without parameters: DECIMAL(18,2) is DECIMAL; nested types stay as they are."""
     return duckdb_type if duckdb_type.endswith("]") else duckdb_type.partition("(")[0]
+
+
+def _without_fields(duckdb_type: str) -> str:
+    """Type for a message: without the names of fields and the values of an enumeration."""
+    return duckdb_type if not re.search("STRUCT|MAP|UNION|ENUM", duckdb_type) else duckdb_type.partition("(")[0]

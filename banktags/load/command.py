@@ -1,6 +1,7 @@
 """Command ``banktags load``."""
 
 import datetime
+import re
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +14,10 @@ from rich.table import Table as RichTable
 
 from banktags.landing import landing_zone
 from banktags.load.batch import Options, Report, check_batch, load_batch
+from banktags.load.delimited import TextForm
+from banktags.load.failures import LoadStopped, named_failures
 from banktags.load.preview import as_text
-from banktags.load.problems import BatchError
+from banktags.load.problems import BatchError, printable
 from banktags.load.publish import LandingBusy
 
 
@@ -24,7 +27,8 @@ def load(
         typer.Argument(
             metavar="FROM",
             help="Folder of the extracts: <system>/<table>.csv, <system>__<table>.parquet, "
-            "<system>/<table>/dt=YYYY-MM-DD/<any>.csv …",
+            "<system>/<table>/dt=YYYY-MM-DD/<any>.csv, <system>__<table>_YYYYMMDD.csv, "
+            "YYYY-MM-DD/<system>/<table>.csv … Text is .csv, .txt, .tsv, .dat or .del, also packed as .gz.",
         ),
     ],
     mapping: Annotated[
@@ -38,7 +42,8 @@ def load(
     date: Annotated[
         datetime.datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"], help="Business date of extracts that carry none (no column dt, no folder dt=…)."
+            formats=["%Y-%m-%d"],
+            help="Business date of extracts that carry none (no column dt, no folder dt=…, no date in a name).",
         ),
     ] = None,
     max_rejects: Annotated[
@@ -46,6 +51,21 @@ def load(
     ] = 0,
     replace: Annotated[
         bool, typer.Option("--replace", help="Let a changed redelivery replace what is landed for its business date.")
+    ] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encoding of the texts, such as GB18030, GBK, BIG5 or UTF-16; default UTF-8."),
+    ] = None,
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            help="Delimiter of the texts: one sign, 'tab' or an escape such as '\\x01'; default comma in .csv, else "
+            "(and with --mapping) the one that the header uses most."
+        ),
+    ] = None,
+    date_is_right: Annotated[
+        bool,
+        typer.Option("--date-is-right", help="Land a business date more than a year from all that is landed."),
     ] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Say what a load would refuse, set aside and not know; land nothing.")
@@ -55,18 +75,26 @@ def load(
         Path | None, typer.Option(metavar="RAW", help="Landing zone; default BANK_TAGS_RAW, else data/raw.")
     ] = None,
 ) -> None:
-    """Check a bank's own extracts against the source contract and land them, all of the batch or none."""
-    options = Options(mapping, date.date() if date else None, max_rejects, replace)
-    console, root = Console(stderr=True), to or landing_zone()
+    r"""Check a bank's own extracts against the source contract and land them, all of the batch or none.
+
+    A header names the contract's columns, in any case and order; columns that may be empty may be left out. Blanks and
+    invisible signs at the ends of a value are no part of it, and words for nothing (\N, NULL, N/A, #N/A, NaN, -) are
+    empty. Keys that a spreadsheet has rounded (6.22E+18) or that hold invisible signs are refused. No message shows a
+    customer's value.
+    """
     if as_json and not check:
         raise typer.BadParameter("it is for --check", param_hint="--json")
+    form = text_form(encoding, delimiter)
+    options = Options(mapping, date.date() if date else None, max_rejects, replace, form, date_is_right)
+    root = to or landing_zone()
+    console = Console(stderr=True)
     try:
-        with Progress(console=console, transient=True) as progress:
+        with Progress(console=console, transient=True) as progress, named_failures(root, progress):
             if check:
                 found = check_batch(delivery, root, options, progress)
             else:
                 report = load_batch(delivery, root, options, progress)
-    except (BatchError, LandingBusy) as error:
+    except (BatchError, LandingBusy, LoadStopped) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     if check:
@@ -77,6 +105,37 @@ def load(
         typer.echo(note)
     for warning in report.warnings:
         typer.secho(f"WARNING {warning}", err=True, fg=typer.colors.YELLOW, bold=True)
+
+
+def text_form(encoding: str | None, delimiter: str | None) -> TextForm:
+    """How the texts are written, as the options of a command say it.
+
+    Raises:
+        typer.BadParameter: no such encoding, or no delimiter.
+    """
+    return TextForm(_encoding(encoding), _delimiter(delimiter))
+
+
+def _encoding(name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        message = f"{printable(name)} is no encoding of text that is known here: GB18030, GBK, BIG5, UTF-16 …"
+        raise typer.BadParameter(message, param_hint="--encoding") from None
+    return name
+
+
+def _delimiter(sign: str | None) -> str | None:
+    if sign is None:
+        return None
+    escaped = re.fullmatch(r"\\x([0-9a-fA-F]{2})", sign)
+    delimiter = chr(int(escaped[1], 16)) if escaped else {"tab": "\t", "\\t": "\t"}.get(sign.lower(), sign)
+    if len(delimiter) != 1 or delimiter in '"\r\n\0':
+        message = "give one sign that is neither a quote nor a line end: ';', '|', tab, '\\x01' …"
+        raise typer.BadParameter(message, param_hint="--delimiter")
+    return delimiter
 
 
 def _summary(report: Report) -> RichTable:

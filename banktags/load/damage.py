@@ -18,7 +18,7 @@ import duckdb
 
 from banktags.contract import PARTITION, PROJECT_ROOT, Column, Table
 from banktags.load.checks import shape
-from banktags.load.delivery import literal, quoted
+from banktags.load.extract import file_literal, literal, quoted
 from banktags.load.rows import DeliveredTable, Partition
 
 SEEDS = PROJECT_ROOT / "seeds"
@@ -163,7 +163,7 @@ def _landed_rows(con: duckdb.DuckDBPyConnection, root: Path, table: Table) -> di
     records = sorted(root.glob(f"core/batches/{PARTITION}=*/*.parquet"))
     if not records:
         return {}
-    files = ", ".join(map(literal, records))
+    files = ", ".join(map(file_literal, records))
     return dict(
         con.execute(
             f"""

@@ -1,66 +1,65 @@
 """The delivered files: which there are, which contract table each belongs to, and whether it can be read at all.
 
-Layouts of a folder of extracts, CSV or Parquet, which may be mixed:
+Layouts of a folder of extracts, delimited text or Parquet, which may be mixed:
 
 - ``<system>/<table>.csv`` or ``<system>__<table>.csv``
 - ``<system>/<table>/<any name>.csv``, and with a business date ``<system>/<table>/dt=YYYY-MM-DD/<any name>.csv``
+- any of these with the business date in the name of the file (``core__customers_20260630.csv``) or as a folder
+  (``2026-06-30/core/customers.csv``), written YYYYMMDD or YYYY-MM-DD
 
-Files and folders whose names begin with ``_`` or ``.`` (``_SUCCESS``, ``.crc``) are not extracts. CSV is UTF-8, comma
-separated, RFC 4180 quoted, with a header; an empty field is null.
+Text is ``.csv``, ``.txt``, ``.tsv``, ``.dat`` or ``.del``, each also packed as ``.gz``; extensions are read without
+case. It is UTF-8, RFC 4180 quoted, with a header; an empty field is null. A ``.csv`` is comma separated, the delimiter
+of the others is the one that the header uses most. Links are followed. Files and folders whose names begin with ``_``
+or ``.`` (``_SUCCESS``, ``.crc``) are not extracts.
 """
 
-import codecs
-import csv
 import datetime
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import duckdb
 
 from banktags.contract import PARTITION, Table
+from banktags.load.delimited import (
+    AS_USUAL,
+    CHUNK_BYTES,
+    EXTENSIONS,
+    PACKED,
+    TextForm,
+    extension,
+    open_text,
+    unreadable,
+)
+from banktags.load.extract import Extract, file_literal, literal, path_fault, quoted
 from banktags.load.problems import BatchError, Problem, nearest
 
-FORMATS = (".csv", ".parquet")
-DELIMITERS = (",", ";", "\t", "|")
-CHUNK_BYTES = 1 << 22
+__all__ = ["Extract", "literal", "quoted"]
 
-
-@dataclass(frozen=True, eq=False)
-class Extract:
-    """One delivered file, readable as Parquet: the file itself, or the text copy of a CSV file."""
-
-    name: str
-    parquet: Path
-    columns: dict[str, str]  # DuckDB type by column name
-    rows: int
-    csv: Path | None = None
-    dt: datetime.date | None = None  # business date in the folder name
-    row_word: str = "row"
-
-    def places(self, rows: Iterable[int]) -> dict[int, str]:
-        """Where the rows with these ordinals (from 0) stand in the file: ``line 7`` of a CSV, else ``row 7``."""
-        wanted = set(rows)
-        if self.csv is None:
-            return {row: f"{self.row_word} {row + 1}" for row in wanted}
-        return {row: f"line {line}" for row, (line, _) in enumerate(_csv_rows(self.csv)) if row in wanted}
+PARQUET = ".parquet"
+#: A date in a name, with what sets it apart from the rest of it, and the time or the number of a part behind it.
+DATE_IN_NAME = re.compile(
+    r"(?P<before>^|[-_. ]|(?<=[^\W\d]))(?P<year>(?:19|20)\d\d)(?P<sign>[-_.]?)(?P<month>\d\d)(?P=sign)(?P<day>\d\d)"
+    r"(?:[-_T]?\d{4,6})?(?P<after>$|[-_. ](?:(?:part)?[-_]?\d{1,4}$)?)"
+)
 
 
 def find_files(folder: Path) -> list[Path]:
     """Extracts under ``folder``, in the order of their names.
 
     Raises:
-        BatchError: the folder is missing or empty, or holds files that are neither CSV nor Parquet.
+        BatchError: the folder is missing or empty, or holds what is neither text nor Parquet or cannot be read.
     """
     if not folder.is_dir():
         raise BatchError([Problem(str(folder), "no such folder", "give the folder that holds the bank's extracts")])
-    files = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
-    ]
+    if fault := path_fault(folder):
+        raise BatchError([Problem(str(folder), fault, "rename the folder")])
+    files: list[Path] = []
+    problems = list(_walk(folder, folder, (), files))
+    if problems:
+        raise BatchError(problems)
     if not files:
         raise BatchError(
             [
@@ -71,28 +70,90 @@ def find_files(folder: Path) -> list[Path]:
                 )
             ]
         )
-    strange = [path for path in files if path.suffix not in FORMATS]
-    if strange:
-        raise BatchError(
-            Problem(
-                path.relative_to(folder).as_posix(),
-                "neither .csv nor .parquet",
-                "export as CSV or Parquet, or move it out of the folder",
-            )
-            for path in strange
-        )
-    return files
+    return sorted(files)
+
+
+def _walk(root: Path, folder: Path, above: tuple[Path, ...], files: list[Path]) -> Iterator[Problem]:
+    """Gather the extracts of a folder into ``files``, through links; a problem for each entry that is none.
+
+    ``above`` are the true paths of the folders that lead here.
+    """
+    above = (*above, folder.resolve())
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        yield unreadable(f"{_name(root, folder)}/", error)
+        return
+    for path in entries:
+        name = _name(root, path)
+        if path.name.startswith(("_", ".")):
+            continue
+        if fault := path_fault(path):
+            yield Problem(name, fault, "rename it")
+        elif path.is_dir():
+            if path.resolve() in above:
+                yield Problem(name, "a link to a folder that it lies in", "remove the link")
+            else:
+                yield from _walk(root, path, above, files)
+        elif path.is_file():
+            if path.suffix.lower() == PARQUET or extension(path) in EXTENSIONS:
+                files.append(path)
+            else:
+                yield _strange(name)
+        elif path.is_symlink():
+            yield Problem(name, "a link to nothing", "deliver the file itself, or remove the link")
+        else:
+            yield Problem(name, "neither a file nor a folder", "remove it")
+
+
+def left_aside(folder: Path) -> list[str]:
+    """Names of files that look like extracts and are none, since a name begins with ``_`` or ``.``."""
+    return sorted(
+        _name(folder, path)
+        for path in folder.rglob("*")
+        if (path.suffix.lower() == PARQUET or extension(path) in EXTENSIONS)
+        and any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
+    )
+
+
+def _name(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _strange(name: str) -> Problem:
+    return Problem(
+        name,
+        f"neither .csv nor .parquet, nor another text ({', '.join(EXTENSIONS[1:])}; also packed, {PACKED})",
+        "unpack it, export as CSV or Parquet, or move it out of the folder",
+    )
+
+
+def stem(name: str) -> str:
+    """Name of a file without folders and extensions: ``customers`` of ``2026-06-30/customers.CSV.gz``."""
+    file = name.rsplit("/", 1)[-1]
+    if file.lower().endswith(PACKED):
+        file = file[: -len(PACKED)]
+    return Path(file).stem
+
+
+def undated(name: str) -> str:
+    """The stem without the date in it: ``customers`` of ``customers_20260630.csv``."""
+    bare = stem(name)
+    dated = DATE_IN_NAME.search(bare)
+    if dated is None:
+        return bare
+    joint = dated["before"] if dated["before"] and dated["after"] and dated.end() < len(bare) else ""
+    return (bare[: dated.start()] + joint + bare[dated.end() :]) or bare
 
 
 def table_of(name: str, contract: dict[str, Table]) -> Table | Problem:
     """The contract table that a file of this name (relative to the folder, POSIX) delivers."""
-    *folders, file = name.split("/")
-    if folders and folders[-1].startswith(f"{PARTITION}="):
-        folders.pop()
+    folders = [folder for folder in name.split("/")[:-1] if not _is_date_folder(folder)]
+    bare = undated(name)
     candidates = [
-        Path(file).stem.replace("__", "."),
-        ".".join([*folders[-1:], Path(file).stem]),
-        ".".join(folders[-2:]),
+        bare.replace("__", ".").lower(),
+        ".".join([*folders[-1:], bare]).lower(),
+        ".".join(folders[-2:]).lower(),
     ]
     for candidate in candidates:
         if candidate in contract:
@@ -108,18 +169,40 @@ def table_of(name: str, contract: dict[str, Table]) -> Table | Problem:
     )
 
 
-def folder_date(name: str) -> datetime.date | Problem | None:
-    """Business date in the folder name ``dt=YYYY-MM-DD`` of a file, if it has one."""
+def _is_date_folder(folder: str) -> bool:
+    dated = DATE_IN_NAME.fullmatch(folder)
+    return folder.startswith(f"{PARTITION}=") or bool(dated and dated["sign"] in ("", "-"))
+
+
+def name_date(name: str) -> datetime.date | Problem | None:
+    """Business date in the name of a file or of its folders, if there is one. A folder ``dt=…`` says it alone; where
+    a dated folder and the file name both say it, they say the same.
+    """
+    dates: dict[str, datetime.date | None] = {}
     for folder in name.split("/")[:-1]:
         if folder.startswith(f"{PARTITION}="):
-            try:
-                date = datetime.date.fromisoformat(folder.removeprefix(f"{PARTITION}="))
-            except ValueError:
-                date = None
+            date = _date(folder.removeprefix(f"{PARTITION}="))
             if folder != f"{PARTITION}={date}":
                 return Problem(name, f"folder {folder} does not name a date", "name the folder dt=YYYY-MM-DD")
             return date
-    return None
+        if _is_date_folder(folder):
+            dates[f"folder {folder}"] = _date(folder)
+    if dated := DATE_IN_NAME.search(stem(name)):
+        dates["the file name"] = _date("-".join(dated.group("year", "month", "day")))
+    for where, date in dates.items():
+        if date is None:
+            return Problem(name, f"{where} does not name a date", "name it after a real day, YYYYMMDD")
+    if len(set(dates.values())) > 1:
+        said = " and ".join(f"{where} says {date}" for where, date in dates.items())
+        return Problem(name, f"two business dates: {said}", "put it into the folder of its own date, or rename it")
+    return next(iter(dates.values()), None)
+
+
+def _date(text: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def delivered_twice(files: Iterable[tuple[str, Path]]) -> Iterator[Problem]:
@@ -136,23 +219,39 @@ def delivered_twice(files: Iterable[tuple[str, Path]]) -> Iterator[Problem]:
 
 
 def open_extract(
-    con: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path, any_delimiter: bool = False
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    work: Path,
+    any_delimiter: bool = False,
+    form: TextForm = AS_USUAL,
+    known: Collection[str] = (),
 ) -> Extract | Problem:
-    """Open one file: a CSV is copied as text to ``work`` (Parquet), a Parquet file is read where it is."""
-    if path.suffix == ".csv":
-        return _open_csv(con, path, name, work, any_delimiter)
-    return open_parquet(con, path, name)
+    """Open one file: a text is copied as it is to ``work`` (Parquet), a Parquet file is read where it is."""
+    if path.suffix.lower() == PARQUET:
+        return open_parquet(con, path, name)
+    return open_text(con, path, name, work, any_delimiter, form, known)
 
 
 def open_parquet(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> Extract | Problem:
     """Open a Parquet file and read all its pages, so that damage shows here and not in the middle of a load."""
-    source = f"read_parquet({literal(path)}, hive_partitioning = false)"
+    source = f"read_parquet({file_literal(path)}, hive_partitioning = false)"
     try:
+        with path.open("rb") as file:
+            file.read(1)
         columns = {row[0]: row[1] for row in con.execute(f"describe select * from {source}").fetchall()}
         names = [quoted(column) for column in columns]
         counts = ", ".join(f"count({name})" for name in names)
         read = f"select bit_xor(hash({', '.join(names)})), count(*), {counts} from {source}"
         _, rows, *filled = con.execute(read).fetchone()
+    except OSError as error:
+        return unreadable(name, error)
+    except duckdb.OutOfMemoryException:
+        return Problem(
+            name,
+            "takes more memory to read than the loader has: damaged, or written in row groups too large",
+            "have it delivered again, in row groups of about a million values",
+        )
     except duckdb.Error:
         return Problem(
             name,
@@ -166,130 +265,9 @@ def open_parquet(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> Extra
     return Extract(name=name, parquet=path, columns=types, rows=rows)
 
 
-def _open_csv(
-    con: duckdb.DuckDBPyConnection, path: Path, name: str, work: Path, any_delimiter: bool
-) -> Extract | Problem:
-    if path.stat().st_size == 0:
-        return Problem(
-            name,
-            "empty file: not even a header",
-            "check that the export ran; a table without rows still has its header",
-        )
-    if (problem := _encoding_problem(path, name)) is not None:
-        return problem
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        first = lines.readline()
-    likeliest = max(DELIMITERS, key=first.count)
-    if likeliest != "," and not any_delimiter and "," not in first and likeliest in first:
-        return Problem(
-            name,
-            f"one column found: the delimiter seems to be {likeliest!r}",
-            "export with commas as delimiter and quoted text",
-            "line 1",
-        )
-    delimiter = likeliest if any_delimiter else ","
-    header = next(csv.reader([first], delimiter=delimiter))
-    for column in header:
-        if not column.strip() or header.count(column) > 1:
-            return Problem(
-                name,
-                f"the header names the column {column!r} {header.count(column)} times",
-                "give each column one name",
-                "line 1",
-            )
-    target = work / (name.replace("/", "__") + ".parquet")
-    options = {
-        "auto_detect": "false",
-        "hive_partitioning": "false",
-        "header": "true",
-        "delim": literal(delimiter),
-        "quote": "'\"'",
-        "escape": "'\"'",
-        "strict_mode": "true",
-        "columns": "{" + ", ".join(f"{literal(column)}: 'varchar'" for column in header) + "}",
-    }
-    source = f"read_csv({literal(path)}, {', '.join(f'{option} = {value}' for option, value in options.items())})"
-    try:
-        (rows,) = con.execute(f"copy (select * from {source}) to {literal(target)} (format parquet)").fetchone()
-    except duckdb.Error:
-        return _torn_line(path, name, delimiter, len(header))
-    return Extract(name=name, parquet=target, columns=dict.fromkeys(header, "VARCHAR"), rows=rows, csv=path)
-
-
-def _encoding_problem(path: Path, name: str) -> Problem | None:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    line, offset = 1, 0
-    with path.open("rb") as file:
-        while True:
-            chunk = file.read(CHUNK_BYTES)
-            pending = decoder.getstate()[0]
-            try:
-                text = decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                line += error.object[: error.start].count(b"\n")
-                byte = offset - len(pending) + error.start
-                return Problem(
-                    name,
-                    f"not UTF-8: byte {byte} is 0x{error.object[error.start]:02x}",
-                    _conversion("GB18030", path),
-                    f"line {line}",
-                )
-            line += text.count("\n")
-            offset += len(chunk)
-            if "\0" in text:
-                return Problem(
-                    name,
-                    "holds NUL bytes: UTF-16, or not text",
-                    _conversion("UTF-16", path),
-                )
-            if not chunk:
-                return None
-
-
-def _conversion(encoding: str, path: Path) -> str:
-    return f"convert it, for example: iconv -f {encoding} -t UTF-8 {path.name} > utf8 && mv utf8 {path.name}"
-
-
-def _torn_line(path: Path, name: str, delimiter: str, width: int) -> Problem:
-    """Why DuckDB could not parse a CSV file. One torn line refuses the file: after it, nothing is certain."""
-    remedy = "export again with text in double quotes and inner quotes doubled; a file that ends mid-line was cut off"
-    line = 1
-    try:
-        for line, fields in _csv_rows(path, delimiter):
-            if len(fields) != width:
-                return Problem(name, f"{len(fields)} fields where the header has {width}", remedy, f"line {line}")
-    except csv.Error:
-        return Problem(
-            name, "a double quote that is never closed, or stands inside unquoted text", remedy, f"after line {line}"
-        )
-    return Problem(name, "not readable as CSV", remedy)
-
-
-def _csv_rows(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """Data rows of a CSV file with the physical line each begins on."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
-        next(reader)
-        begins = reader.line_num + 1
-        for fields in reader:
-            if fields:
-                yield begins, fields
-            begins = reader.line_num + 1
-
-
 def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def literal(value: object) -> str:
-    """SQL text literal."""
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'

@@ -16,12 +16,24 @@ from pathlib import Path
 import duckdb
 
 from banktags.contract import Table
-from banktags.load.delivery import Extract, literal, open_parquet, quoted, table_of
+from banktags.load.dated import DatedExtract
+from banktags.load.delivery import open_parquet, stem, table_of
+from banktags.load.extract import Extract, file_literal, literal, quoted
 from banktags.load.problems import BatchError, Place, Problem
 from banktags.load.provenance import FAILED, ORIGIN, TRACED, Tracer
 
 #: Errors that lie in the SELECT, not in the data: their messages quote the SELECT and names of columns.
 ERRORS_OF_THE_SELECT = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+#: Errors of a value: their messages quote it. Others, of disk and memory, are for ``failures``.
+ERRORS_OF_DATA = (
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+    duckdb.InvalidTypeException,
+    duckdb.TypeMismatchException,
+    duckdb.NotImplementedException,
+    duckdb.InternalException,
+)
 #: Column names like these are values: the file has no header.
 VALUE_FOR_A_NAME = re.compile(r"\d{4}|@|^\W*\d")
 
@@ -32,19 +44,19 @@ class Views:
 
     con: duckdb.DuckDBPyConnection
     files: tuple[Extract, ...]  # by the number that the twins give
-    by_view: dict[str, list[Extract]]
+    by_view: dict[str, Extract]  # name in lower case
 
     @property
     def tracer(self) -> Tracer:
-        columns = {
-            name: {column for extract in files for column in extract.columns} for name, files in self.by_view.items()
-        }
-        return Tracer(self.con, columns)
+        return Tracer(self.con, {name: set(extract.columns) for name, extract in self.by_view.items()})
 
-    def place(self, file: int, row: int, is_group: bool) -> Place:
-        """Where a row of a file stands."""
-        line = self.files[file].places([row])[row]
-        return Place(self.files[file].name, f"{line} and others that the SELECT groups with it" if is_group else line)
+    def places(self, file: int, rows: Iterable[int]) -> dict[int, Place]:
+        """Where rows of a file stand; of dated files that are read together, each in its own."""
+        extract = self.files[file]
+        return {
+            row: Place(extract.part(row).name if isinstance(extract, DatedExtract) else extract.name, line)
+            for row, line in extract.places(rows).items()
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,22 +70,26 @@ class MappedExtract(Extract):
     def found(self, rows: Iterable[int]) -> dict[int, Place]:
         """File and line of result rows; of those that cannot be followed, the result row and the files read."""
         wanted = set(rows)
-        origins = self._origins(wanted)
-        read = dict.fromkeys(
-            extract.name for name in self.views.tracer.views_read(self.select) for extract in self.views.by_view[name]
-        )
-        of_files = f" (its SELECT combines rows of {', '.join(read)})" if read else " (its SELECT reads no file)"
-        return {
-            row: self.views.place(*origins[row])
-            if row in origins
-            else Place(self.name, f"result row {row + 1}{of_files}")
-            for row in wanted
+        origins = self._origins(wanted) if wanted else {}
+        by_file = defaultdict(set)
+        for file, row, _ in origins.values():
+            by_file[file].add(row)
+        places = {
+            (file, row): place for file, rows in by_file.items() for row, place in self.views.places(file, rows).items()
         }
+        read = [self.views.by_view[name].name for name in self.views.tracer.views_read(self.select)]
+        of_files = f"its SELECT combines rows of {', '.join(read)}" if read else "its SELECT reads no file"
+        found = {row: Place(self.name, f"result row {row + 1} ({of_files})") for row in wanted - origins.keys()}
+        for result, (file, row, is_group) in origins.items():
+            place = places[file, row]
+            others = " and others that the SELECT groups with it" if is_group else ""
+            found[result] = Place(place.file, place.line + others)
+        return found
 
     def _origins(self, wanted: set[int]) -> dict[int, tuple[int, int, bool]]:
         """File number, row and whether it stands for a group, by result row."""
         con, listed = self.views.con, ", ".join(map(str, wanted))
-        rows = f"read_parquet({literal(self.parquet)}, file_row_number = true, hive_partitioning = false)"
+        rows = _source(self, "file_row_number = true")
         if self.failures:
             traced = f"select file_row_number, {ORIGIN} as origin from {rows} where file_row_number in ({listed})"
         else:
@@ -96,10 +112,7 @@ class MappedExtract(Extract):
                 )
                 select file_row_number, origin from numbered inner join followed using (content, n)
                 where file_row_number in ({listed})"""
-        try:
-            found = con.execute(traced).fetchall()
-        except duckdb.Error:
-            return {}
+        found = con.execute(traced).fetchall()
         return {
             row: (origin["file"], origin["place"], origin["grouped"])
             for row, origin in found
@@ -119,9 +132,20 @@ def read_mapping(folder: Path, contract: dict[str, Table]) -> dict[Path, Table]:
             [Problem(str(folder), "no mapping in it", "write one SELECT per table in <system>__<table>.sql")]
         )
     tables = {path: table_of(path.name, contract) for path in files}
-    problems = [table for table in tables.values() if isinstance(table, Problem)]
+    problems = [
+        Problem(table.file, table.what, "name it <system>__<table>.sql")
+        for table in tables.values()
+        if isinstance(table, Problem)
+    ]
+    for path in files:
+        try:
+            path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            line = 1 + error.object[: error.start].count(b"\n")
+            remedy = f"save it as UTF-8: iconv -f GB18030 -t UTF-8 {path.name} > utf8 && mv utf8 {path.name}"
+            problems.append(Problem(path.name, "not UTF-8", remedy, f"line {line}"))
     if problems:
-        raise BatchError(Problem(problem.file, problem.what, "name it <system>__<table>.sql") for problem in problems)
+        raise BatchError(problems)
     return tables
 
 
@@ -130,7 +154,7 @@ def create_views(con: duckdb.DuckDBPyConnection, extracts: Iterable[Extract]) ->
     files = tuple(extracts)
     named = defaultdict(list)
     for extract in files:
-        named[Path(extract.name).stem].append(extract)
+        named[stem(extract.name)].append(extract)
     problems = []
     for name, same in named.items():
         if len(same) > 1:
@@ -140,7 +164,7 @@ def create_views(con: duckdb.DuckDBPyConnection, extracts: Iterable[Extract]) ->
         place = f"struct_pack(file := {files.index(same[0])}, place := file_row_number, grouped := false) as {ORIGIN}"
         source = _source(same[0], "file_row_number = true")
         con.execute(f"create view {quoted(name + TRACED)} as select * exclude (file_row_number), {place} from {source}")
-    return Views(con, files, {name.lower(): same for name, same in named.items()}), problems
+    return Views(con, files, {name.lower(): same[0] for name, same in named.items()}), problems
 
 
 def run_mapping(views: Views, path: Path, work: Path) -> Extract | Problem:
@@ -149,7 +173,7 @@ def run_mapping(views: Views, path: Path, work: Path) -> Extract | Problem:
     failures: dict[str, str] = {}
     select = ""
     try:
-        statements = views.con.extract_statements(_without_end(path.read_text(encoding="utf-8")))
+        statements = views.con.extract_statements(_without_end(path.read_text(encoding="utf-8-sig")))
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             return Problem(path.name, "not one SELECT", "write a single SELECT whose columns are the contract's")
         select = statements[0].query
@@ -160,7 +184,7 @@ def run_mapping(views: Views, path: Path, work: Path) -> Extract | Problem:
             f"DuckDB says: {_message(error, views)}",
             "mend the SELECT; views are named after the delivered files",
         )
-    except duckdb.Error as error:
+    except ERRORS_OF_DATA as error:
         failures = _run_row_by_row(views, select, target, _kind(error))
         if not failures:
             return _failed_somewhere(views, path.name, select, target, error)
@@ -204,7 +228,8 @@ def _run_row_by_row(views: Views, select: str, target: Path, kind: str) -> dict[
         ).fetchall()
         alone = target.with_suffix(".failed")
         return {name: _kind_of_failure(views, select, name, alone) or kind for (name,) in sorted(names)}
-    except duckdb.Error:
+    except (*ERRORS_OF_DATA, *ERRORS_OF_THE_SELECT):
+        # An expression that may not stand in TRY, or fails outside of it.
         return {}
     finally:
         con.execute("reset disabled_optimizers")
@@ -214,7 +239,7 @@ def _kind_of_failure(views: Views, select: str, column: str, target: Path) -> st
     """Kind of the error when only this column's expression may fail; None when what fails has another name."""
     try:
         _write(views.con, views.tracer.rewritten(select, trying=True, untried=frozenset([column])), target)
-    except duckdb.Error as error:
+    except ERRORS_OF_DATA as error:
         return _kind(error)
     return None
 
@@ -226,16 +251,16 @@ def _failed_somewhere(views: Views, name: str, select: str, target: Path, error:
         "only an expression that fills a column can set its row aside"
     )
     for view in views.tracer.views_read(select):
-        for extract in views.by_view[view]:
-            row = _first_failing_row(views, extract, view, select, target)
-            if row is not None:
-                line = extract.places([row])[row]
-                return Problem(extract.name, f"{_kind(error)} in {name}, first at this row", remedy, line)
+        row = _first_failing_row(views, view, select, target)
+        if row is not None:
+            place = views.places(views.files.index(views.by_view[view]), [row])[row]
+            return Problem(place.file, f"{_kind(error)} in {name}, first at this row", remedy, place.line)
     return Problem(name, f"DuckDB says: {_kind(error)} (values are not shown)", remedy)
 
 
-def _first_failing_row(views: Views, extract: Extract, view: str, select: str, target: Path) -> int | None:
+def _first_failing_row(views: Views, view: str, select: str, target: Path) -> int | None:
     """The first row of a file with which the SELECT fails, by halving; None if it fails without any row of it."""
+    extract = views.by_view[view]
 
     def fails(rows: int) -> bool:
         source = _source(extract, "file_row_number = true")
@@ -243,7 +268,7 @@ def _first_failing_row(views: Views, extract: Extract, view: str, select: str, t
         views.con.execute(f"create or replace view {quoted(view)} as {limited}")
         try:
             _write(views.con, select, target)
-        except duckdb.Error:
+        except ERRORS_OF_DATA:
             return True
         return False
 
@@ -260,7 +285,7 @@ def _first_failing_row(views: Views, extract: Extract, view: str, select: str, t
 
 
 def _source(extract: Extract, options: str = "") -> str:
-    return f"read_parquet({literal(extract.parquet)}, hive_partitioning = false{options and f', {options}'})"
+    return f"read_parquet({file_literal(extract.parquet)}, hive_partitioning = false{options and f', {options}'})"
 
 
 def _write(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:

@@ -17,7 +17,7 @@ from rich.table import Table as RichTable
 from banktags.contract import PARTITION, Column, Table
 from banktags.landing import EMPTY_PARTITION
 from banktags.load import damage
-from banktags.load.delivery import literal, quoted
+from banktags.load.extract import file_literal, quoted
 from banktags.load.rows import DeliveredTable, Partition
 
 CONTROL_TABLE = "core.batches"
@@ -137,7 +137,7 @@ def _lost_references(
     sources = [f"select {quoted(key)} as key from {target_delivered.good}"] if target_delivered else []
     landed = _landed_files(root, target)
     if landed:
-        files = ", ".join(map(literal, landed))
+        files = ", ".join(map(file_literal, landed))
         sources.append(f"select {quoted(key)} as key from read_parquet([{files}], hive_partitioning = true)")
     known = " union ".join(sources) or "select null as key where false"
     rows, lost = con.execute(

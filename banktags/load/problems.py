@@ -25,7 +25,12 @@ class Problem:
 
     def __str__(self) -> str:
         where = ", ".join(part for part in (self.file, self.place, self.column and f"column {self.column}") if part)
-        return f"{where}: {self.what}\n    remedy: {self.remedy}"
+        return f"{printable(f'{where}: {self.what}')}\n    remedy: {printable(self.remedy)}"
+
+
+def printable(text: str) -> str:
+    """A text on one line: control signs and bytes that are no UTF-8, which a file name may hold, are escaped."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 class BatchError(Exception):

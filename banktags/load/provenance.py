@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import duckdb
 
 from banktags.load.checks import shape
-from banktags.load.delivery import literal, quoted
+from banktags.load.extract import literal, quoted
 
 #: Hidden columns: file (number), place (row from 0) and whether it stands for a group; JSON of the failed columns.
 ORIGIN, FAILED = "_bank_tags_origin", "_bank_tags_failed"

@@ -17,6 +17,8 @@ from pathlib import Path
 LOAD = "_load"
 STAGING = f"{LOAD}/staging"
 JOURNAL = f"{LOAD}/publish.json"
+#: The journal while it is written.
+DRAFT = f"{LOAD}/publish.draft"
 
 
 class LandingBusy(Exception):
@@ -31,31 +33,40 @@ def landing_lock(root: Path) -> Iterator[None]:
         LandingBusy: another load is running.
     """
     created = [folder for folder in (root / LOAD, root, *root.parents) if not folder.exists()]
-    (root / LOAD).mkdir(parents=True, exist_ok=True)
+    try:
+        (root / LOAD).mkdir(parents=True, exist_ok=True)
+        with _held(root):
+            finish_interrupted(root)
+            try:
+                yield
+            finally:
+                if not is_interrupted(root):
+                    (root / DRAFT).unlink(missing_ok=True)
+                    shutil.rmtree(root / STAGING, ignore_errors=True)
+    finally:
+        for folder in [root / LOAD, *created]:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+@contextmanager
+def _held(root: Path) -> Iterator[None]:
     lock = root / LOAD / "lock"
-    with lock.open("a+") as holder:
+    with lock.open("ab+", buffering=0) as holder:
         try:
             fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder.seek(0)
-            raise LandingBusy(
-                f"{root}: another load is running ({holder.read()}); wait until it has finished"
-            ) from None
+            who = holder.read().decode()
+            raise LandingBusy(f"{root}: another load is running ({who}); wait until it has finished") from None
         if not lock.exists() or not os.path.samestat(os.fstat(holder.fileno()), lock.stat()):
             raise LandingBusy(f"{root}: another load has just finished; run this one again")
-        holder.truncate(0)
-        holder.write(f"process {os.getpid()} on {os.uname().nodename}")
-        holder.flush()
         try:
-            finish_interrupted(root)
+            holder.truncate(0)
+            holder.write(f"process {os.getpid()} on {os.uname().nodename}".encode())
             yield
         finally:
-            if not (root / JOURNAL).exists():
-                shutil.rmtree(root / STAGING, ignore_errors=True)
             lock.unlink()
-            for folder in [root / LOAD, *created]:
-                if folder.exists() and not any(folder.iterdir()):
-                    folder.rmdir()
 
 
 def is_interrupted(root: Path) -> bool:
@@ -76,7 +87,7 @@ def publish(root: Path, moves: dict[str, str], removals: list[str]) -> None:
     Paths are relative to ``root``.
     """
     os.sync()  # the staged files are on the disk before the journal says so
-    draft = root / LOAD / "publish.draft"
+    draft = root / DRAFT
     draft.write_text(
         json.dumps({"move": moves, "remove": sorted(set(removals) - set(moves.values()))}), encoding="utf-8"
     )

@@ -22,10 +22,11 @@ from banktags.load.checks import (
     row_checks,
     row_hash,
 )
-from banktags.load.delivery import Extract, literal
+from banktags.load.extract import Extract, file_literal
 from banktags.load.mapping import MappedExtract
 from banktags.load.problems import Place, Problem
 from banktags.load.provenance import FAILED
+from banktags.load.values import words_for_nothing
 
 
 @dataclass
@@ -222,10 +223,21 @@ class DeliveredTable:
         without_rows = named - {partition.dt for partition in partitions}
         return partitions + [Partition(self.table, dt, 0, 0, EMPTY_HASH) for dt in sorted(without_rows)]
 
+    def words_for_nothing(self) -> dict[str, int]:
+        """Values that are words for nothing, such as NULL, and so taken as empty, by column that may be empty."""
+        found: dict[str, int] = defaultdict(int)
+        for extract in self.extracts:
+            counted = self.con.execute(words_for_nothing(extract, self.table))
+            names = [column[0] for column in counted.description]
+            for row in counted.fetchall():
+                for name, count in zip(names, row, strict=True):
+                    found[name] += count
+        return {name: count for name, count in found.items() if count}
+
     def landed_hashes(self, root: Path, partitions: Iterable[Partition]) -> dict[datetime.date, str]:
         """Content hash of what the landing zone holds for these business dates, where it holds anything."""
         files = {partition.dt: sorted((root / partition.folder).glob("*.parquet")) for partition in partitions}
-        paths = ", ".join(literal(path) for found in files.values() for path in found)
+        paths = ", ".join(file_literal(path) for found in files.values() for path in found)
         if not paths:
             return {}
         columns = ", ".join([*content_columns(self.table), f"cast({PARTITION} as date) as {PARTITION}"])

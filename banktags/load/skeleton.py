@@ -17,7 +17,8 @@ import duckdb
 
 from banktags.contract import KNOWN_AT, PARTITION, Column, Table
 from banktags.load.damage import CODE, known_codes, read_seed
-from banktags.load.delivery import Extract, literal, quoted
+from banktags.load.delivery import stem
+from banktags.load.extract import Extract, file_literal, literal, quoted
 from banktags.load.mapping import VALUE_FOR_A_NAME
 
 ALIASES = Path(__file__).with_name("column_aliases.csv")
@@ -159,12 +160,16 @@ def _table_likeness(extract: Extract, table: Table) -> float:
 
 
 def _view(extract: Extract) -> str:
-    return Path(extract.name).stem
+    return stem(extract.name)
+
+
+def _rows(extract: Extract) -> str:
+    return f"read_parquet({file_literal(extract.parquet)}, hive_partitioning = false)"
 
 
 def _read_values(con: duckdb.DuckDBPyConnection, extract: Extract) -> dict[str, _Values]:
     columns = ", ".join(f"cast({quoted(name)} as varchar) as {quoted(name)}" for name in extract.columns)
-    rows = con.execute(f"select {columns} from read_parquet({literal(extract.parquet)}) limit {SAMPLE_ROWS}").fetchall()
+    rows = con.execute(f"select {columns} from {_rows(extract)} limit {SAMPLE_ROWS}").fetchall()
     sampled = zip(*rows, strict=True) if rows else [()] * len(extract.columns)
     return {
         name: _Values(name, tuple(text.strip() for text in values if text and text.strip()), kind == "VARCHAR")
@@ -358,7 +363,7 @@ def _codes(con: duckdb.DuckDBPyConnection, extract: Extract, column: Column, val
     name = _identifier(values.name)
     text = f"trim(cast({quoted(values.name)} as varchar))"
     counted = con.execute(
-        f"select {text} as code, count(*) from read_parquet({literal(extract.parquet)}) "
+        f"select {text} as code, count(*) from {_rows(extract)} "
         f"where {text} <> '' group by code order by count(*) desc, code limit {LISTED_CODES + 1}"
     ).fetchall()
     known = known_codes(column)

@@ -9,7 +9,7 @@ import duckdb
 
 from banktags.contract import KNOWN_AT, PARTITION, Table
 from banktags.landing import EMPTY_PARTITION, write_empty_tables
-from banktags.load.delivery import literal
+from banktags.load.extract import literal
 from banktags.load.publish import LOAD
 from banktags.load.rows import BadRow, DeliveredTable, Partition, places
 
@@ -31,6 +31,16 @@ REJECT_COLUMNS = {
     KNOWN_AT: "timestamp",
     PARTITION: "date",
 }
+
+
+def landed_dates(root: Path, contract: dict[str, Table]) -> set[datetime.date]:
+    """Business dates of which the landing zone holds anything."""
+    folders = {
+        folder.name.removeprefix(f"{PARTITION}=")
+        for table in contract.values()
+        for folder in (root / table.system / table.name).glob(f"{PARTITION}=*")
+    }
+    return {datetime.date.fromisoformat(date) for date in folders - {EMPTY_PARTITION}}
 
 
 def stage_rows(folder: Path, delivered: DeliveredTable, partitions: Iterable[Partition]) -> None:

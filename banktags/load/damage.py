@@ -26,6 +26,9 @@ THRESHOLDS = SEEDS / "policy" / "staging_damage_thresholds.csv"
 UNKNOWN, QUARANTINED, FALLEN = "values_set_to_unknown", "quarantined_rows", "fall_against_batches_before"
 #: Dictionary whose codes stand for all that begin like them: a county counts as its prefecture or province.
 AREAS = "cities"
+#: The same rule as macro ``city_code_of``: a place by its code of GB/T 2260, also with the digits of the township.
+PLACE = "[1-8][1-7][0-9]{4}([0-9]{3}){0,2}"
+MUNICIPALITIES = ("11", "12", "31", "50", "71", "81", "82")
 #: A value of a harmless column that is shown as it is: what looks like a code, and like nothing else.
 CODE = re.compile(r"[A-Z][A-Z_]*|[A-Z]{0,3}[0-9]{1,5}", re.ASCII)
 #: Strange codes that are shown of a column, the commonest first.
@@ -79,10 +82,9 @@ class StrangeCodes:
     def warning(self) -> str:
         name = f"{self.table.qualified_name}.{self.column.name}"
         told = f"{name}: {self.damaged:,} of {self.judged:,} values ({self.share:.0%}) are codes that nobody knows"
-        if self.column.dictionary:
-            remedy = f"map them in the mapping, or add them to seed {self.column.dictionary.partition('.')[0]}"
-        else:
-            remedy = f"map them in the mapping to one of {', '.join(self.column.codes)}"
+        dictionary = self.column.dictionary and self.column.dictionary.partition(".")[0]
+        codes = f"those of seed {dictionary}" if dictionary else ", ".join(self.column.codes)
+        remedy = f"map them to {codes}: in the mapping, or by rows of seed code_mappings for {dictionary or name}"
         build = "; the build will fail" if self.threshold.fails(self.damaged, self.judged) else ""
         return f"{told}, most often {self.codes}; no tag uses them{build}\n    remedy: {remedy}"
 
@@ -129,7 +131,9 @@ def strange_codes(delivered: DeliveredTable) -> Iterator[StrangeCodes]:
     columns = [column for column in delivered.table.columns if column.codes or column.dictionary]
     if not columns:
         return
-    counts = ", ".join(f"count({_code(column)}), count(*) filter (where {_is_strange(column)})" for column in columns)
+    counts = ", ".join(
+        f"count({_code(column)}), count(*) filter (where {is_strange(column, delivered.table)})" for column in columns
+    )
     counted = delivered.con.execute(f"select {counts} from {delivered.good}").fetchone()
     for number, column in enumerate(columns):
         judged, damaged = counted[2 * number : 2 * number + 2]
@@ -176,26 +180,35 @@ def _landed_rows(con: duckdb.DuckDBPyConnection, root: Path, table: Table) -> di
 
 
 def _code(column: Column) -> str:
-    return f"nullif(upper(trim({quoted(column.name)})), '')"
-
-
-def _is_strange(column: Column) -> str:
-    """SQL that is true for a code that is not known. Blanks around it and its case don't count."""
-    known = ", ".join(literal(code) for code in sorted(known_codes(column)))
-    strange = f"{_code(column)} not in ({known})"
+    """SQL of a code as it is looked up: without blanks around it and in upper case; of a place, that of its city."""
+    code = f"upper(trim({quoted(column.name)}))"
     if column.dictionary and column.dictionary.startswith(f"{AREAS}."):
-        for digits in (4, 2):
-            area = f"rpad(left({_code(column)}, {digits}), 6, '0')"
-            strange += f" and (length({_code(column)}) <> 6 or {area} not in ({known}))"
-    return f"({strange})"
+        code = f"""
+            case
+                when not regexp_full_match({code}, '{PLACE}') then {code}
+                when left({code}, 2) in {MUNICIPALITIES} then left({code}, 2) || '0000'
+                when substr({code}, 3, 2) = '90' then left({code}, 6)
+                else left({code}, 4) || '00'
+            end"""
+    return f"nullif({code}, '')"
 
 
-def known_codes(column: Column) -> set[str]:
-    """Codes of a column, in upper case."""
+def is_strange(column: Column, table: Table) -> str:
+    """SQL that is true for a code that is not known."""
+    known = ", ".join(literal(code) for code in sorted(known_codes(column, table)))
+    return f"({_code(column)} not in ({known}))"
+
+
+def known_codes(column: Column, table: Table) -> set[str]:
+    """Codes of a column, in upper case: of its list or dictionary, and the bank's own by seed ``code_mappings``."""
     if column.dictionary:
-        seed, _, name = column.dictionary.partition(".")
-        return {row[name].upper() for row in read_seed(seed)}
-    return {code.upper() for code in column.codes}
+        dictionary, _, name = column.dictionary.partition(".")
+        known = {row[name].upper() for row in read_seed(dictionary)}
+    else:
+        dictionary = f"{table.qualified_name}.{column.name}"
+        known = {code.upper() for code in column.codes}
+    own = (row for row in read_seed("code_mappings") if row["dictionary"] == dictionary)
+    return known | {row["bank_code"].strip().upper() for row in own if row["code"].upper() in known}
 
 
 def _commonest(delivered: DeliveredTable, column: Column) -> tuple[tuple[str, int], ...]:
@@ -207,7 +220,7 @@ def _commonest(delivered: DeliveredTable, column: Column) -> tuple[tuple[str, in
     return tuple(
         delivered.con.execute(
             f"""
-            select {shown} as seen, count(*) as rows from {delivered.good} where {_is_strange(column)}
+            select {shown} as seen, count(*) as rows from {delivered.good} where {is_strange(column, delivered.table)}
             group by seen order by rows desc, seen limit {SHOWN_CODES}
             """
         ).fetchall()

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from banktags.contract import KNOWN_AT, PARTITION, Column, Table
-from banktags.load.damage import CODE, known_codes, read_seed
+from banktags.load.damage import CODE, is_strange, read_seed
 from banktags.load.delivery import stem
 from banktags.load.extract import Extract, file_literal, literal, quoted
 from banktags.load.mapping import VALUE_FOR_A_NAME
@@ -269,7 +269,7 @@ def _skeleton(
             comment = "" if column.nullable else f"FILL: every row needs it. {column.description}"
         else:
             day = pairs.get(table.business_date, (None,))[0]
-            expression, comment = _expression(con, extract, column, values[name], values.get(day))
+            expression, comment = _expression(con, extract, table, column, values[name], values.get(day))
             if like < 0.9 or not _fits(values[name], column):
                 comment = f"CHECK: is it that? {column.description} {comment}".strip()
         comma = "," if number < len(columns) - 1 else ""
@@ -306,7 +306,12 @@ def _is_keyword(name: str) -> bool:
 
 
 def _expression(
-    con: duckdb.DuckDBPyConnection, extract: Extract, column: Column, values: _Values, day: _Values | None
+    con: duckdb.DuckDBPyConnection,
+    extract: Extract,
+    table: Table,
+    column: Column,
+    values: _Values,
+    day: _Values | None,
 ) -> tuple[str, str]:
     """SQL that makes the contract's column of a delivered one, and what is to be said about it.
 
@@ -336,7 +341,7 @@ def _expression(
         form = values.form(NUMBERS) or "{}"
         return form.format(name), ""
     if column.codes or column.dictionary:
-        return _codes(con, extract, column, values)
+        return _codes(con, extract, table, column, values)
     return (name if values.is_text else f"cast({name} as varchar)"), ""
 
 
@@ -358,25 +363,29 @@ def _day(name: str, values: _Values) -> tuple[str, str]:
     return f"cast(strptime({given}, {literal(form)}) as date)", comment
 
 
-def _codes(con: duckdb.DuckDBPyConnection, extract: Extract, column: Column, values: _Values) -> tuple[str, str]:
+def _codes(
+    con: duckdb.DuckDBPyConnection, extract: Extract, table: Table, column: Column, values: _Values
+) -> tuple[str, str]:
     """A column of codes: as it is where the dictionary knows them all, else a CASE with a line for each."""
     name = _identifier(values.name)
     text = f"trim(cast({quoted(values.name)} as varchar))"
     counted = con.execute(
-        f"select {text} as code, count(*) from {_rows(extract)} "
-        f"where {text} <> '' group by code order by count(*) desc, code limit {LISTED_CODES + 1}"
+        f"""
+        select {quoted(column.name)}, count(*), bool_or({is_strange(column, table)})
+        from (select {text} as {quoted(column.name)} from {_rows(extract)})
+        where {quoted(column.name)} <> '' group by all order by 2 desc, 1 limit {LISTED_CODES + 1}
+        """
     ).fetchall()
-    known = known_codes(column)
-    strange = {code: count for code, count in counted if code.upper() not in known}
+    strange = {code for code, _, unknown in counted if unknown}
     if not strange:
         return name, ""
     wanted = f"seed {column.dictionary.partition('.')[0]}" if column.dictionary else ", ".join(column.codes)
     if len(counted) > LISTED_CODES or any(not _is_code(code) for code in strange):
         return name, f"CHECK: most values are none of {wanted}"
     lines = [f"case {name}"]
-    for code, count in counted:
-        meaning = code if code.upper() in known else _meaning(code, column)
-        note = "" if code.upper() in known else f"  -- {'CHECK' if meaning else 'FILL'}: {count} rows; {wanted}"
+    for code, count, _ in counted:
+        meaning = _meaning(code, column) if code in strange else code
+        note = "" if code not in strange else f"  -- {'CHECK' if meaning else 'FILL'}: {count} rows; {wanted}"
         lines.append(f"        when {literal(code)} then {literal(meaning) if meaning else 'null'}{note}")
     return "\n".join([*lines, f"        else {name}", "    end"]), ""
 

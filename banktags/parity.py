@@ -15,9 +15,9 @@ import typer
 import yaml
 from rich.console import Console
 
-from banktags.clock import project_date
 from banktags.contract import PROJECT_ROOT
 from banktags.landing import landing_zone
+from banktags.nightly.batches import delivered
 from banktags.packages import DBT
 
 #: dbt with the Spark adapter, in an environment of its own: `make spark-setup`.
@@ -197,7 +197,7 @@ def parity(
     ] = None,
     date: Annotated[
         datetime.datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Business date; default is as_of_date.", show_default=False),
+        typer.Option(formats=["%Y-%m-%d"], help="Business date; default is the last complete batch.", show_default=False),
     ] = None,
     nights: Annotated[
         int, typer.Option(min=1, help="How many dates to build, the last of them the business date.")
@@ -221,11 +221,14 @@ def parity(
         raise typer.BadParameter(f"{folder} exists: both engines build from empty", param_hint="--folder")
     more_variables = _variables(variables)
     console = Console(stderr=True)
-    last = date.date() if date else project_date()
+    raw = raw or landing_zone()
+    last = date.date() if date else delivered(raw).last
+    if last is None:
+        raise typer.BadParameter(f"{raw} has no complete batch: give --date", param_hint="--raw")
     dates = [last - datetime.timedelta(days=ago) for ago in reversed(range(nights))]
     with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as where:
         with console.status("the bank is built twice"):
-            comparison = build(Path(where).resolve(), raw or landing_zone(), dates, more_variables, select)
+            comparison = build(Path(where).resolve(), raw, dates, more_variables, select)
         found = list(comparison.differences())
     for difference in found:
         console.print(f"{difference.relation}: {difference.problem}", markup=False)

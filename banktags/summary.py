@@ -7,11 +7,17 @@ from pathlib import Path
 import typer
 
 from banktags.contract import PROJECT_ROOT
-from banktags.warehouse import warehouse_file
+from banktags.warehouse import open_read_only, warehouse_file
 
 FIRST_QUERY = (
     "select name_zh, customers, customer_share, profit_share from marts.pyramid_benchmark order by tier_rank desc"
 )
+
+#: Source tables that were never delivered, and how many tags are unknown for it.
+UNDELIVERED = """
+    select source_table from governance.source_coverage where not is_delivered and tag_count > 0 order by source_table
+"""
+UNKNOWN_TAGS = "select count(*) from governance.tag_coverage where coverage = 'none'"
 
 #: dbt's resource types, in the order and words of the summary.
 KINDS = {"model": "models", "seed": "seeds", "test": "data tests", "unit_test": "unit tests"}
@@ -29,7 +35,19 @@ def summary() -> None:
         typer.echo(f"Catalogue   {_shown(site)}  (open it in a browser, or: make docs)")
     if review.exists():
         typer.echo(f"Review      {_shown(review)}  (the pyramid by quarter)")
+    if undelivered := unknown():
+        typer.echo(f"Unknown     {undelivered}")
     typer.echo(f'Try         .venv/bin/banktags query \\\n            "{FIRST_QUERY}"')
+
+
+def unknown() -> str | None:
+    """What the bank does not deliver, and how many tags that leaves unknown; nothing where all is delivered."""
+    with open_read_only() as con:
+        tables = [row[0] for row in con.execute(UNDELIVERED).fetchall()]
+        (tags,) = con.execute(UNKNOWN_TAGS).fetchone()
+    if not tables:
+        return None
+    return f"{tags} tags, because these were never delivered (governance.source_coverage): {', '.join(tables)}"
 
 
 def built(run_results: Path) -> str:

@@ -1,6 +1,9 @@
-"""The warehouse file ``warehouse/bank_tags.duckdb``: where it is and how it is opened for reading."""
+"""The warehouse file ``warehouse/bank_tags.duckdb``: where it is, how it is opened, and who else holds it."""
 
 import os
+import re
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,17 @@ from banktags.contract import PROJECT_ROOT
 
 #: A row of the warehouse by the names of its columns.
 Row = dict[str, Any]
+
+#: Minutes to wait for a program that holds the warehouse, unless ``BANK_TAGS_LOCK_WAIT`` says otherwise.
+LOCK_WAIT = 10
+#: Seconds between two attempts to open a warehouse that another program holds.
+POLL_SECONDS = 1
+#: How DuckDB names who holds a file.
+HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+
+
+class WarehouseBusy(Exception):
+    """Another program holds the warehouse; the message names it and what to do."""
 
 
 def warehouse_file() -> Path:
@@ -30,8 +44,44 @@ def open_read_only() -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=True)
     except duckdb.IOException as error:
-        message = f"{path} cannot be opened for reading. Is a dbt run or a SQL client using it?\n{error}"
+        holder = _held_by(error)
+        message = f"{path} cannot be opened for reading: {f'{holder} holds it. Try again' if holder else error}"
         raise typer.BadParameter(message, param_hint="warehouse") from error
+
+
+def wait_until_free(path: Path, read_only: bool = False) -> None:
+    """Return when the warehouse can be opened, or is no file yet. Says on stderr, once, whom it waits for.
+
+    Raises:
+        WarehouseBusy: another program still holds it after ``BANK_TAGS_LOCK_WAIT`` minutes.
+    """
+    if not path.exists():
+        return
+    minutes = lock_wait()
+    deadline = time.monotonic() + 60 * minutes
+    is_told = False
+    while holder := _holder(path, read_only):
+        if time.monotonic() >= deadline:
+            raise WarehouseBusy(
+                f"{path} is still held by {holder} after {minutes:g} minutes: close it there, and run this again "
+                "(BANK_TAGS_LOCK_WAIT sets how many minutes to wait)"
+            )
+        if not is_told:
+            print(f"{path} is held by {holder}: waiting up to {minutes:g} minutes until it is closed", file=sys.stderr)
+            is_told = True
+        time.sleep(POLL_SECONDS)
+
+
+def lock_wait() -> float:
+    """Minutes to wait for a program that holds the warehouse.
+
+    Raises:
+        WarehouseBusy: the setting is no number of minutes.
+    """
+    said = os.environ.get("BANK_TAGS_LOCK_WAIT", str(LOCK_WAIT))
+    if not re.fullmatch(r"\d+(\.\d+)?", said):
+        raise WarehouseBusy(f"BANK_TAGS_LOCK_WAIT is {said!r}, and must be a number of minutes, as in 10")
+    return float(said)
 
 
 def records(warehouse: duckdb.DuckDBPyConnection, sql: str, given: object = None) -> list[Row]:
@@ -39,3 +89,21 @@ def records(warehouse: duckdb.DuckDBPyConnection, sql: str, given: object = None
     cursor = warehouse.execute(sql, given)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _holder(path: Path, read_only: bool) -> str | None:
+    """Who keeps the file from being opened; what else is wrong with it is left to who opens it."""
+    try:
+        duckdb.connect(str(path), read_only=read_only).close()
+    except duckdb.IOException as error:
+        return _held_by(error)
+    except duckdb.Error:
+        return None
+    return None
+
+
+def _held_by(error: duckdb.IOException) -> str | None:
+    if "Could not set lock" not in str(error):
+        return None
+    held = HOLDER.search(str(error))
+    return f"{held['program']} (process {held['pid']})" if held else "another program"

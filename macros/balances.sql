@@ -9,7 +9,7 @@
    800000 × 20 + 150000 × 11. Exact: decimals and whole days only. #}
 {% macro balance_days(first_day) -%}
     sum(
-        balance
+        cast(balance as decimal(28, 2))
         * cast(greatest(0, {{ dbt.datediff('greatest(valid_from, ' ~ first_day ~ ')', 'valid_to', 'day') }}) as int)
     )
 {%- endmacro %}
@@ -19,9 +19,15 @@
     ({{ dbt.datediff(first_day, as_of_date(), 'day') }} + 1)
 {%- endmacro %}
 
-{# An amount divided by a whole number, rounded half up (away from zero) to the cent, as decimal(18,2).
+{# The same, from the day on which all that the customer holds is known: customers.known_from, null where it always was. #}
+{% macro known_days_since(first_day) -%}
+    {{ calendar_days_since('greatest(' ~ first_day ~ ', coalesce(customers.known_from, ' ~ first_day ~ '))') }}
+{%- endmacro %}
+
+{# An amount divided by a whole number, rounded half up (away from zero) to the cent, as decimal(28,2): the type of all amounts after
+   staging, wide enough for sums of the largest that the contract admits.
 
    The quotient is taken in cents, where a tie (x.5) is exact in binary, so that rounding never falls on the wrong side. #}
 {% macro divide_amount(amount, divisor) -%}
-    cast(round(cast({{ amount }} * 100 as double) / {{ divisor }}) * 0.01 as decimal(18, 2))
+    cast(round(cast(cast({{ amount }} as decimal(38, 2)) * 100 as double) / {{ divisor }}) * 0.01 as decimal(28, 2))
 {%- endmacro %}

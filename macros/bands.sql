@@ -11,7 +11,7 @@
     {%- set prefix = seed_alias ~ '.' if seed_alias else '' -%}
     (
         {% if by_currency -%}
-            ({{ prefix }}currency is null or {{ prefix }}currency = '{{ var("base_currency") }}') and
+            ({{ prefix }}currency is null or {{ prefix }}currency = '{{ base_currency() }}') and
         {%- endif %}
         {{ prefix }}valid_from <= {{ on_date }}
         and ({{ prefix }}valid_to is null or {{ on_date }} < {{ prefix }}valid_to)

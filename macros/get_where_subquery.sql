@@ -31,3 +31,9 @@
     {%- set last = run_query('select max(as_of_date) from ' ~ ledger ~ ' where as_of_date < ' ~ as_of_date()).rows[0][0] if ledger -%}
     cast('{{ last or "0001-01-01" }}' as date)
 {%- endmacro %}
+
+{# The source table that the running generic test is of, which the test's own argument `model` hides. #}
+{% macro tested_source() -%}
+    {%- set names = modules.re.search("source[(]'([a-z_]+)', '([a-z_]+)'[)]", model.test_metadata.kwargs.model).groups() -%}
+    {{ return({'system': names[0], 'name': names[1]}) }}
+{%- endmacro %}

@@ -1,7 +1,10 @@
-{# A measure over a source that covers every core customer, at its tag's type: zero where nothing is recorded, null (unknown)
-   for a prospect, whom the core systems do not know. Needs the customer spine under the alias spine.
+{# A measure over a source that covers every core customer, at its tag's type: zero where nothing is recorded, null (unknown) for a
+   prospect, whom the core systems do not know, and where the source does not cover what is measured: covers is a condition, as
+   is_covered gives it. Needs the customer spine under the alias spine.
 
-   {{ measured('windows.transfer_count_30d', 'bigint') }} #}
-{% macro measured(measure, data_type='decimal(18, 2)') -%}
-    case when spine.is_core_customer then cast(coalesce({{ measure }}, 0) as {{ data_type }}) end
+   {{ measured('windows.transfer_count_30d', 'bigint', 'spine.covers_30d') }} #}
+{% macro measured(measure, data_type='decimal(28, 2)', covers=none) -%}
+    case
+        when spine.is_core_customer{{ ' and ' ~ covers if covers }} then cast(coalesce({{ measure }}, 0) as {{ data_type }})
+    end
 {%- endmacro %}

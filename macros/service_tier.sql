@@ -15,7 +15,7 @@
 
 {# What the average may fall to without endangering a tier (保级线): its floor, less the hysteresis. #}
 {% macro kept_floor(tier_floor, hysteresis_share) -%}
-    cast({{ tier_floor }} * (1 - {{ hysteresis_share }}) as decimal(18, 2))
+    cast({{ tier_floor }} * (1 - {{ hysteresis_share }}) as decimal(28, 2))
 {%- endmacro %}
 
 {# First day of the stretch below the kept floor. A day on which the average is not known neither begins nor breaks one. #}

@@ -61,7 +61,7 @@ movements as (
     select
         customers.customer_id,
         {{ each_day('period.first_day', as_of_date()) }} as day,
-        cast(0 as decimal(18, 2)) as amount
+        cast(0 as decimal(28, 2)) as amount
     from customers
     cross join period
 ),
@@ -99,7 +99,7 @@ months as (
 select
     months.customer_id,
     months.day,
-    cast(months.aum_spot as decimal(18, 2)) as aum_spot,
+    cast(months.aum_spot as decimal(28, 2)) as aum_spot,
     {{ divide_amount('months.aum_days_mtd', 'months.days_so_far') }} as aum_month_avg,
     {{ divide_amount(
         '(months.aum_days_mtd + months.aum_spot * (months.days_of_month - months.days_so_far))', 'months.days_of_month'

@@ -1,6 +1,6 @@
 {# The business date that the run stands on: the only clock of the project. #}
 {% macro as_of_date() -%}
-    cast('{{ var("as_of_date") }}' as date)
+    cast('{{ business_date() }}' as date)
 {%- endmacro %}
 
 {# The date a number of days before the business date. #}

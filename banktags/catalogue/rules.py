@@ -23,6 +23,10 @@ from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
 
 from banktags.catalogue.entries import GRAIN, TAG_FOLDERS, TagEntry, tag_entries
 
+#: The relation by whose columns a tag says which source tables it rests on: an end, as sources and seeds are.
+COVERAGE = "int_source__covered_from"
+#: Relations about the sources as a whole, not about customers: what they are made of is no input of a tag.
+ABOUT_SOURCES = {COVERAGE, "int_source__coverage"}
 #: Longest expression shown in one piece, in characters; a longer one keeps the names of the steps that it is made of.
 LONGEST_EXPRESSION = 1500
 
@@ -33,9 +37,10 @@ class RuleError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Input:
-    """A column that a tag is made of: ``kind`` is source, seed, model or tag.
+    """A column that a tag is made of: ``kind`` is source, seed, coverage, model or tag.
 
-    ``name`` is system.table.column of a source, the code of a tag, else relation.column.
+    ``name`` is system.table.column of a source, system.table of one whose coverage the tag rests on, the code of a tag,
+    else relation.column.
     """
 
     kind: str
@@ -132,7 +137,13 @@ class Project:
             sql=sql_text(with_keys),
             digest=self._digest(entry.model, entry.code),
             direct=tuple(sorted(self._named(leaf) for leaf in self._direct(entry.model, entry.code))),
-            inputs=tuple(sorted(self._named(leaf) for leaf in self._origins(entry.model, entry.code))),
+            inputs=tuple(
+                sorted(
+                    self._named(leaf)
+                    for leaf in self._origins(entry.model, entry.code)
+                    if leaf[0] not in ABOUT_SOURCES - {COVERAGE}
+                )
+            ),
         )
 
     def _named(self, leaf: tuple[str, str]) -> Input:
@@ -141,6 +152,8 @@ class Project:
             return Input("source", f"{relation.removeprefix('source.')}.{column}")
         if leaf in self.tags:
             return Input("tag", column)
+        if relation == COVERAGE:
+            return Input("coverage", column.replace("__", "."))
         return Input(self.nodes[relation]["resource_type"], f"{relation}.{column}")
 
     # The compiled SQL of a model, with every column naming its table.
@@ -245,7 +258,11 @@ class Project:
         origins: set[tuple[str, str]] = set()
         for leaf in self._leaves(model, column):
             relation, name = leaf
-            is_end = relation.startswith("source.") or self.nodes[relation]["resource_type"] == "seed"
+            is_end = (
+                relation in ABOUT_SOURCES
+                or relation.startswith("source.")
+                or self.nodes[relation]["resource_type"] == "seed"
+            )
             origins.update({leaf} if is_end else self._origins(relation, name))
         return frozenset(origins)
 
@@ -499,7 +516,7 @@ class _Digests:
 
     def _outside(self, relation: str, column: str) -> str:
         nodes = self.project.nodes
-        if relation in nodes and nodes[relation]["resource_type"] == "model":
+        if relation not in ABOUT_SOURCES and relation in nodes and nodes[relation]["resource_type"] == "model":
             return self.project._digest(relation, column)
         return _hash(f"{relation}.{column}")
 

@@ -23,7 +23,7 @@ from dbt.contracts.graph.manifest import Manifest
 from banktags.catalogue.clauses import Clause, tag_clauses
 from banktags.catalogue.entries import TagEntry, tag_entries
 from banktags.catalogue.rules import Project, RuleError, TagRule
-from banktags.clock import project_date
+from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
 
 WIDE_MART = PROJECT_ROOT / "models" / "marts" / "customer_tags.yml"
@@ -107,9 +107,10 @@ def compiled_manifest(parsed: Manifest | None = None) -> dict[str, Any]:
                 "--target-path",
                 str(Path(scratch) / "target"),
             ]
-            result = runner.invoke(
-                ["--quiet", "compile", *folders, "--select", "+path:models/tags", "+path:models/segments"]
-            )
+            # What is written holds for every bank: it follows neither the extracts at hand nor the bank's currency.
+            variables = ("--vars", f"{{as_of_date: {DEMO_DATE}, base_currency: CNY}}")
+            selected = ("--select", "+path:models/tags", "+path:models/segments")
+            result = runner.invoke(["--quiet", "compile", *folders, *variables, *selected])
         finally:
             del os.environ["BANK_TAGS_DB"]
             if before is not None:
@@ -127,7 +128,7 @@ def catalogue_files(manifest: Mapping[str, Any]) -> dict[Path, str]:
     Raises:
         RuleError: the SQL of a tag model can't be parsed.
     """
-    compiled = Project(manifest, str(project_date()))
+    compiled = Project(manifest, str(DEMO_DATE))
     rules = [compiled.rule(entry) for entry in tag_entries(manifest)]
     return {
         WIDE_MART: customer_tags_yaml(manifest),

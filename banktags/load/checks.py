@@ -98,6 +98,7 @@ def column_problems(extract: Extract, table: Table, dated: bool) -> Iterator[Pro
     A column that may be empty may be left out, unless there are others in its place: it may be misspelt.
     """
     given = {KNOWN_AT} | ({PARTITION} if dated else set())
+    given |= {column.name for column in table.columns if column.is_optional}
     extra = [name for name in extract.columns if name not in table.column_names]
     missing = [
         column.name
@@ -172,7 +173,8 @@ def checked_rows(
     ``date`` and ``loaded_at`` stand in where the file has no such column and its name no date; any other column that
     the file does not have is null. ``failed`` is the column that holds ``_failed``, in an extract that has it.
     """
-    constants = {PARTITION: f"date {literal(extract.dt or date)}", KNOWN_AT: f"timestamp {literal(loaded_at)}"}
+    constants = {column.name: f"cast(null as {column.data_type})" for column in table.columns if column.is_optional}
+    constants |= {PARTITION: f"date {literal(extract.dt or date)}", KNOWN_AT: f"timestamp {literal(loaded_at)}"}
     typed, conditions, masked = {}, [], []
     for column in table.columns:
         delivered = extract.columns.get(column.name)

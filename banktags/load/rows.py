@@ -241,9 +241,14 @@ class DeliveredTable:
         if not paths:
             return {}
         columns = ", ".join([*content_columns(self.table), f"cast({PARTITION} as date) as {PARTITION}"])
+        # What was landed before the contract had an optional column lacks it.
+        optional = [c for c in self.table.columns if c.is_optional]
+        nulls = ", ".join(f"cast(null as {c.data_type}) as {c.name}" for c in optional)
+        files = f"from read_parquet([{paths}], hive_partitioning = true, union_by_name = {bool(optional)})"
+        source = f"({files} union all by name select {nulls} where false)" if optional else f"({files})"
         landed = self.con.execute(
             f"""
-            with landed as (select {columns} from read_parquet([{paths}], hive_partitioning = true)),
+            with landed as (select {columns} from {source}),
             hashed as (select {PARTITION}, {row_hash(self.table)} as _hash from landed)
             select {PARTITION}, {content_hash("_hash")} from hashed group by all
             """

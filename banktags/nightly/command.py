@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from banktags.contract import read_contract
+from banktags.contract import PROJECT_ROOT, Table, read_contract
 from banktags.landing import landing_zone
-from banktags.nightly.batches import batch_faults, delivery_digests
+from banktags.nightly.batches import EXPECTATIONS, UnreadableFile, batch_faults, delivery_digests
 from banktags.nightly.history import Ledger, forget_from, read_ledger
 from banktags.nightly.project import Project
+from banktags.warehouse import WarehouseBusy
 
 #: Exit code for a batch that is not there yet: a scheduler tries again later (EX_TEMPFAIL of sysexits.h).
 NOT_YET = 75
@@ -55,11 +56,30 @@ def run(
 ) -> None:
     """Build one business date, or a range in order: check the batch, build, test, only then record the date as done.
 
-    A batch that is missing or incomplete is waited for, then refused (exit code 75). Rows delivered late count from the
-    night of their delivery. A batch that was delivered anew after its run is named, and nothing runs until its dates
-    are replayed. An interrupted run is resumed by the same command, an interrupted replay by the one that it names.
+    A batch that is missing, incomplete or not readable yet is waited for, then refused (exit code 75). Rows delivered
+    late count from the night of their delivery. A batch that was delivered anew after its run is named, and nothing
+    runs until its dates are replayed. An interrupted run is resumed by the same command, an interrupted replay by the
+    one that it names. A program that holds the warehouse is waited for too, BANK_TAGS_LOCK_WAIT minutes (default 10).
     """
     console = Console(stderr=True)
+    try:
+        _run(console, date, first, last, replay, rebuild, wait, checks)
+    except (UnreadableFile, WarehouseBusy) as error:
+        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        console.print("Nothing more was built. Run this again.")
+        raise typer.Exit(NOT_YET) from None
+
+
+def _run(
+    console: Console,
+    date: datetime.datetime | None,
+    first: datetime.datetime | None,
+    last: datetime.datetime | None,
+    replay: datetime.datetime | None,
+    rebuild: bool,
+    wait: int,
+    checks: bool,
+) -> None:
     ledger = read_ledger()
     if replay or rebuild:
         dates = ledger.observed_from(replay.date() if replay else datetime.date.min)
@@ -157,13 +177,24 @@ def _wait_for(date: datetime.date, minutes: int, console: Console) -> None:
     """Return when the batch of a date is complete; otherwise end the run with what is missing."""
     contract = read_contract()
     deadline = time.monotonic() + 60 * minutes
-    while (faults := batch_faults(landing_zone(), date, contract)) and time.monotonic() < deadline:
+    while (faults := _faults(date, contract)) and time.monotonic() < deadline:
         with console.status(f"{date}: waiting for the batch. {faults[0]}"):
             time.sleep(min(POLL_SECONDS, max(0.0, deadline - time.monotonic())))
     if faults:
         for fault in faults:
-            console.print(fault, markup=False, highlight=False)
+            console.print(fault, markup=False, highlight=False, soft_wrap=True)
         console.print(
-            f"The batch of {date} is not complete: nothing was built. Run this again, or with --wait MINUTES."
+            f"The batch of {date} is not complete: nothing was built. Run this again, or with --wait MINUTES. A table "
+            f"that had no rows that day is delivered as a file with its header alone; one that this bank does not "
+            f"deliver daily is named in {EXPECTATIONS.relative_to(PROJECT_ROOT)}, with expected no.",
+            highlight=False,
+            soft_wrap=True,
         )
         raise typer.Exit(NOT_YET)
+
+
+def _faults(date: datetime.date, contract: dict[str, Table]) -> list[str]:
+    try:
+        return batch_faults(landing_zone(), date, contract)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="expectations") from None

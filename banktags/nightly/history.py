@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from banktags.warehouse import open_read_only, warehouse_file
+from banktags.warehouse import open_read_only, wait_until_free, warehouse_file
 
 SCHEMA = "history"
 LEDGER, OBSERVED, STATE = "business_dates", "observed_dates", "tag_state"
@@ -31,9 +31,14 @@ class Ledger:
 
 
 def read_ledger() -> Ledger:
-    """The ledger of the warehouse; an empty one where there is no warehouse yet."""
+    """The ledger of the warehouse; an empty one where there is no warehouse yet. Waits for a program that holds it.
+
+    Raises:
+        WarehouseBusy: the program holds it for too long.
+    """
     if not warehouse_file().exists():
         return Ledger((), {})
+    wait_until_free(warehouse_file(), read_only=True)
     with open_read_only() as con:
         if not {LEDGER, OBSERVED} <= set(_tables(con)):
             return Ledger((), {})
@@ -43,7 +48,12 @@ def read_ledger() -> Ledger:
 
 
 def forget_from(date: datetime.date) -> None:
-    """Take back, in one transaction, the rows that history holds of a date and all later ones."""
+    """Take back, in one transaction, the rows that history holds of a date and all later ones.
+
+    Raises:
+        WarehouseBusy: another program holds the warehouse for too long.
+    """
+    wait_until_free(warehouse_file())
     with duckdb.connect(str(warehouse_file())) as con:
         con.begin()
         for table in _tables(con):
@@ -52,7 +62,12 @@ def forget_from(date: datetime.date) -> None:
 
 
 def lacks_state_of(date: datetime.date) -> bool:
-    """Whether the state that a date leaves for the next one is not held, as after dates were taken back."""
+    """Whether the state that a date leaves for the next one is not held, as after dates were taken back.
+
+    Raises:
+        WarehouseBusy: another program holds the warehouse for too long.
+    """
+    wait_until_free(warehouse_file(), read_only=True)
     with open_read_only() as con:
         if STATE not in _tables(con):
             return True

@@ -14,6 +14,7 @@ from rich.status import Status
 
 from banktags.contract import PROJECT_ROOT
 from banktags.nightly.history import STATE, lacks_state_of, read_ledger
+from banktags.warehouse import wait_until_free, warehouse_file
 
 FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
 FAILED = {"error", "fail", "runtime error"}
@@ -51,7 +52,11 @@ class Project:
         self.manifest: Manifest = parsed.result
 
     def build(self, date: datetime.date, status: Status, checks: bool = True) -> Outcome:
-        """Build and check one business date. Unit tests are left to CI: they judge the code, not the date."""
+        """Build and check one business date. Unit tests are left to CI: they judge the code, not the date.
+
+        Raises:
+            WarehouseBusy: another program holds the warehouse for too long.
+        """
         earlier = [day for day in read_ledger().observed if day < date]
         if earlier and lacks_state_of(earlier[-1]):
             # Dates were taken back. The state of the one before is made anew, to compare this one with.
@@ -62,6 +67,7 @@ class Project:
         return self._invoke(date, status, "build", "--exclude-resource-type", *left_out)
 
     def _invoke(self, date: datetime.date, status: Status, command: str, *arguments: str) -> Outcome:
+        wait_until_free(warehouse_file())
         started, finished = time.monotonic(), 0
 
         def show(event: Any) -> None:

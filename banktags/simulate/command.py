@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from banktags.clock import project_date
+from banktags.clock import DEMO_DATE
 from banktags.landing import landing_zone
 from banktags.simulate.bank import simulate
 from banktags.simulate.parameters import Parameters
@@ -25,7 +25,7 @@ def simulate_command(
     ] = None,
     end_date: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Last business date; default is as_of_date.", show_default=False),
+        typer.Option(formats=["%Y-%m-%d"], help=f"Last business date; default is {DEMO_DATE}.", show_default=False),
     ] = None,
 ) -> None:
     """Write a demo bank: every table of the source contract as Parquet, and the planted truth in _truth/."""
@@ -39,7 +39,7 @@ def simulate_command(
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("demo bank", total=1.0)
         try:
-            parameters = Parameters(customers, days, seed, end_date.date() if end_date else project_date())
+            parameters = Parameters(customers, days, seed, end_date.date() if end_date else DEMO_DATE)
             simulate(parameters, folder, lambda step, share: bar.update(task, description=step, completed=share))
         except (ValueError, FileExistsError) as error:
             bar.stop()

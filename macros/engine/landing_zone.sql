@@ -6,9 +6,9 @@
 {%- endmacro %}
 
 {# At the start of a run that builds models, before anything is built: every source table has extracts, every file can be
-   read, and has the columns and types of the contract. Otherwise the run stops with the file, the column and the remedy,
-   and the warehouse stays as it was. Reads footers only, of the batches that no recorded run has read. An unreadable file
-   is named by the engine's own error.
+   read, and has the columns and types of the contract; a column that the contract calls optional may be absent. Otherwise the
+   run stops with the file, the column and the remedy, and the warehouse stays as it was. Reads footers only, of the batches
+   that no recorded run has read. An unreadable file is named by the engine's own error.
    Difference: DuckDB answers from the Parquet files; an engine with tables of its own has nothing to check here. #}
 {% macro check_landing_zone() -%}
     {% if execute and flags.WHICH in ('build', 'run') and ' model.' in ' ' ~ selected_resources | join(' ') %}
@@ -59,14 +59,14 @@
     {% set differing -%}
         with
 
-        contract(files, column_name, data_type, duckdb_type) as (
+        contract(files, column_name, data_type, duckdb_type, is_optional) as (
             values
             {% for table in tables %}
             {% set outer = loop %}
             {% for column in table.columns if column.name != 'dt' %}
             (
                 '{{ table.files.split('dt=')[0] }}', '{{ column.name }}', '{{ column.data_type }}',
-                '{{ duckdb_type(column.data_type) }}'
+                '{{ duckdb_type(column.data_type) }}', {{ column.config.meta.get('optional', false) | lower }}
             ){{ ',' if not (loop.last and outer.last) }}
             {% endfor %}
             {% endfor %}
@@ -95,7 +95,9 @@
         left join delivered
             on delivered_files.file_name = delivered.file_name
             and contract.column_name = delivered.column_name
-        where delivered.column_name is null or delivered.duckdb_type <> contract.duckdb_type
+        where
+            delivered.column_name is null and not contract.is_optional
+            or delivered.duckdb_type <> contract.duckdb_type
         order by delivered_files.file_name, contract.column_name
         limit 1
     {%- endset %}
@@ -112,13 +114,32 @@
     {{ return({'string': 'VARCHAR', 'int': 'INTEGER'}.get(data_type, data_type | upper)) }}
 {%- endmacro %}
 
-{# Every source table as a view of its folder: the partitions are the folders that are there. #}
+{# Every source table as a view of its folder: the partitions are the folders that are there. Of a table with optional columns
+   the files may differ: Spark merges what their footers say, for the reader of the view too, and what none of them has is null. #}
 {% macro spark__check_landing_zone() -%}
     {% for table in graph.sources.values() %}
+        {% set landed -%}
+            parquet.`{{ env_var('BANK_TAGS_RAW', 'data/raw') }}/{{ table.source_name }}/{{ table.name }}`
+        {%- endset %}
+        {% set optional = [] %}
+        {% for column in table.columns.values() if column.config.meta.get('optional') %}
+            {% do optional.append(column.name) %}
+        {% endfor %}
+        {% if optional %}
+            {% do run_query('set spark.sql.parquet.mergeSchema = true') %}
+            {% set delivered = run_query('select * from ' ~ landed ~ ' limit 0').column_names %}
+        {% endif %}
+        {% set columns = [] %}
+        {% for column in table.columns.values() %}
+            {% set is_absent = column.name in optional and column.name not in delivered %}
+            {% do columns.append(('cast(null as ' ~ column.data_type ~ ') as ' if is_absent else '') ~ column.name) %}
+        {% endfor %}
         {% do run_query('create database if not exists ' ~ table.schema) %}
         {% do run_query(
-            'create or replace view ' ~ table.schema ~ '.' ~ table.name ~ ' as select ' ~ table.columns.keys() | join(', ')
-            ~ ' from parquet.`' ~ env_var('BANK_TAGS_RAW', 'data/raw') ~ '/' ~ table.source_name ~ '/' ~ table.name ~ '`'
+            'create or replace view ' ~ table.schema ~ '.' ~ table.name ~ ' as select ' ~ columns | join(', ') ~ ' from ' ~ landed
         ) %}
+        {% if optional %}
+            {% do run_query('set spark.sql.parquet.mergeSchema = false') %}
+        {% endif %}
     {% endfor %}
 {%- endmacro %}

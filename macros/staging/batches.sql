@@ -1,17 +1,39 @@
 {# Rows of the batches that an incremental staging table does not hold yet, of those known as of the run's date, with the
-   fingerprint of their batch. dictionaries: seeds that the model judges codes by, as {code column: seed}. #}
+   fingerprint of their batch and what stands for no value. dictionaries: seeds that the model judges codes by, as
+   {code column: seed}. #}
 {% macro new_batches(source_relation, dictionaries={}) -%}
     {#- The batches are a row a date: with the hint, Spark moves no rows to meet them. DuckDB reads it as a comment. #}
-    select /*+ broadcast(batches) */
+    select /*+ broadcast(batches), broadcast(sentinels) */
         source.*,
-        batches.fingerprint as batch_fingerprint
+        batches.fingerprint as batch_fingerprint,
+        sentinels.no_dates,
+        sentinels.no_texts,
+        sentinels.oldest_age_years
     from {{ source_relation }} as source
-    inner join ({{ delivered_batches(source_relation, dictionaries) }}) as batches on source.dt = batches.dt
+    inner join ({{ delivered_batches(source_relation, judged_by(dictionaries)) }}) as batches on source.dt = batches.dt
+    cross join ({{ unknown_sentinels() }}) as sentinels
     where source.dt <= {{ as_of_date() }}
         {%- if is_incremental() %}
         -- What is held is complete up to its newest batch: forget_changed_batches saw to that.
         and source.dt > (select coalesce(max(dt), cast('0001-01-01' as date)) from {{ this }})
         {%- endif %}
+{%- endmacro %}
+
+{# All batches of a table that is staged as a view, with what stands for no value. #}
+{% macro all_batches(source_relation) -%}
+    select
+        source.*,
+        sentinels.no_dates,
+        sentinels.no_texts,
+        sentinels.oldest_age_years
+    from {{ source_relation }} as source
+    cross join ({{ unknown_sentinels() }}) as sentinels
+    where source.dt <= {{ as_of_date() }}
+{%- endmacro %}
+
+{# The seeds that a table is judged by: its dictionaries, and what stands for no value in any table. #}
+{% macro judged_by(dictionaries) -%}
+    {{ return(dict(dictionaries, **{'value': ref('unknown_sentinels')})) }}
 {%- endmacro %}
 
 {# The first batch, of those known as of the run's date, that an incremental staging table does not hold as it was delivered:
@@ -20,7 +42,7 @@
 {% macro first_changed_batch(source_relation, dictionaries) -%}
     select min(coalesce(delivered.dt, held.dt))
     from (
-        select * from ({{ delivered_batches(source_relation, dictionaries) }}) as batches where dt <= {{ as_of_date() }}
+        select * from ({{ delivered_batches(source_relation, judged_by(dictionaries)) }}) as batches where dt <= {{ as_of_date() }}
     ) as delivered
     full join (
         select

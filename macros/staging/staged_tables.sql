@@ -18,7 +18,7 @@
         {'system': 'crm', 'name': 'nps_responses', 'key': ['response_id', 'responded_date'], 'batched': true},
         {'system': 'crm', 'name': 'complaints', 'key': ['complaint_id']},
         {'system': 'wealth', 'name': 'holdings', 'key': ['customer_id', 'product_id', 'holding_date'], 'batched': true, 'state': true},
-        {'system': 'wealth', 'name': 'orders', 'key': ['order_id', 'order_date'], 'batched': true},
+        {'system': 'wealth', 'name': 'orders', 'key': ['order_id', 'order_date'], 'batched': true, 'state': true},
         {'system': 'lending', 'name': 'loans', 'key': ['loan_id']},
         {'system': 'lending', 'name': 'repayments', 'key': ['loan_id', 'instalment_no']},
         {'system': 'lending', 'name': 'limits', 'key': ['limit_id']},

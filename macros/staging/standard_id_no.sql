@@ -20,7 +20,8 @@
 
 {# The identity number that a person can be recognised by: a resident number whose check digit is right, or the number of
    any other document that is five characters or longer and not the same one throughout (0000000). Anything else is worse
-   than none, so it is null. Takes the number in its one form. #}
+   than none, so it is null. Takes the number in its one form. Fillers that look like a number (12345678, UNKNOWN) are known by
+   their hash only, in CRM too: seed identity_placeholders, int_customer__unusable_identifiers. #}
 {% macro usable_id_no(id_type, id_no) -%}
     case
         when {{ is_resident_id_no(id_no) }} then {{ id_no }}
@@ -31,10 +32,12 @@
     end
 {%- endmacro %}
 
-{# A SHA-256 digest as 64 lower-case hex characters, null for any other text. #}
+{# A SHA-256 digest as 64 lower-case hex characters, null for any other text, and for one character throughout (a filler). #}
 {% macro sha256_or_unknown(column) -%}
     case
-        when length(trim({{ column }})) = 64 and translate(lower(trim({{ column }})), '0123456789abcdef', '') = ''
+        when length(trim({{ column }})) = 64
+            and translate(lower(trim({{ column }})), '0123456789abcdef', '') = ''
+            and translate(lower(trim({{ column }})), substr(lower(trim({{ column }})), 1, 1), '') <> ''
             then lower(trim({{ column }}))
     end
 {%- endmacro %}

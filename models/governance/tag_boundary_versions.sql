@@ -19,7 +19,7 @@ thresholds as (
         valid_from,
         valid_to
     from {{ ref('rule_thresholds') }}
-    where currency is null or currency = '{{ var("base_currency") }}'
+    where currency is null or currency = '{{ base_currency() }}'
 ),
 
 -- Seeds whose rows give the values of tags: a clause that reads one stands for as many clauses as it has rows.
@@ -33,7 +33,7 @@ policy_rows as (
         valid_from,
         valid_to
     from {{ ref('pyramid_tiers') }}
-    where currency = '{{ var("base_currency") }}'
+    where currency = '{{ base_currency() }}'
 
     union all
 
@@ -41,8 +41,8 @@ policy_rows as (
         'risk_levels.max_product_rating' as values_from,
         risk_level as policy_row,
         max_product_rating as tag_value,
-        cast(null as decimal(18, 2)) as aum_from,
-        cast(null as decimal(18, 2)) as aum_to,
+        cast(null as decimal(28, 2)) as aum_from,
+        cast(null as decimal(28, 2)) as aum_to,
         cast(null as date) as valid_from,
         cast(null as date) as valid_to
     from {{ ref('risk_levels') }}

@@ -31,25 +31,43 @@ inputs as (
             and rule_inputs.column_name = own.column_name
 ),
 
--- The least trusted source of each tag: of all customers (null) and of the customers whose own records are old. Of
--- two equally trusted ones the first by name.
-least_trusted as (
+-- What lowers the trust in a tag: a source that is old, and a window of which the sources cover a part only.
+reasons as (
     select
         sources.customer_id,
         inputs.tag_code,
-        min(sources.confidence) as confidence,
-        min_by(
-            sources.source_table || coalesce('.' || sources.source_column, ''),
-            cast(sources.confidence as {{ dbt.type_string() }})
-            || sources.source_table || coalesce('.' || sources.source_column, '')
-        ) as least_fresh_source,
-        min(sources.as_of_date) as as_of_date
+        sources.confidence,
+        sources.source_table || coalesce('.' || sources.source_column, '') as source_name,
+        sources.as_of_date
     from {{ ref('source_confidence') }} as sources
     inner join inputs
         on
             sources.source_table = inputs.source_table
             and coalesce(sources.source_column, '') = coalesce(inputs.source_column, '')
-    group by sources.customer_id, inputs.tag_code
+
+    union all
+
+    select
+        cast(null as {{ dbt.type_string() }}) as customer_id,
+        tag_code,
+        covered_share as confidence,
+        'covered_share' as source_name,
+        as_of_date
+    from {{ ref('tag_coverage') }}
+    where coverage = 'part'
+),
+
+-- The least trusted source of each tag: of all customers (null) and of the customers whose own records are old. Of
+-- two equally trusted ones the first by name.
+least_trusted as (
+    select
+        customer_id,
+        tag_code,
+        min(confidence) as confidence,
+        min_by(source_name, cast(confidence as {{ dbt.type_string() }}) || source_name) as least_fresh_source,
+        min(as_of_date) as as_of_date
+    from reasons
+    group by customer_id, tag_code
 ),
 
 of_all_customers as (

@@ -11,10 +11,19 @@ entries as (
     ]) }} as listed
 ),
 
+-- Where each tag stood in its life on the business date. What has no step by then was no more than a draft.
+on_date as (
+    select
+        tag_code,
+        status as status_on_date
+    from {{ ref('tag_lifecycle') }}
+    where is_current_on_date
+),
+
 -- A derived tag belongs to whom its model is named for.
 tag_dictionary as (
     select
-        tag_code,
+        entries.tag_code,
         model_name,
         data_type,
         name_zh,
@@ -31,6 +40,7 @@ tag_dictionary as (
         owner_business,
         owner_technical,
         status,
+        coalesce(on_date.status_on_date, 'draft') as status_on_date,
         successor,
         sensitivity,
         cast(security_level as int) as security_level,
@@ -38,6 +48,8 @@ tag_dictionary as (
         version,
         usage
     from entries
+    left join on_date
+        on entries.tag_code = on_date.tag_code
 )
 
 select * from tag_dictionary

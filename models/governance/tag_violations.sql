@@ -19,13 +19,21 @@ violations as (
     select * from {{ ref('violations__glossary') }}
 ),
 
+-- The day on which the tag system stands: the business date, or the last day of its own record where a date before it
+-- is built.
+clock as (
+    select greatest({{ as_of_date() }}, coalesce(max(event_date), {{ as_of_date() }})) as judged_on
+    from {{ ref('tag_lifecycle') }}
+),
+
 exceptions as (
     select
-        check_name,
-        subject,
-        reason
-    from {{ ref('governance_exceptions') }}
-    where valid_to is null or {{ as_of_date() }} < valid_to
+        listed.check_name,
+        listed.subject,
+        listed.reason
+    from {{ ref('governance_exceptions') }} as listed
+    cross join clock
+    where listed.valid_to is null or clock.judged_on < listed.valid_to
 ),
 
 tag_violations as (

@@ -1,4 +1,5 @@
--- Steps in the life of a tag that may not be taken, or not yet.
+-- Steps in the life of a tag that may not be taken. Judged by the whole record, whatever date is built: a build of a
+-- date before the record uses the tags of today on the data of then.
 
 {{ config(materialized='view') }}
 
@@ -29,17 +30,12 @@ allowed as (
     group by from_state
 ),
 
--- Which status of the dictionary each state of the life goes with.
 current_states as (
     select
         tag_code,
         subject,
         to_state,
-        case
-            when to_state in ('certified', 'published', 'monitored') then 'certified'
-            when to_state in ('deprecated', 'retired') then to_state
-            else 'draft'
-        end as status
+        status
     from steps
     where is_current
 ),

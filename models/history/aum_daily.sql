@@ -15,7 +15,7 @@ aum_daily as (
         days.balance_date,
         intervals.aum_component,
         intervals.in_aum,
-        cast(sum(intervals.balance) as decimal(18, 2)) as balance
+        cast(sum(intervals.balance) as decimal(28, 2)) as balance
     from {{ ref('int_aum__intervals') }} as intervals
     inner join days
         on

@@ -103,9 +103,9 @@ tier_alerts as (
         conditions.tier,
         conditions.other_tier,
         conditions.basis,
-        cast(conditions.basis_amount as decimal(18, 2)) as basis_amount,
-        cast(conditions.boundary as decimal(18, 2)) as boundary,
-        cast(conditions.basis_amount - conditions.boundary as decimal(18, 2)) as distance_to_boundary,
+        cast(conditions.basis_amount as decimal(28, 2)) as basis_amount,
+        cast(conditions.boundary as decimal(28, 2)) as boundary,
+        cast(conditions.basis_amount - conditions.boundary as decimal(28, 2)) as distance_to_boundary,
         case
             when conditions.alert_type in ('upgrade', 'near_upgrade') then outlook.rise_component
             else outlook.fall_component

@@ -70,6 +70,17 @@ purchases as (
     where
         orders.order_type = 'PURCHASE'
         and orders.status = 'CONFIRMED'
+        -- An order is a state: what was confirmed before and is delivered again is no new purchase.
+        and not exists (
+            select 1
+            from {{ ref('base_wealth__orders') }} as seen
+            where
+                orders.order_id = seen.order_id
+                and orders.order_date = seen.order_date
+                and seen.quarantine_reason is null
+                and seen.status = 'CONFIRMED'
+                and seen.dt <= batches.seen_to
+        )
 ),
 
 events as (
@@ -111,7 +122,7 @@ tier_reassessments as (
         triggers.trigger_type,
         triggers.event_id,
         triggers.event_date,
-        triggers.amount,
+        cast(triggers.amount as decimal(28, 2)) as amount,
         triggers.aum_1d_ago as aum_before,
         triggers.aum as aum_after,
         spot_tiers.tier as spot_tier_before,

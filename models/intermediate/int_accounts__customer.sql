@@ -1,21 +1,20 @@
 -- The accounts of each customer on the business date: how many are open, the first ever opened, and the next time
--- deposit to fall due. An account counts as closed from its closing date on.
+-- deposit to fall due. An account counts as closed from its closing date on, or when its number is another's; one whose opening
+-- is unknown is open till then.
 
 with
 
 accounts as (
     select
-        core_accounts.account_id,
-        identities.customer_id,
-        core_accounts.opened_date,
-        core_accounts.maturity_date,
-        core_accounts.closed_date is null or core_accounts.closed_date > {{ as_of_date() }} as is_open
-    from {{ ref('stg_core__accounts') }} as core_accounts
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            core_accounts.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where core_accounts.opened_date <= {{ as_of_date() }}
+        account_id,
+        customer_id,
+        opened_date,
+        maturity_date,
+        status,
+        valid_to > {{ as_of_date() }} as is_owned,
+        (closed_date is null or closed_date > {{ as_of_date() }}) and valid_to > {{ as_of_date() }} as is_open
+    from {{ ref('int_accounts__owners') }}
+    where coalesce(opened_date <= {{ as_of_date() }}, true)
 ),
 
 -- What matures after the business date, by day; what matures on the day itself is due already.
@@ -28,7 +27,8 @@ maturities as (
     inner join {{ ref('int_aum__intervals') }} as intervals
         on accounts.account_id = intervals.unit_key
     where
-        intervals.product_category = 'TIME_DEPOSIT'
+        accounts.is_owned
+        and intervals.product_category = 'TIME_DEPOSIT'
         and intervals.valid_to > {{ as_of_date() }}
         and accounts.maturity_date > {{ as_of_date() }}
     group by accounts.customer_id, accounts.maturity_date
@@ -46,6 +46,8 @@ account_counts as (
     select
         customer_id,
         count(case when is_open then 1 end) as open_account_count,
+        count(case when is_open and status = 'FROZEN' then 1 end) as frozen_account_count,
+        count(case when is_open and status = 'DORMANT' then 1 end) as dormant_account_count,
         min(opened_date) as first_opened_date
     from accounts
     group by customer_id
@@ -55,6 +57,8 @@ customers as (
     select
         account_counts.customer_id,
         account_counts.open_account_count,
+        account_counts.frozen_account_count,
+        account_counts.dormant_account_count,
         account_counts.first_opened_date,
         maturities.maturity_date as next_maturity_date,
         maturities.balance as next_maturity_amount

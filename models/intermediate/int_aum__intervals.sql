@@ -1,15 +1,20 @@
 -- Who held what from when to when, for the year up to the business date. A balance stands until the next one, so
--- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero.
+-- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero. Days on which
+-- only a part of what a customer holds is known (int_aum__known_from) are left out.
 -- Reads three columns of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
 
 {% set ledgers = [
     {
+        'system': 'core',
+        'table': 'account_balances',
         'states': ref('stg_core__account_balances'),
         'key': ['account_id'],
         'date': 'balance_date',
         'balance': 'balance',
     },
     {
+        'system': 'wealth',
+        'table': 'holdings',
         'states': ref('stg_wealth__holdings'),
         'key': ['customer_id', 'product_id'],
         'date': 'holding_date',
@@ -19,15 +24,18 @@
 
 with
 
--- Accounts and holdings in one shape: the unit that carries a balance, its owner, product and end.
+-- Accounts and holdings in one shape: the unit that carries a balance, its owner and from when to when, product and end.
 units as (
     select
         account_id as unit_key,
-        customer_id as core_customer_id,
+        core_customer_id,
         product_id,
         'accounts' as balance_source,
-        closed_date
-    from {{ ref('stg_core__accounts') }}
+        closed_date,
+        valid_from as owned_from,
+        valid_to as owned_until,
+        issued_from
+    from {{ ref('int_accounts__owners') }}
 
     union all
 
@@ -36,7 +44,10 @@ units as (
         customer_id as core_customer_id,
         product_id,
         'holdings' as balance_source,
-        cast(null as date) as closed_date
+        cast(null as date) as closed_date,
+        cast('0001-01-01' as date) as owned_from,
+        {{ next_day() }} as owned_until,
+        cast('0001-01-01' as date) as issued_from
     from {{ ref('stg_wealth__holdings') }}
 ),
 
@@ -48,7 +59,10 @@ classified_units as (
         categories.product_category,
         categories.aum_component,
         categories.in_aum,
-        units.closed_date
+        units.closed_date,
+        units.owned_from,
+        units.owned_until,
+        units.issued_from
     from units
     inner join {{ ref('int_customer__identity') }} as identities
         on
@@ -67,7 +81,9 @@ needed_balances as (
     {% for ledger in ledgers %}
         select
             {{ ledger.key | join(" || '/' || ") }} as unit_key,
+            '{{ ledger.table }}' as ledger,
             {{ days_ago(365) }} as balance_date,
+            max({{ ledger.date }}) as stated_on,
             max_by({{ ledger.balance }}, {{ ledger.date }}) as balance
         from {{ ledger.states }}
         where {{ ledger.date }} <= {{ days_ago(365) }}
@@ -78,7 +94,9 @@ needed_balances as (
         -- … and every balance after that day.
         select
             {{ ledger.key | join(" || '/' || ") }} as unit_key,
+            '{{ ledger.table }}' as ledger,
             {{ ledger.date }} as balance_date,
+            {{ ledger.date }} as stated_on,
             {{ ledger.balance }} as balance
         from {{ ledger.states }}
         where {{ event_in_last_days(ledger.date, 365) }}
@@ -86,17 +104,51 @@ needed_balances as (
     {% endfor %}
 ),
 
--- A balance stands until the day of the next one.
-successions as (
-    select
-        unit_key,
-        balance_date as valid_from,
-        balance,
-        lead(balance_date, 1, {{ next_day() }}) over (partition by unit_key order by balance_date) as superseded_on
-    from needed_balances
+-- The days of the ledgers that the bank delivers as complete snapshots (seed delivery_modes), each with the next.
+snapshots as (
+    {% for ledger in ledgers %}
+        select distinct
+            '{{ ledger.table }}' as ledger,
+            states.{{ ledger.date }} as snapshot_date
+        from {{ ledger.states }} as states
+        inner join {{ ref('delivery_modes') }} as modes
+            on
+                modes.system_name = '{{ ledger.system }}'
+                and modes.table_name = '{{ ledger.table }}'
+                and modes.mode = 'snapshot'
+        where states.{{ ledger.date }} <= {{ as_of_date() }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
--- A closed account holds nothing from its closing day on, even if the ledger sent no zero.
+next_snapshots as (
+    select
+        ledger,
+        snapshot_date,
+        lead(snapshot_date, 1, {{ next_day() }}) over (partition by ledger order by snapshot_date) as next_snapshot_date
+    from snapshots
+),
+
+-- A balance stands until the day of the next one; one that the next complete snapshot leaves out, until that.
+successions as (
+    select
+        needed_balances.unit_key,
+        needed_balances.balance_date as valid_from,
+        needed_balances.balance,
+        least(
+            lead(needed_balances.balance_date, 1, {{ next_day() }})
+                over (partition by needed_balances.unit_key order by needed_balances.balance_date),
+            coalesce(next_snapshots.next_snapshot_date, {{ next_day() }})
+        ) as superseded_on
+    from needed_balances
+    left join next_snapshots
+        on
+            needed_balances.ledger = next_snapshots.ledger
+            and needed_balances.stated_on = next_snapshots.snapshot_date
+),
+
+-- A closed account holds nothing from its closing day on, even if the ledger sent no zero. A balance is its owner's while
+-- the account is; one from before a new issue of the number is the former owner's.
 bounded as (
     select
         classified_units.customer_id,
@@ -104,13 +156,26 @@ bounded as (
         classified_units.product_category,
         classified_units.aum_component,
         classified_units.in_aum,
-        successions.valid_from,
-        least(successions.superseded_on, coalesce(classified_units.closed_date, {{ next_day() }})) as valid_to,
-        successions.balance
+        greatest(
+            successions.valid_from,
+            classified_units.owned_from,
+            coalesce(known.known_from, successions.valid_from)
+        ) as valid_from,
+        least(
+            successions.superseded_on,
+            coalesce(classified_units.closed_date, {{ next_day() }}),
+            classified_units.owned_until
+        ) as valid_to,
+        -- Wide enough for sums over days and customers of the largest amount that the contract admits.
+        cast(successions.balance as decimal(28, 2)) as balance
     from successions
     inner join classified_units
         on successions.unit_key = classified_units.unit_key
-    where successions.balance <> 0
+    left join {{ ref('int_aum__known_from') }} as known
+        on classified_units.customer_id = known.customer_id
+    where
+        successions.balance <> 0
+        and successions.valid_from >= classified_units.issued_from
 ),
 
 intervals as (

@@ -40,7 +40,7 @@ peaks as (
         customer_id,
         cast(
             case when min(movement_date) > {{ days_ago(364) }} then greatest(max(aum), 0) else max(aum) end
-            as decimal(18, 2)
+            as decimal(28, 2)
         ) as aum_peak_365d
     from day_ends
     group by customer_id

@@ -38,14 +38,19 @@ months as (
     from ends
 ),
 
--- The balances begin 365 days back, or with the bank's first: a month that they do not cover from its first day has no
+-- The balances begin 365 days back, or where the extracts do: a month that they do not cover from its first day has no
 -- average, and a day without tier bounds no pyramid.
 covered as (
-    select *
+    select months.*
     from months
+    inner join {{ ref('int_source__covered_from') }} as covered_from
+        on months.month_from >= greatest(
+            {{ days_ago(365) }},
+            covered_from.core__account_balances,
+            coalesce(covered_from.wealth__holdings, covered_from.core__account_balances)
+        )
     where
-        month_from >= (select min(intervals.valid_from) from {{ ref('int_aum__intervals') }} as intervals)
-        and exists (
+        exists (
             select 1
             from {{ ref('pyramid_tiers') }} as tiers
             where {{ in_force('tiers', on_date='months.quarter_end_date') }}
@@ -82,13 +87,13 @@ snapshots as (
         covered.quarter_end_date,
         covered.is_complete,
         spine.customer_id,
-        spine.opened_date <= covered.quarter_end_date
+        coalesce(spine.opened_date, spine.first_known_date) <= covered.quarter_end_date
         and (
             spine.status = 'ACTIVE'
             or coalesce(spine.closed_date > covered.quarter_end_date, false)
             and covered.quarter_end_date < {{ as_of_date() }}
         ) as is_open,
-        cast(coalesce(balances.balance_spot, 0) as decimal(18, 2)) as aum_spot,
+        cast(coalesce(balances.balance_spot, 0) as decimal(28, 2)) as aum_spot,
         {{ divide_amount(
             'coalesce(balances.balance_days, 0)',
             '(' ~ dbt.datediff('covered.month_from', 'covered.quarter_end_date', 'day') ~ ' + 1)'

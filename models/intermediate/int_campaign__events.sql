@@ -24,11 +24,11 @@ orders as (
         and {{ event_in_last_days('orders.order_date', 365) }}
 ),
 
--- An account is worth what lay on it at the end of its first day.
+-- An account is worth what lay on it at the end of its first day, and was opened by who owned it then.
 accounts as (
     select
         core_accounts.account_id as event_key,
-        core_accounts.customer_id as core_customer_id,
+        core_accounts.core_customer_id,
         'account_opened' as event_type,
         core_accounts.opened_date as event_date,
         core_accounts.product_id,
@@ -36,7 +36,7 @@ accounts as (
         coalesce(balances.balance, 0) as amount,
         'balance' as driver,
         products.product_category as item
-    from {{ ref('stg_core__accounts') }} as core_accounts
+    from {{ ref('int_accounts__owners') }} as core_accounts
     inner join {{ ref('stg_core__products') }} as products
         on core_accounts.product_id = products.product_id
     left join {{ ref('stg_core__account_balances') }} as balances
@@ -44,7 +44,10 @@ accounts as (
             core_accounts.account_id = balances.account_id
             and core_accounts.opened_date = balances.balance_date
             and {{ event_in_last_days('balances.balance_date', 365) }}
-    where {{ in_last_days('core_accounts.opened_date', 365) }}
+    where
+        {{ in_last_days('core_accounts.opened_date', 365) }}
+        and core_accounts.opened_date >= core_accounts.valid_from
+        and core_accounts.opened_date < core_accounts.valid_to
 ),
 
 loans as (
@@ -68,7 +71,7 @@ loans as (
 instalments as (
     select
         spending.card_transaction_id as event_key,
-        cards.customer_id as core_customer_id,
+        cards.core_customer_id,
         'instalment_purchase' as event_type,
         spending.transaction_date as event_date,
         cast(null as string) as product_id,
@@ -77,8 +80,11 @@ instalments as (
         'card' as driver,
         'STATEMENT_BALANCE' as item
     from {{ ref('stg_card__card_transactions') }} as spending
-    inner join {{ ref('stg_card__cards') }} as cards
-        on spending.card_id = cards.card_id
+    inner join {{ ref('int_card__owners') }} as cards
+        on
+            spending.card_id = cards.card_id
+            and spending.transaction_date >= cards.valid_from
+            and spending.transaction_date < cards.valid_to
     where
         spending.transaction_type = 'PURCHASE'
         and spending.instalments > 1
@@ -102,7 +108,7 @@ rates as (
         item,
         rate
     from {{ ref('profit_rates') }}
-    where currency is null or currency = '{{ var("base_currency") }}'
+    where currency is null or currency = '{{ base_currency() }}'
 ),
 
 events as (
@@ -113,8 +119,8 @@ events as (
         everything.event_date,
         everything.product_id,
         everything.product_category,
-        cast(everything.amount as decimal(18, 2)) as amount,
-        cast(everything.amount * coalesce(rates.rate, 0) as decimal(18, 2)) as margin
+        cast(everything.amount as decimal(28, 2)) as amount,
+        cast(cast(everything.amount as decimal(28, 2)) * coalesce(rates.rate, 0) as decimal(28, 2)) as margin
     from everything
     inner join {{ ref('int_customer__identity') }} as identities
         on

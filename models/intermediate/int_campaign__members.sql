@@ -74,10 +74,17 @@ measured as (
         assigned.arm,
         assigned.assigned_date,
         first_touches.first_touch_date,
-        cast(coalesce(balances.aum_assigned, 0) as decimal(18, 2)) as aum_assigned,
-        -- Unknown where the days begin before the ledger does.
+        -- Unknown where the day, or the days before it, begin before the ledgers do, or these are not delivered.
         case
-            when days.first_day >= {{ days_ago(365) }}
+            when
+                {{ is_covered(['core.accounts', 'core.account_balances']) }}
+                and coalesce(known.known_from <= assigned.assigned_date, true)
+                then cast(coalesce(balances.aum_assigned, 0) as decimal(28, 2))
+        end as aum_assigned,
+        case
+            when
+                {{ is_covered(['core.accounts', 'core.account_balances']) }}
+                and days.first_day >= greatest({{ days_ago(365) }}, coalesce(known.known_from, {{ days_ago(365) }}))
                 then {{ divide_amount('coalesce(balances.balance_days, 0)', 'parameters.covariate_days') }}
         end as aum_before
     from assigned
@@ -86,6 +93,9 @@ measured as (
         on
             assigned.campaign_id = days.campaign_id
             and assigned.customer_id = days.customer_id
+    left join {{ ref('int_source__covered_from') }} as covered on true
+    left join {{ ref('int_aum__known_from') }} as known
+        on assigned.customer_id = known.customer_id
     left join balances
         on
             assigned.campaign_id = balances.campaign_id

@@ -74,7 +74,7 @@ ends as (
         windows.tier,
         windows.aum_assigned,
         windows.aum_before,
-        cast(coalesce(balances.aum, 0) as decimal(18, 2)) as aum_end,
+        cast(coalesce(balances.aum, 0) as decimal(28, 2)) as aum_end,
         coalesce(converted.conversion_days, 0) as conversion_days,
         coalesce(converted.amount_bought, 0) as amount_bought,
         coalesce(converted.margin, 0) as margin,
@@ -114,9 +114,9 @@ outcomes as (
             ends.aum_assigned >= parameters.churn_aum_from
             and ends.aum_end <= ends.aum_assigned * (1 - parameters.churn_aum_drop)
         ) as has_churned,
-        cast(ends.amount_bought as decimal(18, 2)) as amount_bought,
-        cast(ends.aum_end - ends.aum_assigned as decimal(18, 2)) as aum_change,
-        cast(ends.margin as decimal(18, 2)) as margin
+        cast(ends.amount_bought as decimal(28, 2)) as amount_bought,
+        cast(ends.aum_end - ends.aum_assigned as decimal(28, 2)) as aum_change,
+        cast(ends.margin as decimal(28, 2)) as margin
     from ends
     cross join parameters
 )

@@ -4,6 +4,24 @@
 
 with
 
+-- An amount beyond ten trillion counts as that: it is no sample to learn from, and the sum of its squares has to fit.
+outcomes as (
+    select
+        campaign_id,
+        horizon_days,
+        arm,
+        tier,
+        has_converted,
+        has_repurchased,
+        is_active,
+        has_churned,
+        {%- for amount in ['aum_before', 'amount_bought', 'aum_change', 'margin'] %}
+        case when {{ amount }} is not null then greatest(least({{ amount }}, 10000000000000), -10000000000000) end
+            as {{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_campaign__outcomes') }}
+),
+
 values_by_metric as (
     select
         outcomes.campaign_id,
@@ -22,7 +40,7 @@ values_by_metric as (
             when 'aum_change' then cast(outcomes.aum_change as decimal(19, 2))
             when 'margin' then cast(outcomes.margin as decimal(19, 2))
         end as y
-    from {{ ref('int_campaign__outcomes') }} as outcomes
+    from outcomes
     cross join {{ ref('campaign_metrics') }} as metrics
 ),
 

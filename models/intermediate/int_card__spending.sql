@@ -5,7 +5,7 @@ with
 -- A year of card transactions with what each was for; a merchant category that no dictionary knows is "other".
 card_transactions as (
     select
-        identities.customer_id,
+        owners.customer_id,
         postings.transaction_date,
         postings.transaction_type,
         postings.is_online,
@@ -17,12 +17,11 @@ card_transactions as (
             else postings.amount
         end as net_amount
     from {{ ref('stg_card__card_transactions') }} as postings
-    inner join {{ ref('stg_card__cards') }} as cards
-        on postings.card_id = cards.card_id
-    inner join {{ ref('int_customer__identity') }} as identities
+    inner join {{ ref('int_card__owners') }} as owners
         on
-            cards.customer_id = identities.source_key
-            and identities.source_system = 'core'
+            postings.card_id = owners.card_id
+            and postings.transaction_date >= owners.valid_from
+            and postings.transaction_date < owners.valid_to
     left join {{ ref('merchant_categories') }} as categories
         on postings.mcc = categories.mcc
     where {{ event_in_last_days('postings.transaction_date', 365) }}

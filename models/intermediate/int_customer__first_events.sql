@@ -3,22 +3,17 @@
 
 with
 
--- The first day of the year that the extracts show. Of whom opened before it they do not show the first time.
-first_posting as (
-    select min(transaction_date) as first_date
-    from {{ ref('stg_core__transactions') }}
-    where {{ event_in_last_days('transaction_date', 365) }}
-),
-
+-- Of whom opened before the extracts began they do not show the first time. What may be a contact is in three of them
+-- (seed first_contact_rules): each must cover the customer's time with the bank.
 new_customers as (
     select
         spine.customer_id,
         spine.opened_date
     from {{ ref('int_customer__spine') }} as spine
-    cross join first_posting
+    left join {{ ref('int_source__covered_from') }} as covered on true
     where
         {{ in_last_days('spine.opened_date', 365) }}
-        and spine.opened_date >= first_posting.first_date
+        and {{ is_covered(['core.accounts', 'core.transactions', 'digital.app_events', 'marketing.touches'], 365) }}
 ),
 
 -- Only what the customer starts is his own; a salary or interest that comes in is not.

@@ -1,6 +1,6 @@
 -- What a customer contributed to the bank's profit in the last 365 days: margins on what the customer keeps and owes,
 -- and fees, less the cost of serving and the loss to expect. Rates are policy (seed profit_rates); each part is rounded
--- once, so that parts add up to the contribution to the cent.
+-- once, so that parts add up to the contribution to the cent. A part that the sources do not cover for the year is null.
 
 with
 
@@ -11,7 +11,7 @@ rates as (
         item,
         rate
     from {{ ref('profit_rates') }}
-    where currency is null or currency = '{{ var("base_currency") }}'
+    where currency is null or currency = '{{ base_currency() }}'
 ),
 
 -- Daily average balances times the margin of their category.
@@ -63,8 +63,8 @@ debts as (
 credit_margins as (
     select
         grades.customer_id,
-        sum({{ divide_amount('debts.amount_owed * debts.days_owed', 365) }} * margins.rate) as credit_margin,
-        sum(debts.amount_owed * losses.rate) as expected_loss
+        sum({{ divide_amount('cast(debts.amount_owed as decimal(28, 2)) * debts.days_owed', 365) }} * margins.rate) as credit_margin,
+        sum(cast(debts.amount_owed as decimal(28, 2)) * losses.rate) as expected_loss
     from debts
     inner join {{ ref('int_credit__risk_classes') }} as grades
         on
@@ -96,16 +96,34 @@ service_costs as (
         on customer_accounts.customer_id = windows.customer_id
 ),
 
+-- Which parts the sources cover. Of balances the whole year must be known.
+customers as (
+    select
+        spine.customer_id,
+        spine.is_core_customer,
+        {{ is_covered(['core.accounts', 'core.account_balances']) }}
+        and coalesce(known.known_from <= {{ days_ago(364) }}, true) as covers_deposits,
+        {{ is_covered(['wealth.holdings']) }}
+        and coalesce(known.known_from <= {{ days_ago(364) }}, true) as covers_investments,
+        {{ is_covered(['lending.loans', 'card.cards']) }} as covers_credit,
+        {{ is_covered(['core.accounts', 'core.transactions'], 365) }} as covers_postings
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('int_source__covered_from') }} as covered on true
+    left join {{ ref('int_aum__known_from') }} as known
+        on spine.customer_id = known.customer_id
+    where spine.is_core_customer
+),
+
 parts as (
     select
         spine.customer_id,
-        cast(coalesce(balance_margins.deposit_margin, 0) as decimal(18, 2)) as deposit_margin,
-        cast(coalesce(balance_margins.investment_margin, 0) as decimal(18, 2)) as investment_margin,
-        cast(coalesce(credit_margins.credit_margin, 0) as decimal(18, 2)) as credit_margin,
-        cast(coalesce(windows.fee_paid_amount_365d, 0) as decimal(18, 2)) as fees,
-        cast(coalesce(service_costs.servicing_cost, 0) as decimal(18, 2)) as servicing_cost,
-        cast(coalesce(credit_margins.expected_loss, 0) as decimal(18, 2)) as expected_loss
-    from {{ ref('int_customer__spine') }} as spine
+        {{ measured('balance_margins.deposit_margin', covers='spine.covers_deposits') }} as deposit_margin,
+        {{ measured('balance_margins.investment_margin', covers='spine.covers_investments') }} as investment_margin,
+        {{ measured('credit_margins.credit_margin', covers='spine.covers_credit') }} as credit_margin,
+        {{ measured('windows.fee_paid_amount_365d', covers='spine.covers_postings') }} as fees,
+        {{ measured('service_costs.servicing_cost', covers='spine.covers_postings') }} as servicing_cost,
+        {{ measured('credit_margins.expected_loss', covers='spine.covers_credit') }} as expected_loss
+    from customers as spine
     left join balance_margins
         on spine.customer_id = balance_margins.customer_id
     left join credit_margins
@@ -114,7 +132,6 @@ parts as (
         on spine.customer_id = windows.customer_id
     left join service_costs
         on spine.customer_id = service_costs.customer_id
-    where spine.is_core_customer
 ),
 
 profits as (
@@ -126,7 +143,10 @@ profits as (
         fees,
         servicing_cost,
         expected_loss,
-        deposit_margin + investment_margin + credit_margin + fees - servicing_cost - expected_loss as contribution
+        cast(
+            deposit_margin + investment_margin + credit_margin + fees - servicing_cost - expected_loss
+            as decimal(28, 2)
+        ) as contribution
     from parts
 )
 

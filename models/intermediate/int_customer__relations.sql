@@ -8,7 +8,7 @@ persons as (
         from_identity.customer_id,
         to_identity.customer_id as related_customer_id,
         relations.relation_type,
-        relations.since_date
+        coalesce(relations.since_date, relations.dt) as since_date
     from {{ ref('stg_crm__relations') }} as relations
     inner join {{ ref('int_customer__identity') }} as from_identity
         on
@@ -19,7 +19,7 @@ persons as (
             relations.to_contact_id = to_identity.source_key
             and to_identity.source_system = 'crm'
     where
-        relations.since_date <= {{ as_of_date() }}
+        coalesce(relations.since_date, relations.dt) <= {{ as_of_date() }}
         and (relations.until_date is null or relations.until_date > {{ as_of_date() }})
         and from_identity.customer_id <> to_identity.customer_id
 ),

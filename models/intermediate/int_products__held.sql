@@ -40,7 +40,7 @@ credit_cards as (
             and identities.source_system = 'core'
     where
         cards.card_type = 'CREDIT'
-        and cards.issued_date <= {{ as_of_date() }}
+        and coalesce(cards.issued_date <= {{ as_of_date() }}, true)
         and (cards.closed_date is null or cards.closed_date > {{ as_of_date() }})
     group by identities.customer_id
 ),

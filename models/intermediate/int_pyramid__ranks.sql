@@ -29,6 +29,7 @@ amounts as (
         on quarter_ends.customer_id = profits.customer_id
     where
         quarter_ends.tier is not null
+        and profits.contribution is not null
         and quarter_ends.quarter_end_date = {{ as_of_date() }}
 ),
 

@@ -1,4 +1,4 @@
--- Postings with the golden customer they belong to and what their type and channel stand for; a view.
+-- Postings with the golden customer who owned the account on their day and what their type and channel stand for; a view.
 -- A type that the dictionary does not know is nobody's activity.
 
 with
@@ -6,7 +6,7 @@ with
 postings as (
     select
         core_transactions.transaction_id,
-        identities.customer_id,
+        owners.customer_id,
         core_transactions.account_id,
         core_transactions.transaction_date,
         core_transactions.transaction_at,
@@ -22,12 +22,11 @@ postings as (
         core_transactions.counterparty_bank,
         core_transactions.dt
     from {{ ref('stg_core__transactions') }} as core_transactions
-    inner join {{ ref('stg_core__accounts') }} as core_accounts
-        on core_transactions.account_id = core_accounts.account_id
-    inner join {{ ref('int_customer__identity') }} as identities
+    inner join {{ ref('int_accounts__owners') }} as owners
         on
-            core_accounts.customer_id = identities.source_key
-            and identities.source_system = 'core'
+            core_transactions.account_id = owners.account_id
+            and core_transactions.transaction_date >= owners.valid_from
+            and core_transactions.transaction_date < owners.valid_to
     left join {{ ref('transaction_types') }} as posting_types
         on core_transactions.transaction_type = posting_types.transaction_type
     left join {{ ref('channels') }} as channels

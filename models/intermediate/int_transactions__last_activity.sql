@@ -13,18 +13,16 @@ within_the_year as (
 
 quiet_accounts as (
     select
-        core_accounts.account_id,
-        identities.customer_id
-    from {{ ref('stg_core__accounts') }} as core_accounts
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            core_accounts.customer_id = identities.source_key
-            and identities.source_system = 'core'
+        owners.account_id,
+        owners.customer_id,
+        owners.valid_from,
+        owners.valid_to
+    from {{ ref('int_accounts__owners') }} as owners
     where
         not exists (
             select 1
             from within_the_year
-            where within_the_year.customer_id = identities.customer_id
+            where within_the_year.customer_id = owners.customer_id
         )
 ),
 
@@ -34,7 +32,10 @@ before_the_year as (
         max(core_transactions.transaction_date) as last_activity_date
     from {{ ref('stg_core__transactions') }} as core_transactions
     inner join quiet_accounts
-        on core_transactions.account_id = quiet_accounts.account_id
+        on
+            core_transactions.account_id = quiet_accounts.account_id
+            and core_transactions.transaction_date >= quiet_accounts.valid_from
+            and core_transactions.transaction_date < quiet_accounts.valid_to
     inner join {{ ref('transaction_types') }} as posting_types
         on core_transactions.transaction_type = posting_types.transaction_type
     where

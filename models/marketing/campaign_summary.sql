@@ -101,7 +101,7 @@ campaign_summary as (
         {{ rate('repurchased_customers', 'customers') }} as repurchase_rate,
         {{ rate('converted_customers', 'clicked_customers') }} as conversion_per_click,
         {{ rate('repurchased_customers', 'converted_customers') }} as repurchase_per_conversion,
-        cast(cost_amount as decimal(18, 2)) as cost_amount,
+        cast(cost_amount as decimal(28, 2)) as cost_amount,
         roi_short,
         roi_ltv,
         primary_metric,

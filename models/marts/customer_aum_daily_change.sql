@@ -44,24 +44,39 @@ totals as (
     group by customer_id
 ),
 
+-- Whose balances are delivered, and known on the day before too: without it there is no change to speak of.
+customers as (
+    select
+        spine.customer_id,
+        spine.as_of_date,
+        spine.is_core_customer,
+        {{ is_covered(['core.accounts', 'core.account_balances']) }} as covers_today,
+        {{ is_covered(['core.accounts', 'core.account_balances']) }}
+        and coalesce(known.known_from <= {{ days_ago(1) }}, true) as covers_1d_ago
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('int_source__covered_from') }} as covered on true
+    left join {{ ref('int_aum__known_from') }} as known
+        on spine.customer_id = known.customer_id
+),
+
 aum_changes as (
     select
         spine.customer_id,
         spine.as_of_date,
-        {{ measured('totals.aum') }} as aum,
-        {{ measured('totals.aum_1d_ago') }} as aum_1d_ago,
-        {{ measured('totals.aum_change') }} as aum_change,
-        {{ measured('totals.deposit_change') }} as deposit_change,
-        {{ measured('totals.wealth_change') }} as wealth_change,
-        {{ measured('totals.fund_change') }} as fund_change,
-        {{ measured('totals.insurance_change') }} as insurance_change,
-        {{ measured('totals.metal_change') }} as metal_change,
-        {{ measured('totals.trust_change') }} as trust_change,
-        {{ measured('totals.structured_change') }} as structured_change,
-        {{ measured('totals.custody_change') }} as custody_change,
-        ranked.aum_component as main_component,
-        cast(ranked.moved as decimal(18, 2)) as main_component_change
-    from {{ ref('int_customer__spine') }} as spine
+        {{ measured('totals.aum', covers='spine.covers_today') }} as aum,
+        {{ measured('totals.aum_1d_ago', covers='spine.covers_1d_ago') }} as aum_1d_ago,
+        {{ measured('totals.aum_change', covers='spine.covers_1d_ago') }} as aum_change,
+        {{ measured('totals.deposit_change', covers='spine.covers_1d_ago') }} as deposit_change,
+        {{ measured('totals.wealth_change', covers='spine.covers_1d_ago') }} as wealth_change,
+        {{ measured('totals.fund_change', covers='spine.covers_1d_ago') }} as fund_change,
+        {{ measured('totals.insurance_change', covers='spine.covers_1d_ago') }} as insurance_change,
+        {{ measured('totals.metal_change', covers='spine.covers_1d_ago') }} as metal_change,
+        {{ measured('totals.trust_change', covers='spine.covers_1d_ago') }} as trust_change,
+        {{ measured('totals.structured_change', covers='spine.covers_1d_ago') }} as structured_change,
+        {{ measured('totals.custody_change', covers='spine.covers_1d_ago') }} as custody_change,
+        case when spine.covers_1d_ago then ranked.aum_component end as main_component,
+        case when spine.covers_1d_ago then cast(ranked.moved as decimal(28, 2)) end as main_component_change
+    from customers as spine
     left join totals
         on spine.customer_id = totals.customer_id
     left join ranked

@@ -22,17 +22,24 @@ policy as (
     where {{ in_force() }}
 ),
 
--- What counts in AUM, by component, and how it moved over the last 30 days.
+-- What counts in AUM, by component, and how it moved over the last 30 days, where the balances are known for so long.
 components as (
     select
-        customer_id,
-        aum_component,
-        sum(balance_spot) as balance,
-        sum(balance_days_mtd) as balance_days_mtd,
-        sum(balance_spot - balance_30d_ago) as moved_30d
-    from {{ ref('int_aum__by_category') }}
-    where in_aum
-    group by customer_id, aum_component
+        categories.customer_id,
+        categories.aum_component,
+        sum(categories.balance_spot) as balance,
+        sum(categories.balance_days_mtd) as balance_days_mtd,
+        sum(
+            case
+                when coalesce(known.known_from <= {{ days_ago(30) }}, true)
+                    then categories.balance_spot - categories.balance_30d_ago
+            end
+        ) as moved_30d
+    from {{ ref('int_aum__by_category') }} as categories
+    left join {{ ref('int_aum__known_from') }} as known
+        on categories.customer_id = known.customer_id
+    where categories.in_aum
+    group by categories.customer_id, categories.aum_component
 ),
 
 drivers as (
@@ -43,6 +50,7 @@ drivers as (
         row_number() over (partition by customer_id order by moved_30d desc, aum_component asc) as rise_rank,
         row_number() over (partition by customer_id order by moved_30d asc, aum_component asc) as fall_rank
     from components
+    where moved_30d is not null
 ),
 
 -- What the month-average will be on the month's last day if today's balance stands until then.
@@ -71,7 +79,8 @@ served as (
         aum.aum_spot,
         coalesce(projections.aum_projected_month_avg, 0) as aum_projected_month_avg,
         policy.near_upgrade_share,
-        policy.near_downgrade_share
+        policy.near_downgrade_share,
+        coalesce(known.known_from <= {{ first_day_of('month') }}, true) as is_month_known
     from {{ ref('segment__service_tier') }} as service_tiers
     inner join tiers
         on service_tiers.service_tier = tiers.tier
@@ -79,18 +88,22 @@ served as (
         on service_tiers.customer_id = aum.customer_id
     left join projections
         on service_tiers.customer_id = projections.customer_id
+    left join {{ ref('int_aum__known_from') }} as known
+        on service_tiers.customer_id = known.customer_id
     cross join policy
     where aum.aum_month_avg is not null
 ),
 
--- A tier that was granted by hand moves by no amount.
+-- A tier that was granted by hand moves by no amount, and a month of which a part only is known calls for no alert.
 signals as (
     select
         *,
         {{ fall_basis() }} as fall_basis,
         {{ rise_basis() }} as rise_basis
     from served
-    where not is_service_tier_overridden
+    where
+        not is_service_tier_overridden
+        and is_month_known
 ),
 
 called as (
@@ -134,18 +147,18 @@ outlook as (
         served.aum_spot,
         served.aum_projected_month_avg,
         served.kept_floor,
-        served.next_bound,
+        cast(served.next_bound as decimal(28, 2)) as next_bound,
         judged.alert_type,
         judged.basis,
-        cast(judged.basis_amount as decimal(18, 2)) as basis_amount,
-        cast(judged.boundary as decimal(18, 2)) as boundary,
-        cast(judged.basis_amount - judged.boundary as decimal(18, 2)) as distance_to_boundary,
+        cast(judged.basis_amount as decimal(28, 2)) as basis_amount,
+        cast(judged.boundary as decimal(28, 2)) as boundary,
+        cast(judged.basis_amount - judged.boundary as decimal(28, 2)) as distance_to_boundary,
         -- A warning names the tier that the amount would give, what is near names the neighbour.
         coalesce(warned_tiers.tier, neighbours.tier) as other_tier,
         rises.aum_component as rise_component,
-        cast(rises.moved_30d as decimal(18, 2)) as rise_amount_30d,
+        cast(rises.moved_30d as decimal(28, 2)) as rise_amount_30d,
         falls.aum_component as fall_component,
-        cast(falls.moved_30d as decimal(18, 2)) as fall_amount_30d,
+        cast(falls.moved_30d as decimal(28, 2)) as fall_amount_30d,
         {{ as_of_date() }} as as_of_date
     from served
     left join judged

@@ -20,7 +20,8 @@ totals as (
         count(*) as customers,
         sum(aum.aum_month_avg) as aum_month_avg,
         sum(customer_value.profit_contribution_365d) as profit_contribution_365d,
-        count(case when products.is_single_product then 1 end) as single_product_customers
+        sum(case when products.is_single_product then 1 when not products.is_single_product then 0 end)
+            as single_product_customers
     from {{ ref('segment__pyramid') }} as pyramid
     inner join {{ ref('fact_tags__aum') }} as aum
         on pyramid.customer_id = aum.customer_id
@@ -32,7 +33,8 @@ totals as (
     group by pyramid.aum_tier
 ),
 
--- Shares of the customers that have a tier; without any customers, AUM or profit there is no share.
+-- Shares of the customers that have a tier; without any customers, AUM or profit there is no share. A tier that nobody is in has
+-- no profit; where there are customers of whom none's is known, it is unknown.
 shares as (
     select
         tiers.tier,
@@ -42,11 +44,11 @@ shares as (
         tiers.target_profit_share,
         coalesce(totals.customers, 0) as customers,
         coalesce(totals.aum_month_avg, 0) as aum_month_avg,
-        coalesce(totals.profit_contribution_365d, 0) as profit_contribution_365d,
-        coalesce(totals.single_product_customers, 0) as single_product_customers,
+        case when totals.customers > 0 then totals.profit_contribution_365d else 0 end as profit_contribution_365d,
+        case when totals.customers > 0 then totals.single_product_customers else 0 end as single_product_customers,
         cast(coalesce(totals.customers, 0) as double) / nullif(sum(totals.customers) over (), 0) as customer_share,
         cast(coalesce(totals.aum_month_avg, 0) as double) / nullif(sum(totals.aum_month_avg) over (), 0) as aum_share,
-        cast(coalesce(totals.profit_contribution_365d, 0) as double)
+        cast(case when totals.customers > 0 then totals.profit_contribution_365d else 0 end as double)
         / nullif(sum(totals.profit_contribution_365d) over (), 0) as profit_share
     from tiers
     left join totals
@@ -61,9 +63,9 @@ pyramid_benchmark as (
         cast(customers as bigint) as customers,
         customer_share,
         target_customer_share,
-        cast(aum_month_avg as decimal(18, 2)) as aum_month_avg,
+        cast(aum_month_avg as decimal(28, 2)) as aum_month_avg,
         aum_share,
-        cast(profit_contribution_365d as decimal(18, 2)) as profit_contribution_365d,
+        cast(profit_contribution_365d as decimal(28, 2)) as profit_contribution_365d,
         profit_share,
         target_profit_share,
         profit_share / nullif(customer_share, 0) as profit_index,

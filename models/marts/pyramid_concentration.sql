@@ -26,7 +26,7 @@ pyramid_concentration as (
         quarter_end_date as closing_date,
         measure,
         customers,
-        cast(amount as decimal(18, 2)) as amount,
+        cast(amount as decimal(28, 2)) as amount,
         cast(top_1_amount as double) / nullif(cast(amount as double), 0) as top_1_share,
         cast(top_5_amount as double) / nullif(cast(amount as double), 0) as top_5_share,
         cast(top_10_amount as double) / nullif(cast(amount as double), 0) as top_10_share,

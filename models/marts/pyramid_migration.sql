@@ -141,8 +141,8 @@ pyramid_migration as (
         customers,
         cast(customers as double)
         / nullif(sum(customers) over (partition by period, from_tier), 0) as share_of_origin,
-        cast(aum_opening as decimal(18, 2)) as aum_opening,
-        cast(aum_closing as decimal(18, 2)) as aum_closing,
+        cast(aum_opening as decimal(28, 2)) as aum_opening,
+        cast(aum_closing as decimal(28, 2)) as aum_closing,
         {{ as_of_date() }} as as_of_date
     from counted
 )

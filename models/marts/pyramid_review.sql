@@ -62,8 +62,8 @@ plans as (
         tiers.target_profit_share,
         tiers.aum_from,
         tiers.aum_to,
-        cast(tiers.aum_to * (1 - thresholds.near_upgrade_share) as decimal(18, 2)) as near_upgrade_from,
-        cast(tiers.aum_from * (1 + thresholds.near_downgrade_share) as decimal(18, 2)) as near_downgrade_below,
+        cast(tiers.aum_to * (1 - thresholds.near_upgrade_share) as decimal(28, 2)) as near_upgrade_from,
+        cast(tiers.aum_from * (1 + thresholds.near_downgrade_share) as decimal(28, 2)) as near_downgrade_below,
         tiers.version as tier_version
     from closings
     inner join {{ ref('pyramid_tiers') }} as tiers
@@ -175,15 +175,15 @@ pyramid_review as (
         cast(closing_customers as bigint) as closing_customers,
         cast(opening_customers - left_customers as double) / nullif(opening_customers, 0) as customer_retention_rate,
         cast(stayed_customers + upgraded_customers as double) / nullif(opening_customers, 0) as tier_retention_rate,
-        cast(opening_aum_month_avg as decimal(18, 2)) as opening_aum_month_avg,
-        cast(aum_month_avg as decimal(18, 2)) as aum_month_avg,
-        cast(aum_spot as decimal(18, 2)) as aum_spot,
+        cast(opening_aum_month_avg as decimal(28, 2)) as opening_aum_month_avg,
+        cast(aum_month_avg as decimal(28, 2)) as aum_month_avg,
+        cast(aum_spot as decimal(28, 2)) as aum_spot,
         cast(aum_month_avg as double) / nullif(sum(aum_month_avg) over (partition by period), 0) as aum_share,
         {{ divide_amount('aum_month_avg', 'nullif(closing_customers, 0)') }} as aum_average,
         cast(closing_customers as double)
         / nullif(sum(closing_customers) over (partition by period), 0) as customer_share,
         target_customer_share,
-        cast(profit_contribution_365d as decimal(18, 2)) as profit_contribution_365d,
+        cast(profit_contribution_365d as decimal(28, 2)) as profit_contribution_365d,
         cast(profit_contribution_365d as double)
         / nullif(sum(profit_contribution_365d) over (partition by period), 0) as profit_share,
         target_profit_share,

@@ -43,8 +43,8 @@ pyramid as (
         tiers.tier_rank as aum_tier_rank,
         spot_tiers.tier as aum_tier_spot,
         entitlements.services as aum_tier_entitlements,
-        cast(tiers.aum_to - customers.aum_month_avg as decimal(18, 2)) as aum_to_next_tier,
-        cast(customers.aum_month_avg - tiers.aum_from as decimal(18, 2)) as aum_above_tier_floor,
+        cast(tiers.aum_to - customers.aum_month_avg as decimal(28, 2)) as aum_to_next_tier,
+        cast(customers.aum_month_avg - tiers.aum_from as decimal(28, 2)) as aum_above_tier_floor,
         tiers.version as aum_tier_version
     from {{ ref('int_customer__spine') }} as spine
     left join open_customers as customers

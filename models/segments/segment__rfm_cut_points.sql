@@ -166,7 +166,7 @@ bands as (
     from {{ ref('rfm_cut_points') }} as frozen
     inner join parameters
         on frozen.period = parameters.period and frozen.parameters_version = parameters.version
-    where frozen.currency = '{{ var("base_currency") }}'
+    where frozen.currency = '{{ base_currency() }}'
 ),
 
 -- How many eligible customers each score gets.
@@ -232,7 +232,7 @@ rfm_cut_points as (
         totals.origin = 'frozen' or totals.has_frozen = 0 as is_in_force,
         totals.origin,
         cast(totals.customers as bigint) as customers,
-        '{{ var("base_currency") }}' as currency,
+        '{{ base_currency() }}' as currency,
         parameters.period,
         parameters.version as parameters_version,
         totals.computed_as_of,

@@ -12,7 +12,8 @@ parameters as (
     where {{ in_force() }}
 ),
 
--- The three measures of every customer, from the fact tags. No activity within the window counts as the whole window.
+-- The three measures of every customer, from the fact tags. No activity within the window counts as the whole window, where
+-- a whole year of postings is on record.
 measured as (
     select
         spine.customer_id,
@@ -22,10 +23,13 @@ measured as (
         {{ dbt.datediff('spine.opened_date', 'spine.as_of_date', 'day') }}
             as tenure_days,
         parameters.min_tenure_days,
-        least(
-            coalesce(activity.activity_recency_days, parameters.recency_window_days),
-            parameters.recency_window_days
-        ) as recency_days,
+        case
+            when activity.activity_recency_days is not null or activity.activity_count_365d = 0
+                then least(
+                    coalesce(activity.activity_recency_days, parameters.recency_window_days),
+                    parameters.recency_window_days
+                )
+        end as recency_days,
         activity.activity_monthly_avg_365d as frequency,
         case parameters.monetary_definition
             when 'aum_month_avg' then aum.aum_month_avg
@@ -51,7 +55,7 @@ judged as (
             -- 新客户: with the bank for too short a time to be compared
             when tenure_days < min_tenure_days then 'short_tenure'
             -- 数据缺失: a measure is unknown
-            when frequency is null or monetary is null then 'no_data'
+            when recency_days is null or frequency is null or monetary is null then 'no_data'
             else 'eligible'
         end as rfm_eligibility
     from measured
@@ -64,7 +68,7 @@ rfm_measures as (
         rfm_eligibility,
         case when rfm_eligibility = 'eligible' then cast(recency_days as int) end as rfm_recency_days,
         case when rfm_eligibility = 'eligible' then cast(frequency as double) end as rfm_frequency,
-        case when rfm_eligibility = 'eligible' then cast(monetary as decimal(18, 2)) end as rfm_monetary
+        case when rfm_eligibility = 'eligible' then cast(monetary as decimal(28, 2)) end as rfm_monetary
     from judged
 )
 

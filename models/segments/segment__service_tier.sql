@@ -66,7 +66,7 @@ service_tiers as (
             case
                 when served.below_since is not null then
                     greatest({{ kept_floor('tiers.aum_from', 'policy.hysteresis_share') }} - aum.aum_month_avg, 0)
-            end as decimal(18, 2)
+            end as decimal(28, 2)
         ) as aum_to_keep_service_tier,
         entitlements.services as service_tier_entitlements
     from {{ ref('int_customer__spine') }} as spine

@@ -1,3 +1,5 @@
+{{ printed_rows() }}
+
 -- A review names a strategy and a tag in versions that there are: of the strategy any, of the tag the one of the
 -- dictionary or one before it.
 with reviewed as (
@@ -23,6 +25,8 @@ select
     case
         when not has_strategy then 'strategy_map has no ' || strategy || ' of version ' || strategy_version
         else 'there is no tag ' || tag_code || ' of version ' || tag_version
-    end as problem
+    end as problem,
+    'correct the review in seeds/governance/campaign_reviews.csv, or add the version to seeds/policy/strategy_map.csv'
+        as remedy
 from reviewed
 where not has_strategy or not coalesce(has_tag, false)

@@ -1,3 +1,5 @@
+{{ printed_rows() }}
+
 -- No customer's value of a tag is trusted more than the tags that it is made of: confidence carries through rules and
 -- derived tags. A failing row names the tag, the input, and how many customers.
 with
@@ -17,7 +19,9 @@ of_all_customers as (
 select
     rule_inputs.tag_code,
     rule_inputs.input_name as input_tag,
-    count(*) as customers
+    count(*) as customers,
+    'more confident of the tag than of its input' as problem,
+    'run banktags catalogue sync, which records what each tag reads, then dbt build -s tag_confidence' as remedy
 from {{ ref('tag_rule_inputs') }} as rule_inputs
 inner join confidence as inputs
     on rule_inputs.input_name = inputs.tag_code

@@ -1,3 +1,5 @@
+{{ printed_rows() }}
+
 -- Raw identifiers never leave staging: no text of any stored table looks like a mobile, a resident identity number or a
 -- card number. One scan a table; of one that is staged batch by batch, the batches that no recorded run has tested. A
 -- row here names the table and how many of its rows are affected, never the value.
@@ -32,5 +34,10 @@ scanned as (
         0 as rows_with_identifiers
 )
 
-select * from scanned
+select
+    table_name,
+    rows_with_identifiers,
+    'rows whose texts look like a mobile, an identity number or a card number' as problem,
+    'hash the column where it is staged (macro keyed_hash), or deliver the text without the number' as remedy
+from scanned
 where rows_with_identifiers > 0

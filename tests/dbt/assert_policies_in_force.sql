@@ -1,3 +1,5 @@
+{{ printed_rows() }}
+
 -- Each policy has rows in force for the base currency on the run's date, the parameters just one: without them every
 -- customer would be left without a tier or an RFM class, silently.
 with in_force as (
@@ -50,6 +52,7 @@ with in_force as (
 
 select
     seed_name,
-    'add rows for base_currency {{ var("base_currency") }} that are valid on {{ var("as_of_date") }}' as remedy
+    row_count || ' rows in force' as problem,
+    'add rows to seeds/policy/' || seed_name || '.csv for base_currency {{ base_currency() }} that are valid on {{ business_date() }}' as remedy
 from in_force
 where row_count = 0 or (seed_name = 'rfm_parameters' and row_count > 1)

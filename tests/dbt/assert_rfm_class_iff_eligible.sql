@@ -1,8 +1,12 @@
+{{ printed_rows(columns=['rfm_eligibility', 'rfm_class', 'problem', 'remedy']) }}
+
 -- An eligible customer has six scores and a class, and only an eligible customer has any of them.
 select
     measures.customer_id,
     measures.rfm_eligibility,
-    rfm.rfm_class
+    rfm.rfm_class,
+    'an eligible customer without six scores and a class, or another with any' as problem,
+    'build both of one date: dbt build -s segment__rfm_measures+' as remedy
 from {{ ref('segment__rfm_measures') }} as measures
 inner join {{ ref('segment__rfm') }} as rfm
     on measures.customer_id = rfm.customer_id

@@ -1,5 +1,7 @@
+{{ printed_rows() }}
+
 -- Every source table that a tag is made of has a row in seed source_freshness_policy for its columns at large, and
--- each row makes sense: fresh_days below stale_days, the floor from 0 to below 1. A failing row says what to mend.
+-- each row makes sense: fresh_days below stale_days, the floor from 0 to below 1.
 with
 
 source_tables as (
@@ -27,4 +29,7 @@ problems as (
     where fresh_days < 0 or fresh_days >= stale_days or confidence_floor < 0 or confidence_floor >= 1
 )
 
-select problem from problems
+select
+    problem,
+    'correct seeds/governance/source_freshness_policy.csv' as remedy
+from problems

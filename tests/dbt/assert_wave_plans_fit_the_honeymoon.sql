@@ -1,3 +1,5 @@
+{{ printed_rows() }}
+
 -- Each wave in force is due in the honeymoon, at an age that a rule of its stage bounds, and later than the one before.
 with thresholds as (
     select {{ threshold('is_in_honeymoon', 'tenure_days_below') }} as honeymoon_days
@@ -43,5 +45,8 @@ judged as (
     cross join thresholds
 )
 
-select * from judged
+select
+    *,
+    'correct day_offset or stage in seeds/policy/wave_plans.csv' as remedy
+from judged
 where problem is not null

@@ -1,8 +1,12 @@
+{{ printed_rows(columns=['problem', 'remedy']) }}
+
 -- What moved in the components is all that moved, and it is the fact tag's change, for every customer.
 select
     changes.customer_id,
     changes.aum_change,
-    facts.aum_change_1d
+    facts.aum_change_1d,
+    'the changes of the components are not the change of the AUM' as problem,
+    'build both of one date: dbt build -s fact_tags__aum customer_aum_daily_change' as remedy
 from {{ ref('customer_aum_daily_change') }} as changes
 inner join {{ ref('fact_tags__aum') }} as facts
     on changes.customer_id = facts.customer_id

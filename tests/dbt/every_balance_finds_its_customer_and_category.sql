@@ -1,6 +1,7 @@
 -- Accounts and holdings that stand outside every AUM figure because their customer or their product is unknown: nothing
--- is lost silently. To mend: deliver the missing customer or product, or add the category to seed product_categories.
+-- is lost silently.
 {{ config(severity='warn') }}
+{{ printed_rows(columns=['ledger', 'problem', 'remedy']) }}
 
 with
 
@@ -25,7 +26,12 @@ units as (
 select
     units.ledger,
     units.unit_key,
-    case when products.product_id is null then 'its product is unknown' else 'its customer is unknown' end as problem
+    case when products.product_id is null then 'its product is unknown' else 'its customer is unknown' end as problem,
+    case
+        when products.product_id is null
+            then 'deliver the product in core.products, or add its category to seed product_categories'
+        else 'deliver the customer in core.customers, or see staging.quarantined_rows why they are set aside'
+    end as remedy
 from units
 left join {{ ref('stg_core__products') }} as products
     on units.product_id = products.product_id

@@ -1,3 +1,5 @@
+{{ printed_rows() }}
+
 -- The migration matrix loses nobody and nothing: each row sums to the customers and AUM of its tier when the quarter
 -- began, each column to those when it ended.
 with quarter_ends as (
@@ -38,7 +40,9 @@ sums as (
 select
     sums.*,
     quarter_ends.customers as customers_at_the_end,
-    quarter_ends.aum as aum_at_the_end
+    quarter_ends.aum as aum_at_the_end,
+    'customers or AUM of the matrix are not those of the quarter end' as problem,
+    'build both of one date: dbt build -s int_aum__quarter_ends pyramid_migration' as remedy
 from sums
 left join quarter_ends
     on

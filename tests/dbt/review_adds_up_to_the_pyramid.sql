@@ -1,3 +1,5 @@
+{{ printed_rows() }}
+
 -- The latest quarter of the review closes on the pyramid of the business date, and in every quarter the customers who
 -- moved account for the change of each tier.
 select
@@ -7,7 +9,9 @@ select
     review.closing_customers,
     benchmark.customers as pyramid_customers,
     review.aum_month_avg,
-    benchmark.aum_month_avg as pyramid_aum_month_avg
+    benchmark.aum_month_avg as pyramid_aum_month_avg,
+    'the review does not add up, or does not close on the pyramid' as problem,
+    'build both of one date: dbt build -s pyramid_review pyramid_benchmark' as remedy
 from {{ ref('pyramid_review') }} as review
 left join {{ ref('pyramid_benchmark') }} as benchmark
     on

@@ -7,12 +7,11 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-import yaml
 
+from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
 
-PROJECT = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-AS_OF = pd.Timestamp(PROJECT["vars"]["as_of_date"])
+AS_OF = pd.Timestamp(DEMO_DATE)
 DICTIONARIES = PROJECT_ROOT / "seeds" / "dictionaries"
 
 

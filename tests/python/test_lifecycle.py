@@ -5,13 +5,11 @@ from collections.abc import Callable
 import duckdb
 import pandas as pd
 import pytest
-import yaml
 
+from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
 
-AS_OF = pd.Timestamp(
-    yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["as_of_date"]
-)
+AS_OF = pd.Timestamp(DEMO_DATE)
 POLICY = PROJECT_ROOT / "seeds" / "policy"
 DICTIONARIES = PROJECT_ROOT / "seeds" / "dictionaries"
 HONEYMOON_DAYS = 90

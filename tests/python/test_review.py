@@ -9,17 +9,15 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from banktags.cli import app
+from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
 from banktags.review import charts, words
 from banktags.review.figures import Review, read_review
 
-AS_OF = pd.Timestamp(
-    yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["as_of_date"]
-)
+AS_OF = pd.Timestamp(DEMO_DATE)
 POLICY = PROJECT_ROOT / "seeds" / "policy"
 #: Quarter ends whose month lies in the 365 days to 30 June 2026, with their quarters.
 ENDS = {

@@ -7,15 +7,13 @@ import jinja2
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from rfm_reference import CLASSES
 
+from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
 from banktags.freeze_rfm import computed_cut_points, replace_in_seed
 
-AS_OF = pd.Timestamp(
-    yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["as_of_date"]
-)
+AS_OF = pd.Timestamp(DEMO_DATE)
 POLICY = PROJECT_ROOT / "seeds" / "policy"
 AXES = ("recency", "frequency", "monetary")
 

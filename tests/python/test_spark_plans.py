@@ -15,7 +15,7 @@ from test_query_plans import WHOLE_EVENT_TABLES
 from typer.testing import CliRunner
 
 from banktags.cli import app
-from banktags.clock import project_date
+from banktags.clock import DEMO_DATE
 from banktags.parity import SPARK_DBT, build
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -63,7 +63,7 @@ def plans(tmp_path_factory) -> dict[str, str]:
         raw = folder.parent / "raw"
         simulated = CliRunner().invoke(app, ["simulate", "--customers", "150", "--days", "40", "--out", str(raw)])
         assert simulated.exit_code == 0, simulated.output
-        build(folder, raw, [project_date()], {})
+        build(folder, raw, [DEMO_DATE], {})
     compiled = folder / "target" / "spark" / "compiled" / "bank_tags" / "models"
     explain = (SPARK_DBT.parent / "python", Path(__file__).with_name("explain_on_spark.py"))
     found = subprocess.run([*explain, folder / "spark", compiled], capture_output=True, text=True)

@@ -133,6 +133,7 @@ def dbt(project, tmp_path, monkeypatch):
             location = {"external_location": f"read_parquet('{files}', hive_partitioning = true)"}
             source.meta.update(location)
             source.config.meta.update(location)
+        monkeypatch.setenv("BANK_TAGS_RAW", str(bank.raw))
         monkeypatch.setenv("BANK_TAGS_DB", str(bank.database))
         monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
         monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path / "logs"))

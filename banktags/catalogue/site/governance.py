@@ -54,7 +54,7 @@ class Governance:
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     inputs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # input_kind, input_name
     confidence: dict[str, dict[str, Any]] = field(default_factory=dict)  # of tags with values below 1
-    life: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # state, date and actor of each step
+    life: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # state, date, actor and later of each step
     scenarios: dict[str, str] = field(default_factory=dict)  # Chinese name by scenario
 
     @property
@@ -86,6 +86,7 @@ def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
         inputs[row["tag_code"]].append((row["input_kind"], row["input_name"]))
     for row in records(warehouse, "select * from governance.tag_lifecycle order by tag_code, sequence_no"):
         step = {"state": row["to_state"], "date": row["event_date"].isoformat(), "actor": row["actor"]}
+        step["later"] = not row["is_taken_by_date"]
         life[row["tag_code"]].append(step)
     return Governance(
         as_of_date=as_of_date,

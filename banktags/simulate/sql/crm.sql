@@ -39,6 +39,8 @@ with known as (
 )
 select
     contact_key(n) as contact_id,
+    -- The CRM of the demo bank does not know the customer number: contacts are recognised by who they are.
+    cast(null as varchar) as customer_id,
     name,
     mobile_form(mobile, case when u(n, 'crm mobile form') < 0.06 then 1 + u_int(n, 'crm mobile kind', 3) else 0 end) as mobile,
     id_no_sha256,

@@ -22,9 +22,9 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.report_id), '') as report_id,
-        nullif(trim(source.customer_id), '') as customer_id,
-        source.reported_date,
+        {{ known_text('source.report_id') }} as report_id,
+        {{ known_text('source.customer_id') }} as customer_id,
+        {{ known_date('source.reported_date') }} as reported_date,
         {{ known.credit_score }} as credit_score,
         {{ known.external_debt }} as external_debt,
         {{ known.overdue_count_24m }} as overdue_count_24m,
@@ -32,7 +32,8 @@ standardised as (
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 

@@ -7,6 +7,7 @@
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
+    'transaction_at': known_date('source.transaction_at'),
     'mcc': 'merchant_categories.mcc',
     'merchant_country':
         "case when length(trim(source.merchant_country)) = 2 then upper(trim(source.merchant_country)) end",
@@ -24,11 +25,11 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.card_transaction_id), '') as card_transaction_id,
-        nullif(trim(source.card_id), '') as card_id,
-        source.transaction_date,
-        source.transaction_at,
-        upper(nullif(trim(source.transaction_type), '')) as transaction_type,
+        {{ known_text('source.card_transaction_id') }} as card_transaction_id,
+        {{ known_text('source.card_id') }} as card_id,
+        {{ known_date('source.transaction_date') }} as transaction_date,
+        {{ known.transaction_at }} as transaction_at,
+        upper({{ known_text('source.transaction_type') }}) as transaction_type,
         source.amount,
         {{ known.mcc }} as mcc,
         {{ known.merchant_country }} as merchant_country,
@@ -37,28 +38,40 @@ standardised as (
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
     left join {{ ref('merchant_categories') }} as merchant_categories
         on trim(source.mcc) = merchant_categories.mcc
 ),
 
+-- Said before under another date: the bank has corrected the date and sent it again.
+redated as (
+    {{ redated_rows('standardised', 'card_transaction_id', 'transaction_date', ['card_id', 'transaction_type', 'amount']) }}
+),
+
 -- What is wrong with a row itself: the first of these.
 judged as (
     select
-        *,
+        standardised.*,
         case
-            when card_transaction_id is null then 'missing_card_transaction_id'
-            when transaction_date is null then 'missing_transaction_date'
-            when card_id is null then 'missing_card_id'
-            when transaction_type is null then 'missing_transaction_type'
-            when amount is null then 'missing_amount'
-            when loaded_at is null then 'missing_loaded_at'
-            when transaction_type not in ('PURCHASE', 'REFUND') then 'unknown_transaction_type'
-            when amount <= 0 then 'invalid_amount'
-            when transaction_date > dt then 'future_transaction_date'
+            when standardised.card_transaction_id is null then 'missing_card_transaction_id'
+            when standardised.transaction_date is null then 'missing_transaction_date'
+            when standardised.card_id is null then 'missing_card_id'
+            when standardised.transaction_type is null then 'missing_transaction_type'
+            when standardised.amount is null then 'missing_amount'
+            when standardised.loaded_at is null then 'missing_loaded_at'
+            when standardised.transaction_type not in ('PURCHASE', 'REFUND') then 'unknown_transaction_type'
+            when standardised.amount <= 0 then 'invalid_amount'
+            when standardised.transaction_date > standardised.dt then 'future_transaction_date'
+            when redated.dt is not null then 'duplicate_delivery'
         end as fault
     from standardised
+    left join redated
+        on
+            standardised.card_transaction_id = redated.card_transaction_id
+            and standardised.transaction_date = redated.transaction_date
+            and standardised.dt = redated.dt
 ),
 
 -- Keys that more than one delivery claims: few, so only their rows are ranked.

@@ -16,13 +16,14 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(account_id), '') as account_id,
-        balance_date,
+        {{ known_text('account_id') }} as account_id,
+        {{ known_date('balance_date') }} as balance_date,
         balance,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        cast(null as string) as unknown_values,
+        cast(null as string) as unknown_shapes
     from source
 ),
 

@@ -5,28 +5,54 @@
     pre_hook="{{ forget_outdated_versions(source('core', 'accounts')) }}",
 ) }}
 
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'opened_date': 'source.known_opened_date',
+    'closed_date': standing_end('source.known_status', 'source.known_closed_date'),
+    'maturity_date': known_date('source.maturity_date', not_before='source.known_opened_date'),
+    'status': 'source.known_status',
+} %}
+
 with
 
-source as (
+delivered as (
     {{ new_batches(source('core', 'accounts')) }}
+),
+
+-- The opening day that can be right, none before the batch that tells it: it bounds the other days.
+opened as (
+    select
+        *,
+        {{ known_date('opened_date', not_after='dt') }} as known_opened_date
+    from delivered
+),
+
+-- The closing day and the status that can be right.
+source as (
+    select
+        *,
+        {{ known_date('closed_date', not_before='known_opened_date') }} as known_closed_date,
+        {{ code_or_unknown('status', ['ACTIVE', 'DORMANT', 'FROZEN', 'CLOSED']) }} as known_status
+    from opened
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(account_id), '') as account_id,
-        nullif(trim(customer_id), '') as customer_id,
-        nullif(trim(product_id), '') as product_id,
-        upper(nullif(trim(currency), '')) as currency,
-        opened_date,
-        closed_date,
-        maturity_date,
-        upper(nullif(trim(status), '')) as status,
-        nullif(trim(branch_id), '') as branch_id,
+        {{ known_text('account_id') }} as account_id,
+        {{ known_text('customer_id') }} as customer_id,
+        {{ known_text('product_id') }} as product_id,
+        upper({{ known_text('currency') }}) as currency,
+        {{ known.opened_date }} as opened_date,
+        {{ known.closed_date }} as closed_date,
+        {{ known.maturity_date }} as maturity_date,
+        {{ standing_status('source.known_status', 'source.known_closed_date') }} as status,
+        {{ known_text('branch_id') }} as branch_id,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 
@@ -39,13 +65,7 @@ judged as (
             when customer_id is null then 'missing_customer_id'
             when product_id is null then 'missing_product_id'
             when currency is null then 'missing_currency'
-            when opened_date is null then 'missing_opened_date'
-            when status is null then 'missing_status'
             when loaded_at is null then 'missing_loaded_at'
-            when status not in ('ACTIVE', 'DORMANT', 'FROZEN', 'CLOSED') then 'unknown_status'
-            when closed_date < opened_date then 'invalid_closed_date'
-            when maturity_date < opened_date then 'invalid_maturity_date'
-            when opened_date > dt then 'future_opened_date'
         end as fault
     from standardised
 ),

@@ -16,17 +16,18 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(batch_id), '') as batch_id,
-        business_date,
-        nullif(trim(system_name), '') as system_name,
-        nullif(trim(table_name), '') as table_name,
+        {{ known_text('batch_id') }} as batch_id,
+        {{ known_date('business_date') }} as business_date,
+        {{ known_text('system_name') }} as system_name,
+        {{ known_text('table_name') }} as table_name,
         row_count,
         rejected_count,
-        nullif(trim(content_hash), '') as content_hash,
+        {{ known_text('content_hash') }} as content_hash,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        cast(null as string) as unknown_values,
+        cast(null as string) as unknown_shapes
     from source
 ),
 

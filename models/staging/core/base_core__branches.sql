@@ -7,20 +7,20 @@
 with
 
 source as (
-    select * from {{ source('core', 'branches') }}
-    where dt <= {{ as_of_date() }}
+    {{ all_batches(source('core', 'branches')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.branch_id), '') as branch_id,
-        nullif(trim(source.branch_name), '') as branch_name,
+        {{ known_text('source.branch_id') }} as branch_id,
+        {{ known_text('source.branch_name') }} as branch_name,
         {{ known.city_code }} as city_code,
         {{ known.branch_type }} as branch_type,
         source.loaded_at,
         source.dt,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
     left join {{ ref('cities') }} as cities
         on trim(source.city_code) = cities.city_code
@@ -32,7 +32,6 @@ judged as (
         *,
         case
             when branch_id is null then 'missing_branch_id'
-            when branch_name is null then 'missing_branch_name'
             when loaded_at is null then 'missing_loaded_at'
         end as fault
     from standardised

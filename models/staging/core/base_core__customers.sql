@@ -12,6 +12,7 @@
     'id_type': code_or_unknown('source.id_type', ['IDC', 'PASSPORT', 'OTHER']),
     'id_no': usable_id_no('upper(trim(source.id_type))', 'source.normal_id_no'),
     'gender': 'genders.gender',
+    'birth_date': known_birth_date('source.birth_date'),
     'mobile': 'source.standard_mobile',
     'city_code': 'cities.city_code',
     'occupation_code': 'occupations.occupation_code',
@@ -19,6 +20,9 @@
     'marital_status_code':
         code_or_unknown('source.marital_status_code', ['SINGLE', 'MARRIED', 'DIVORCED', 'WIDOWED']),
     'annual_income': 'case when source.annual_income >= 0 then source.annual_income end',
+    'opened_date': 'source.known_opened_date',
+    'closed_date': standing_end('source.known_status', 'source.known_closed_date'),
+    'status': 'source.known_status',
 } %}
 
 with
@@ -29,28 +33,38 @@ delivered as (
         'education_code': ref('education_levels')}) }}
 ),
 
--- Identifiers in the one form in which two systems can agree on them.
+-- The opening day that can be right, none before the batch that tells it: it bounds the closing day.
+opened as (
+    select
+        *,
+        {{ known_date('opened_date', not_after='dt') }} as known_opened_date
+    from delivered
+),
+
+-- Identifiers in the one form in which two systems can agree on them, the closing day and the status that can be right.
 source as (
     select
         *,
         {{ normal_id_no('id_no') }} as normal_id_no,
-        {{ standard_mobile('mobile') }} as standard_mobile
-    from delivered
+        {{ standard_mobile('mobile') }} as standard_mobile,
+        {{ known_date('closed_date', not_before='known_opened_date') }} as known_closed_date,
+        {{ code_or_unknown('status', ['ACTIVE', 'CLOSED']) }} as known_status
+    from opened
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.customer_id), '') as customer_id,
-        {{ keyed_hash(standard_name('source.name')) }} as name_hash,
-        {{ masked_name('source.name') }} as name_masked,
+        {{ known_text('source.customer_id') }} as customer_id,
+        {{ keyed_hash(standard_name(known_text('source.name'))) }} as name_hash,
+        {{ masked_name(known_text('source.name')) }} as name_masked,
         {{ known.id_type }} as id_type,
         {{ keyed_hash(sha256_hex(known.id_no)) }} as id_no_hash,
         case
             when {{ is_resident_id_no('source.normal_id_no') }} then substr(source.normal_id_no, 1, 2)
         end as registered_province_code,
         {{ known.gender }} as gender,
-        source.birth_date,
+        {{ known.birth_date }} as birth_date,
         {{ keyed_hash(known.mobile) }} as mobile_hash,
         {{ masked_mobile(known.mobile) }} as mobile_masked,
         {{ known.city_code }} as city_code,
@@ -58,15 +72,16 @@ standardised as (
         {{ known.education_code }} as education_code,
         {{ known.marital_status_code }} as marital_status_code,
         {{ known.annual_income }} as annual_income,
-        source.opened_date,
-        source.closed_date,
-        upper(nullif(trim(source.status), '')) as status,
-        nullif(trim(source.branch_id), '') as branch_id,
-        nullif(trim(source.manager_id), '') as manager_id,
+        {{ known.opened_date }} as opened_date,
+        {{ known.closed_date }} as closed_date,
+        {{ standing_status('source.known_status', 'source.known_closed_date') }} as status,
+        {{ known_text('source.branch_id') }} as branch_id,
+        {{ known_text('source.manager_id') }} as manager_id,
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
     left join {{ ref('genders') }} as genders
         on upper(trim(source.gender)) = genders.source_code
@@ -84,13 +99,7 @@ judged as (
         *,
         case
             when customer_id is null then 'missing_customer_id'
-            when opened_date is null then 'missing_opened_date'
-            when status is null then 'missing_status'
             when loaded_at is null then 'missing_loaded_at'
-            when status not in ('ACTIVE', 'CLOSED') then 'unknown_status'
-            when birth_date > dt or birth_date < date '1900-01-01' then 'invalid_birth_date'
-            when closed_date < opened_date then 'invalid_closed_date'
-            when opened_date > dt then 'future_opened_date'
         end as fault
     from standardised
 ),

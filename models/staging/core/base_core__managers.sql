@@ -6,21 +6,21 @@
 with
 
 source as (
-    select * from {{ source('core', 'managers') }}
-    where dt <= {{ as_of_date() }}
+    {{ all_batches(source('core', 'managers')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.manager_id), '') as manager_id,
+        {{ known_text('source.manager_id') }} as manager_id,
         {{ masked_name('source.manager_name') }} as manager_name_masked,
-        nullif(trim(source.branch_id), '') as branch_id,
+        {{ known_text('source.branch_id') }} as branch_id,
         {{ known.role }} as role,
         source.is_active,
         source.loaded_at,
         source.dt,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 
@@ -30,7 +30,6 @@ judged as (
         *,
         case
             when manager_id is null then 'missing_manager_id'
-            when is_active is null then 'missing_is_active'
             when loaded_at is null then 'missing_loaded_at'
         end as fault
     from standardised

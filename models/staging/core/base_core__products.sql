@@ -3,29 +3,31 @@
     'issuer_risk_rating': code_or_unknown('source.issuer_risk_rating', ['R1', 'R2', 'R3', 'R4', 'R5']),
     'seller_risk_rating': code_or_unknown('source.seller_risk_rating', ['R1', 'R2', 'R3', 'R4', 'R5']),
     'term_days': 'case when source.term_days > 0 then source.term_days end',
+    'launched_date': known_date('source.launched_date'),
+    'delisted_date': known_date('source.delisted_date', not_before=known_date('source.launched_date')),
 } %}
 
 with
 
 source as (
-    select * from {{ source('core', 'products') }}
-    where dt <= {{ as_of_date() }}
+    {{ all_batches(source('core', 'products')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.product_id), '') as product_id,
-        nullif(trim(source.product_name), '') as product_name,
-        upper(nullif(trim(source.product_category), '')) as product_category,
+        {{ known_text('source.product_id') }} as product_id,
+        {{ known_text('source.product_name') }} as product_name,
+        upper({{ known_text('source.product_category') }}) as product_category,
         {{ known.issuer_risk_rating }} as issuer_risk_rating,
         {{ known.seller_risk_rating }} as seller_risk_rating,
         {{ known.term_days }} as term_days,
-        source.launched_date,
-        source.delisted_date,
+        {{ known.launched_date }} as launched_date,
+        {{ known.delisted_date }} as delisted_date,
         source.loaded_at,
         source.dt,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 
@@ -35,11 +37,9 @@ judged as (
         standardised.*,
         case
             when standardised.product_id is null then 'missing_product_id'
-            when standardised.product_name is null then 'missing_product_name'
             when standardised.product_category is null then 'missing_product_category'
             when standardised.loaded_at is null then 'missing_loaded_at'
             when product_categories.name_zh is null then 'unknown_product_category'
-            when standardised.delisted_date < standardised.launched_date then 'invalid_delisted_date'
         end as fault
     from standardised
     left join {{ ref('product_categories') }} as product_categories

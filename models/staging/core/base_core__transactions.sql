@@ -8,6 +8,7 @@
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
+    'transaction_at': known_date('source.transaction_at'),
     'channel': 'channels.channel',
 } %}
 
@@ -23,23 +24,29 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.transaction_id), '') as transaction_id,
-        nullif(trim(source.account_id), '') as account_id,
-        source.transaction_date,
-        source.transaction_at,
-        upper(nullif(trim(source.direction), '')) as direction,
+        {{ known_text('source.transaction_id') }} as transaction_id,
+        {{ known_text('source.account_id') }} as account_id,
+        {{ known_date('source.transaction_date') }} as transaction_date,
+        {{ known.transaction_at }} as transaction_at,
+        upper({{ known_text('source.direction') }}) as direction,
         source.amount,
-        upper(nullif(trim(source.transaction_type), '')) as transaction_type,
+        upper({{ known_text('source.transaction_type') }}) as transaction_type,
         {{ known.channel }} as channel,
-        {{ keyed_hash("nullif(trim(source.counterparty_account), '')") }} as counterparty_account_hash,
-        nullif(trim(source.counterparty_bank), '') as counterparty_bank,
+        {{ keyed_hash(known_text('source.counterparty_account')) }} as counterparty_account_hash,
+        {{ known_text('source.counterparty_bank') }} as counterparty_bank,
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
     left join {{ ref('channels') }} as channels
         on upper(trim(source.channel)) = channels.channel
+),
+
+-- Said before under another date: the bank has corrected the date and sent it again.
+redated as (
+    {{ redated_rows('standardised', 'transaction_id', 'transaction_date', ['account_id', 'direction', 'amount', 'transaction_type']) }}
 ),
 
 -- What is wrong with a row itself: the first of these.
@@ -58,10 +65,16 @@ judged as (
             when transaction_types.category is null then 'unknown_transaction_type'
             when standardised.amount < 0 then 'invalid_amount'
             when standardised.transaction_date > standardised.dt then 'future_transaction_date'
+            when redated.dt is not null then 'duplicate_delivery'
         end as fault
     from standardised
     left join {{ ref('transaction_types') }} as transaction_types
         on standardised.transaction_type = transaction_types.transaction_type
+    left join redated
+        on
+            standardised.transaction_id = redated.transaction_id
+            and standardised.transaction_date = redated.transaction_date
+            and standardised.dt = redated.dt
 ),
 
 -- Keys that more than one delivery claims: few, so only their rows are ranked.

@@ -1,26 +1,35 @@
+-- A customer who is CLOSED without a date has left with the batch that first said so.
+with
+
+closings as (
+    {{ closings(ref('base_core__customers'), 'customer_id') }}
+)
+
 select
-    customer_id,
-    name_hash,
-    name_masked,
-    id_type,
-    id_no_hash,
-    registered_province_code,
-    gender,
-    birth_date,
-    mobile_hash,
-    mobile_masked,
-    city_code,
-    occupation_code,
-    education_code,
-    marital_status_code,
-    annual_income,
-    opened_date,
-    closed_date,
-    status,
-    branch_id,
-    manager_id,
-    loaded_at,
-    dt,
-    known_from
-from {{ ref('base_core__customers') }}
-where quarantine_reason is null
+    customers.customer_id,
+    customers.name_hash,
+    customers.name_masked,
+    customers.id_type,
+    customers.id_no_hash,
+    customers.registered_province_code,
+    customers.gender,
+    customers.birth_date,
+    customers.mobile_hash,
+    customers.mobile_masked,
+    customers.city_code,
+    customers.occupation_code,
+    customers.education_code,
+    customers.marital_status_code,
+    customers.annual_income,
+    customers.opened_date,
+    coalesce(customers.closed_date, closings.closed_on) as closed_date,
+    customers.status,
+    customers.branch_id,
+    customers.manager_id,
+    customers.loaded_at,
+    customers.dt,
+    customers.known_from
+from {{ ref('base_core__customers') }} as customers
+left join closings
+    on customers.customer_id = closings.customer_id
+where customers.quarantine_reason is null

@@ -5,6 +5,12 @@
     pre_hook="{{ forget_outdated_versions(source('crm', 'complaints')) }}",
 ) }}
 
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'category': code_or_unknown('source.category', ['SERVICE', 'FEES', 'APP', 'SALES', 'CREDIT', 'OTHER']),
+    'resolved_date': known_date('source.resolved_date', not_before='source.complained_date', not_after='dt'),
+} %}
+
 with
 
 source as (
@@ -14,15 +20,16 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(complaint_id), '') as complaint_id,
-        nullif(trim(contact_id), '') as contact_id,
-        complained_date,
-        upper(nullif(trim(category), '')) as category,
-        resolved_date,
+        {{ known_text('complaint_id') }} as complaint_id,
+        {{ known_text('contact_id') }} as contact_id,
+        {{ known_date('complained_date') }} as complained_date,
+        {{ known.category }} as category,
+        {{ known.resolved_date }} as resolved_date,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 
@@ -34,12 +41,8 @@ judged as (
             when complaint_id is null then 'missing_complaint_id'
             when contact_id is null then 'missing_contact_id'
             when complained_date is null then 'missing_complained_date'
-            when category is null then 'missing_category'
             when loaded_at is null then 'missing_loaded_at'
-            when category not in ('SERVICE', 'FEES', 'APP', 'SALES', 'CREDIT', 'OTHER') then 'unknown_category'
-            when resolved_date < complained_date then 'invalid_resolved_date'
             when complained_date > dt then 'future_complained_date'
-            when resolved_date > dt then 'future_resolved_date'
         end as fault
     from standardised
 ),

@@ -5,6 +5,11 @@
     pre_hook="{{ forget_outdated_versions(source('crm', 'consents')) }}",
 ) }}
 
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'withdrawn_at': known_date('source.withdrawn_at', not_before='source.given_at'),
+} %}
+
 with
 
 source as (
@@ -14,16 +19,18 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(consent_id), '') as consent_id,
-        nullif(trim(contact_id), '') as contact_id,
-        upper(nullif(trim(purpose), '')) as purpose,
-        upper(nullif(trim(channel), '')) as channel,
-        given_at,
-        withdrawn_at,
+        {{ known_text('consent_id') }} as consent_id,
+        {{ known_text('contact_id') }} as contact_id,
+        upper({{ known_text('purpose') }}) as purpose,
+        upper({{ known_text('channel') }}) as channel,
+        {{ known_date('given_at') }} as given_at,
+        -- Withdrawn before it was given: it is withdrawn, when is unknown. The bank may count on none of it.
+        case when source.withdrawn_at < source.given_at and not {{ is_no_date('source.withdrawn_at') }} then source.given_at else {{ known.withdrawn_at }} end as withdrawn_at,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 
@@ -40,7 +47,6 @@ judged as (
             when loaded_at is null then 'missing_loaded_at'
             when purpose not in ('MARKETING', 'PERSONALISATION', 'LOCATION', 'DATA_SHARING') then 'unknown_purpose'
             when channel not in ('SMS', 'PHONE', 'APP', 'WECOM', 'EMAIL', 'ALL') then 'unknown_channel'
-            when withdrawn_at < given_at then 'invalid_withdrawn_at'
             when cast(given_at as date) > dt then 'future_given_at'
         end as fault
     from standardised

@@ -10,10 +10,12 @@
 {% set known = {
     'mobile': 'source.standard_mobile',
     'id_no_sha256': sha256_or_unknown('source.id_no_sha256'),
+    'birth_date': known_birth_date('source.birth_date'),
     'gender': 'genders.gender',
     'city_code': 'cities.city_code',
     'occupation_code': 'occupations.occupation_code',
     'lead_source': code_or_unknown('source.lead_source', ['BRANCH', 'REFERRAL', 'ONLINE', 'EVENT', 'PAYROLL']),
+    'created_date': known_date('source.created_date', not_after='dt'),
 } %}
 
 with
@@ -34,13 +36,14 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.contact_id), '') as contact_id,
-        {{ keyed_hash(standard_name('source.name')) }} as name_hash,
-        {{ masked_name('source.name') }} as name_masked,
+        {{ known_text('source.contact_id') }} as contact_id,
+        {{ known_text('source.customer_id') }} as customer_id,
+        {{ keyed_hash(standard_name(known_text('source.name'))) }} as name_hash,
+        {{ masked_name(known_text('source.name')) }} as name_masked,
         {{ keyed_hash(known.mobile) }} as mobile_hash,
         {{ masked_mobile(known.mobile) }} as mobile_masked,
         {{ keyed_hash(known.id_no_sha256) }} as id_no_hash,
-        source.birth_date,
+        {{ known.birth_date }} as birth_date,
         {{ known.gender }} as gender,
         {{ known.city_code }} as city_code,
         {{ known.occupation_code }} as occupation_code,
@@ -48,11 +51,12 @@ standardised as (
         source.owns_car,
         source.has_wecom_contact,
         {{ known.lead_source }} as lead_source,
-        source.created_date,
+        {{ known.created_date }} as created_date,
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
     left join {{ ref('genders') }} as genders
         on upper(trim(source.gender)) = genders.source_code
@@ -68,10 +72,7 @@ judged as (
         *,
         case
             when contact_id is null then 'missing_contact_id'
-            when created_date is null then 'missing_created_date'
             when loaded_at is null then 'missing_loaded_at'
-            when birth_date > dt or birth_date < date '1900-01-01' then 'invalid_birth_date'
-            when created_date > dt then 'future_created_date'
         end as fault
     from standardised
 ),

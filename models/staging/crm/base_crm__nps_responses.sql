@@ -16,15 +16,16 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(response_id), '') as response_id,
-        nullif(trim(contact_id), '') as contact_id,
-        responded_date,
+        {{ known_text('response_id') }} as response_id,
+        {{ known_text('contact_id') }} as contact_id,
+        {{ known_date('responded_date') }} as responded_date,
         score,
-        upper(nullif(trim(survey_channel), '')) as survey_channel,
+        upper({{ known_text('survey_channel') }}) as survey_channel,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        cast(null as string) as unknown_values,
+        cast(null as string) as unknown_shapes
     from source
 ),
 

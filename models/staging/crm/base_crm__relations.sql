@@ -5,6 +5,12 @@
     pre_hook="{{ forget_outdated_versions(source('crm', 'relations')) }}",
 ) }}
 
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'since_date': known_date('source.since_date', not_after='dt'),
+    'until_date': known_date('source.until_date', not_before=known_date('source.since_date', not_after='dt')),
+} %}
+
 with
 
 source as (
@@ -14,16 +20,17 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(relation_id), '') as relation_id,
-        nullif(trim(from_contact_id), '') as from_contact_id,
-        nullif(trim(to_contact_id), '') as to_contact_id,
-        upper(nullif(trim(relation_type), '')) as relation_type,
-        since_date,
-        until_date,
+        {{ known_text('relation_id') }} as relation_id,
+        {{ known_text('from_contact_id') }} as from_contact_id,
+        {{ known_text('to_contact_id') }} as to_contact_id,
+        upper({{ known_text('relation_type') }}) as relation_type,
+        {{ known.since_date }} as since_date,
+        {{ known.until_date }} as until_date,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 
@@ -36,12 +43,9 @@ judged as (
             when from_contact_id is null then 'missing_from_contact_id'
             when to_contact_id is null then 'missing_to_contact_id'
             when relation_type is null then 'missing_relation_type'
-            when since_date is null then 'missing_since_date'
             when loaded_at is null then 'missing_loaded_at'
             when relation_type not in ('REFERRED_BY', 'SPOUSE', 'PARENT', 'CHILD', 'FRIEND', 'HOUSEHOLD')
                 then 'unknown_relation_type'
-            when until_date < since_date then 'invalid_until_date'
-            when since_date > dt then 'future_since_date'
         end as fault
     from standardised
 ),

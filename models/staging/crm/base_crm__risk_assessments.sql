@@ -8,6 +8,7 @@
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
+    'valid_to': known_date('source.valid_to', not_before='source.assessed_date'),
     'investment_goal':
         code_or_unknown('source.investment_goal', ['RETIREMENT', 'EDUCATION', 'HOUSING', 'GROWTH', 'PRESERVATION']),
 } %}
@@ -22,16 +23,17 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.assessment_id), '') as assessment_id,
-        nullif(trim(source.contact_id), '') as contact_id,
-        source.assessed_date,
-        source.valid_to,
-        upper(nullif(trim(source.risk_level), '')) as risk_level,
+        {{ known_text('source.assessment_id') }} as assessment_id,
+        {{ known_text('source.contact_id') }} as contact_id,
+        {{ known_date('source.assessed_date') }} as assessed_date,
+        {{ known.valid_to }} as valid_to,
+        upper({{ known_text('source.risk_level') }}) as risk_level,
         {{ known.investment_goal }} as investment_goal,
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 
@@ -46,7 +48,6 @@ judged as (
             when standardised.risk_level is null then 'missing_risk_level'
             when standardised.loaded_at is null then 'missing_loaded_at'
             when risk_levels.risk_appetite is null then 'unknown_risk_level'
-            when standardised.valid_to < standardised.assessed_date then 'invalid_valid_to'
             when standardised.assessed_date > standardised.dt then 'future_assessed_date'
         end as fault
     from standardised

@@ -1,5 +1,6 @@
 select
     contact_id,
+    customer_id,
     name_hash,
     name_masked,
     mobile_hash,

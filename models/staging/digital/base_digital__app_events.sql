@@ -25,17 +25,18 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.event_id), '') as event_id,
-        nullif(trim(source.customer_id), '') as customer_id,
-        nullif(trim(source.device_id), '') as device_id,
-        source.event_date,
+        {{ known_text('source.event_id') }} as event_id,
+        {{ known_text('source.customer_id') }} as customer_id,
+        {{ known_text('source.device_id') }} as device_id,
+        {{ known_date('source.event_date') }} as event_date,
         source.event_at,
-        lower(nullif(trim(source.event_type), '')) as event_type,
+        lower({{ known_text('source.event_type') }}) as event_type,
         {{ known.page }} as page,
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 

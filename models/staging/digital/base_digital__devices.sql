@@ -7,6 +7,7 @@
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
+    'first_seen_date': known_date('source.first_seen_date', not_after='dt'),
     'os': code_or_unknown('source.os', ['IOS', 'ANDROID', 'HARMONY', 'OTHER']),
 } %}
 
@@ -19,15 +20,16 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.device_id), '') as device_id,
-        nullif(trim(source.customer_id), '') as customer_id,
+        {{ known_text('source.device_id') }} as device_id,
+        {{ known_text('source.customer_id') }} as customer_id,
         {{ known.os }} as os,
-        source.first_seen_date,
+        {{ known.first_seen_date }} as first_seen_date,
         source.is_push_enabled,
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 
@@ -38,9 +40,7 @@ judged as (
         case
             when device_id is null then 'missing_device_id'
             when customer_id is null then 'missing_customer_id'
-            when first_seen_date is null then 'missing_first_seen_date'
             when loaded_at is null then 'missing_loaded_at'
-            when first_seen_date > dt then 'future_first_seen_date'
         end as fault
     from standardised
 ),

@@ -16,16 +16,17 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(query_id), '') as query_id,
-        nullif(trim(tag_code), '') as tag_code,
-        nullif(trim(user_role), '') as user_role,
-        nullif(trim(department), '') as department,
-        queried_date,
-        lower(nullif(trim(purpose), '')) as purpose,
+        {{ known_text('query_id') }} as query_id,
+        {{ known_text('tag_code') }} as tag_code,
+        {{ known_text('user_role') }} as user_role,
+        {{ known_text('department') }} as department,
+        {{ known_date('queried_date') }} as queried_date,
+        lower({{ known_text('purpose') }}) as purpose,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        cast(null as string) as unknown_values,
+        cast(null as string) as unknown_shapes
     from source
 ),
 

@@ -1,22 +1,22 @@
 with
 
 source as (
-    select * from {{ source('governance', 'tag_requests') }}
-    where dt <= {{ as_of_date() }}
+    {{ all_batches(source('governance', 'tag_requests')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(request_id), '') as request_id,
-        nullif(trim(tag_code), '') as tag_code,
-        nullif(trim(requested_by), '') as requested_by,
-        nullif(trim(department), '') as department,
-        requested_date,
-        upper(nullif(trim(request_status), '')) as request_status,
+        {{ known_text('request_id') }} as request_id,
+        {{ known_text('tag_code') }} as tag_code,
+        {{ known_text('requested_by') }} as requested_by,
+        {{ known_text('department') }} as department,
+        {{ known_date('requested_date') }} as requested_date,
+        upper({{ known_text('request_status') }}) as request_status,
         loaded_at,
         dt,
-        cast(null as string) as unknown_values
+        cast(null as string) as unknown_values,
+        cast(null as string) as unknown_shapes
     from source
 ),
 

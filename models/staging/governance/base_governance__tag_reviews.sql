@@ -1,23 +1,23 @@
 with
 
 source as (
-    select * from {{ source('governance', 'tag_reviews') }}
-    where dt <= {{ as_of_date() }}
+    {{ all_batches(source('governance', 'tag_reviews')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(review_id), '') as review_id,
-        nullif(trim(tag_code), '') as tag_code,
-        nullif(trim(reviewer), '') as reviewer,
-        reviewed_date,
+        {{ known_text('review_id') }} as review_id,
+        {{ known_text('tag_code') }} as tag_code,
+        {{ known_text('reviewer') }} as reviewer,
+        {{ known_date('reviewed_date') }} as reviewed_date,
         rating,
-        nullif(trim(review_comment), '') as review_comment,
+        {{ known_text('review_comment') }} as review_comment,
         is_resolved,
         loaded_at,
         dt,
-        cast(null as string) as unknown_values
+        cast(null as string) as unknown_values,
+        cast(null as string) as unknown_shapes
     from source
 ),
 

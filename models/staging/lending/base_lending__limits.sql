@@ -5,6 +5,14 @@
     pre_hook="{{ forget_outdated_versions(source('lending', 'limits')) }}",
 ) }}
 
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'limit_type': code_or_unknown('source.limit_type', ['CREDIT_CARD', 'CONSUMER', 'BUSINESS']),
+    'used_amount': 'case when source.used_amount >= 0 then source.used_amount end',
+    'valid_from': known_date('source.valid_from'),
+    'valid_to': known_date('source.valid_to', not_before=known_date('source.valid_from')),
+} %}
+
 with
 
 source as (
@@ -14,17 +22,18 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(limit_id), '') as limit_id,
-        nullif(trim(customer_id), '') as customer_id,
-        upper(nullif(trim(limit_type), '')) as limit_type,
+        {{ known_text('limit_id') }} as limit_id,
+        {{ known_text('customer_id') }} as customer_id,
+        {{ known.limit_type }} as limit_type,
         granted_amount,
-        used_amount,
-        valid_from,
-        valid_to,
+        {{ known.used_amount }} as used_amount,
+        {{ known.valid_from }} as valid_from,
+        {{ known.valid_to }} as valid_to,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 
@@ -35,15 +44,9 @@ judged as (
         case
             when limit_id is null then 'missing_limit_id'
             when customer_id is null then 'missing_customer_id'
-            when limit_type is null then 'missing_limit_type'
             when granted_amount is null then 'missing_granted_amount'
-            when used_amount is null then 'missing_used_amount'
-            when valid_from is null then 'missing_valid_from'
             when loaded_at is null then 'missing_loaded_at'
-            when limit_type not in ('CREDIT_CARD', 'CONSUMER', 'BUSINESS') then 'unknown_limit_type'
             when granted_amount < 0 then 'invalid_granted_amount'
-            when used_amount < 0 then 'invalid_used_amount'
-            when valid_to < valid_from then 'invalid_valid_to'
         end as fault
     from standardised
 ),

@@ -7,6 +7,14 @@
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
+    'loan_type':
+        code_or_unknown('source.loan_type', ['MORTGAGE', 'CONSUMER', 'BUSINESS', 'AUTO', 'AGRICULTURE']),
+    'principal': 'case when source.principal > 0 then source.principal end',
+    'outstanding_principal':
+        "case when not (source.outstanding_principal > 0 and upper(trim(source.status)) = 'SETTLED') then source.outstanding_principal end",
+    'granted_date': known_date('source.granted_date', not_after='dt'),
+    'maturity_date': known_date('source.maturity_date', not_before=known_date('source.granted_date', not_after='dt')),
+    'status': code_or_unknown('source.status', ['ACTIVE', 'SETTLED', 'WRITTEN_OFF']),
     'annual_rate': 'case when source.annual_rate between 0 and 1 then source.annual_rate end',
 } %}
 
@@ -19,20 +27,23 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.loan_id), '') as loan_id,
-        nullif(trim(source.customer_id), '') as customer_id,
-        nullif(trim(source.product_id), '') as product_id,
-        upper(nullif(trim(source.loan_type), '')) as loan_type,
-        source.principal,
-        source.outstanding_principal,
+        {{ known_text('source.loan_id') }} as loan_id,
+        {{ known_text('source.customer_id') }} as customer_id,
+        {{ known_text('source.product_id') }} as product_id,
+        {{ known.loan_type }} as loan_type,
+        {{ known.principal }} as principal,
+        -- Where the status says settled and a principal is left, the status stands: nothing is owed.
+        case when upper(trim(source.status)) = 'SETTLED' then 0 else source.outstanding_principal end as outstanding_principal,
         {{ known.annual_rate }} as annual_rate,
-        source.granted_date,
-        source.maturity_date,
-        upper(nullif(trim(source.status), '')) as status,
+        {{ known.granted_date }} as granted_date,
+        {{ known.maturity_date }} as maturity_date,
+        -- A status that nobody knows says nothing: then what is owed does.
+        coalesce({{ known.status }}, case when source.outstanding_principal > 0 then 'ACTIVE' else 'SETTLED' end) as status,
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 
@@ -44,18 +55,9 @@ judged as (
             when loan_id is null then 'missing_loan_id'
             when customer_id is null then 'missing_customer_id'
             when product_id is null then 'missing_product_id'
-            when loan_type is null then 'missing_loan_type'
-            when principal is null then 'missing_principal'
             when outstanding_principal is null then 'missing_outstanding_principal'
-            when granted_date is null then 'missing_granted_date'
-            when status is null then 'missing_status'
             when loaded_at is null then 'missing_loaded_at'
-            when loan_type not in ('MORTGAGE', 'CONSUMER', 'BUSINESS', 'AUTO', 'AGRICULTURE') then 'unknown_loan_type'
-            when status not in ('ACTIVE', 'SETTLED', 'WRITTEN_OFF') then 'unknown_status'
-            when principal <= 0 then 'invalid_principal'
             when outstanding_principal < 0 then 'invalid_outstanding_principal'
-            when maturity_date < granted_date then 'invalid_maturity_date'
-            when granted_date > dt then 'future_granted_date'
         end as fault
     from standardised
 ),

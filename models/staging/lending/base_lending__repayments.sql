@@ -5,6 +5,11 @@
     pre_hook="{{ forget_outdated_versions(source('lending', 'repayments')) }}",
 ) }}
 
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'paid_date': known_date('source.paid_date', not_after='dt'),
+} %}
+
 with
 
 source as (
@@ -14,16 +19,17 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(loan_id), '') as loan_id,
+        {{ known_text('loan_id') }} as loan_id,
         instalment_no,
-        due_date,
+        {{ known_date('due_date') }} as due_date,
         due_amount,
         paid_amount,
-        paid_date,
+        {{ known.paid_date }} as paid_date,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 
@@ -41,7 +47,6 @@ judged as (
             when instalment_no < 1 then 'invalid_instalment_no'
             when due_amount < 0 then 'invalid_due_amount'
             when paid_amount < 0 then 'invalid_paid_amount'
-            when paid_date > dt then 'future_paid_date'
         end as fault
     from standardised
 ),

@@ -14,14 +14,15 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(campaign_id), '') as campaign_id,
-        nullif(trim(customer_id), '') as customer_id,
-        upper(nullif(trim(arm), '')) as arm,
-        assigned_date,
+        {{ known_text('campaign_id') }} as campaign_id,
+        {{ known_text('customer_id') }} as customer_id,
+        upper({{ known_text('arm') }}) as arm,
+        {{ known_date('assigned_date') }} as assigned_date,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        cast(null as string) as unknown_values,
+        cast(null as string) as unknown_shapes
     from source
 ),
 

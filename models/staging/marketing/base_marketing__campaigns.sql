@@ -1,24 +1,24 @@
 with
 
 source as (
-    select * from {{ source('marketing', 'campaigns') }}
-    where dt <= {{ as_of_date() }}
+    {{ all_batches(source('marketing', 'campaigns')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(campaign_id), '') as campaign_id,
-        nullif(trim(campaign_name), '') as campaign_name,
-        upper(nullif(trim(goal), '')) as goal,
-        nullif(trim(product_id), '') as product_id,
-        start_date,
-        end_date,
+        {{ known_text('campaign_id') }} as campaign_id,
+        {{ known_text('campaign_name') }} as campaign_name,
+        upper({{ known_text('goal') }}) as goal,
+        {{ known_text('product_id') }} as product_id,
+        {{ known_date('start_date') }} as start_date,
+        {{ known_date('end_date') }} as end_date,
         control_share,
         conversion_window_days,
         loaded_at,
         dt,
-        cast(null as string) as unknown_values
+        cast(null as string) as unknown_values,
+        cast(null as string) as unknown_shapes
     from source
 ),
 

@@ -3,21 +3,21 @@
 with
 
 source as (
-    select * from {{ source('marketing', 'costs') }}
-    where dt <= {{ as_of_date() }}
+    {{ all_batches(source('marketing', 'costs')) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(cost_id), '') as cost_id,
-        nullif(trim(campaign_id), '') as campaign_id,
-        cost_date,
-        upper(nullif(trim(channel), '')) as channel,
+        {{ known_text('cost_id') }} as cost_id,
+        {{ known_text('campaign_id') }} as campaign_id,
+        {{ known_date('cost_date') }} as cost_date,
+        upper({{ known_text('channel') }}) as channel,
         amount,
         loaded_at,
         dt,
-        cast(null as string) as unknown_values
+        cast(null as string) as unknown_values,
+        cast(null as string) as unknown_shapes
     from source
 ),
 

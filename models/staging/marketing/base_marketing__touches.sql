@@ -5,6 +5,11 @@
     pre_hook="{{ forget_changed_batches(source('marketing', 'touches')) }}",
 ) }}
 
+{#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
+{% set known = {
+    'touch_at': known_date('source.touch_at'),
+} %}
+
 {% set key = ['touch_id', 'touch_date'] %}
 
 with
@@ -16,17 +21,18 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(touch_id), '') as touch_id,
-        nullif(trim(campaign_id), '') as campaign_id,
-        nullif(trim(customer_id), '') as customer_id,
-        touch_date,
-        touch_at,
-        upper(nullif(trim(channel), '')) as channel,
-        lower(nullif(trim(touch_status), '')) as touch_status,
+        {{ known_text('touch_id') }} as touch_id,
+        {{ known_text('campaign_id') }} as campaign_id,
+        {{ known_text('customer_id') }} as customer_id,
+        {{ known_date('touch_date') }} as touch_date,
+        {{ known.touch_at }} as touch_at,
+        upper({{ known_text('channel') }}) as channel,
+        lower({{ known_text('touch_status') }}) as touch_status,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
 ),
 

@@ -16,14 +16,15 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(customer_id), '') as customer_id,
-        nullif(trim(product_id), '') as product_id,
-        holding_date,
+        {{ known_text('customer_id') }} as customer_id,
+        {{ known_text('product_id') }} as product_id,
+        {{ known_date('holding_date') }} as holding_date,
         market_value,
         loaded_at,
         dt,
         batch_fingerprint,
-        cast(null as string) as unknown_values
+        cast(null as string) as unknown_values,
+        cast(null as string) as unknown_shapes
     from source
 ),
 

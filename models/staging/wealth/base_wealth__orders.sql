@@ -21,18 +21,19 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        nullif(trim(source.order_id), '') as order_id,
-        nullif(trim(source.customer_id), '') as customer_id,
-        nullif(trim(source.product_id), '') as product_id,
-        source.order_date,
-        upper(nullif(trim(source.order_type), '')) as order_type,
+        {{ known_text('source.order_id') }} as order_id,
+        {{ known_text('source.customer_id') }} as customer_id,
+        {{ known_text('source.product_id') }} as product_id,
+        {{ known_date('source.order_date') }} as order_date,
+        upper({{ known_text('source.order_type') }}) as order_type,
         source.amount,
-        upper(nullif(trim(source.status), '')) as status,
+        upper({{ known_text('source.status') }}) as status,
         {{ known.channel }} as channel,
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,
-        {{ unknown_values(known) }} as unknown_values
+        {{ unknown_values(known) }} as unknown_values,
+        {{ unknown_shapes(known) }} as unknown_shapes
     from source
     left join {{ ref('channels') }} as channels
         on upper(trim(source.channel)) = channels.channel
@@ -65,12 +66,12 @@ contested as (
 ),
 
 uncontested as (
-    {{ uncontested_rows('judged', 'contested', key) }}
+    {{ uncontested_rows('judged', 'contested', key, state=true) }}
 ),
 
--- The first delivery of each key stands.
+-- Within a batch the last row of an order stands; a later batch may revise it: a cancellation takes the purchase back.
 ranked as (
-    {{ first_delivery_wins('judged', 'contested', key) }}
+    {{ latest_state_wins('judged', 'contested', key) }}
 )
 
 -- The columns are those of `judged`: the rule switched off cannot follow them through a union.

@@ -31,47 +31,70 @@ totals as (
     group by customer_id
 ),
 
--- A daily average divides by the calendar days of its period so far.
+-- Whose balances are delivered. Holdings add to AUM where the bank delivers them; without the ledger of accounts there is none.
+-- A change is known where the day it is measured from is.
+customers as (
+    select
+        spine.customer_id,
+        spine.as_of_date,
+        spine.is_core_customer,
+        known.known_from,
+        {{ is_covered(['core.accounts', 'core.account_balances']) }} as covers_accounts,
+        {{ is_covered(['wealth.holdings']) }} as covers_holdings,
+        {{ is_covered(['core.accounts', 'core.account_balances', 'wealth.holdings']) }} as covers_both,
+        {% for days in [1, 30, 90, 365] %}
+        {{ is_covered(['core.accounts', 'core.account_balances']) }}
+        and coalesce(known.known_from <= {{ days_ago(days) }}, true) as covers_{{ days }}d_ago{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('int_source__covered_from') }} as covered on true
+    left join {{ ref('int_aum__known_from') }} as known
+        on spine.customer_id = known.customer_id
+),
+
+-- A daily average divides by the calendar days of its period so far, of which the balances are known.
 averages as (
     select
-        customer_id,
-        {{ divide_amount('aum_days_mtd', calendar_days_since(first_day_of('month'))) }} as aum_month_avg,
-        {{ divide_amount('aum_days_qtd', calendar_days_since(first_day_of('quarter'))) }} as aum_quarter_avg,
-        {{ divide_amount('aum_days_ytd', calendar_days_since(first_day_of('year'))) }} as aum_year_avg,
-        {{ divide_amount('aum_days_365d', 365) }} as aum_avg_365d,
-        {{ divide_amount('deposit_days_mtd', calendar_days_since(first_day_of('month'))) }} as deposit_month_avg,
-        {{ divide_amount('investment_days_mtd', calendar_days_since(first_day_of('month'))) }}
+        totals.customer_id,
+        {{ divide_amount('totals.aum_days_mtd', known_days_since(first_day_of('month'))) }} as aum_month_avg,
+        {{ divide_amount('totals.aum_days_qtd', known_days_since(first_day_of('quarter'))) }} as aum_quarter_avg,
+        {{ divide_amount('totals.aum_days_ytd', known_days_since(first_day_of('year'))) }} as aum_year_avg,
+        {{ divide_amount('totals.aum_days_365d', known_days_since(days_ago(364))) }} as aum_avg_365d,
+        {{ divide_amount('totals.deposit_days_mtd', known_days_since(first_day_of('month'))) }} as deposit_month_avg,
+        {{ divide_amount('totals.investment_days_mtd', known_days_since(first_day_of('month'))) }}
             as investment_month_avg
     from totals
+    inner join customers
+        on totals.customer_id = customers.customer_id
 ),
 
 aum as (
     select
         spine.customer_id,
         spine.as_of_date,
-        {{ measured('totals.aum_spot') }} as aum_spot,
-        {{ measured('averages.aum_month_avg') }} as aum_month_avg,
-        {{ measured('averages.aum_quarter_avg') }} as aum_quarter_avg,
-        {{ measured('averages.aum_year_avg') }} as aum_year_avg,
-        {{ measured('averages.aum_avg_365d') }} as aum_avg_365d,
-        {{ measured('peaks.aum_peak_365d') }} as aum_peak_365d,
-        {{ measured('totals.aum_deposit_spot') }} as aum_deposit_spot,
-        {{ measured('totals.aum_wealth_spot') }} as aum_wealth_spot,
-        {{ measured('totals.aum_fund_spot') }} as aum_fund_spot,
-        {{ measured('totals.aum_insurance_spot') }} as aum_insurance_spot,
-        {{ measured('totals.aum_metal_spot') }} as aum_metal_spot,
-        {{ measured('totals.aum_trust_spot') }} as aum_trust_spot,
-        {{ measured('totals.aum_structured_spot') }} as aum_structured_spot,
-        {{ measured('averages.deposit_month_avg') }} as aum_deposit_month_avg,
-        {{ measured('averages.investment_month_avg') }} as aum_investment_month_avg,
-        {{ measured('totals.demand_deposit_spot') }} as demand_deposit_spot,
-        {{ measured('totals.time_deposit_spot') }} as time_deposit_spot,
-        {{ measured('totals.custody_securities_spot') }} as custody_securities_spot,
-        {{ measured('totals.aum_change_1d') }} as aum_change_1d,
-        {{ measured('totals.aum_change_30d') }} as aum_change_30d,
-        {{ measured('totals.aum_change_90d') }} as aum_change_90d,
-        {{ measured('totals.aum_change_365d') }} as aum_change_365d
-    from {{ ref('int_customer__spine') }} as spine
+        {{ measured('totals.aum_spot', covers='spine.covers_accounts') }} as aum_spot,
+        {{ measured('averages.aum_month_avg', covers='spine.covers_accounts') }} as aum_month_avg,
+        {{ measured('averages.aum_quarter_avg', covers='spine.covers_accounts') }} as aum_quarter_avg,
+        {{ measured('averages.aum_year_avg', covers='spine.covers_accounts') }} as aum_year_avg,
+        {{ measured('averages.aum_avg_365d', covers='spine.covers_accounts') }} as aum_avg_365d,
+        {{ measured('peaks.aum_peak_365d', covers='spine.covers_accounts') }} as aum_peak_365d,
+        {{ measured('totals.aum_deposit_spot', covers='spine.covers_accounts') }} as aum_deposit_spot,
+        {{ measured('totals.aum_wealth_spot', covers='spine.covers_holdings') }} as aum_wealth_spot,
+        {{ measured('totals.aum_fund_spot', covers='spine.covers_holdings') }} as aum_fund_spot,
+        {{ measured('totals.aum_insurance_spot', covers='spine.covers_holdings') }} as aum_insurance_spot,
+        {{ measured('totals.aum_metal_spot', covers='spine.covers_holdings') }} as aum_metal_spot,
+        {{ measured('totals.aum_trust_spot', covers='spine.covers_holdings') }} as aum_trust_spot,
+        {{ measured('totals.aum_structured_spot', covers='spine.covers_holdings') }} as aum_structured_spot,
+        {{ measured('averages.deposit_month_avg', covers='spine.covers_accounts') }} as aum_deposit_month_avg,
+        {{ measured('averages.investment_month_avg', covers='spine.covers_both') }} as aum_investment_month_avg,
+        {{ measured('totals.demand_deposit_spot', covers='spine.covers_accounts') }} as demand_deposit_spot,
+        {{ measured('totals.time_deposit_spot', covers='spine.covers_accounts') }} as time_deposit_spot,
+        {{ measured('totals.custody_securities_spot', covers='spine.covers_holdings') }} as custody_securities_spot,
+        {{ measured('totals.aum_change_1d', covers='spine.covers_1d_ago') }} as aum_change_1d,
+        {{ measured('totals.aum_change_30d', covers='spine.covers_30d_ago') }} as aum_change_30d,
+        {{ measured('totals.aum_change_90d', covers='spine.covers_90d_ago') }} as aum_change_90d,
+        {{ measured('totals.aum_change_365d', covers='spine.covers_365d_ago') }} as aum_change_365d
+    from customers as spine
     left join totals
         on spine.customer_id = totals.customer_id
     left join averages

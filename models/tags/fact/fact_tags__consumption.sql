@@ -1,6 +1,17 @@
 -- What the customer spends by card, on what, where and how. Amounts are net of refunds; counts are of purchases.
 with
 
+-- Which windows the card postings cover.
+customers as (
+    select
+        spine.*,
+        {{ is_covered(['card.cards', 'card.card_transactions'], 30) }} as covers_30d,
+        {{ is_covered(['card.cards', 'card.card_transactions'], 90) }} as covers_90d,
+        {{ is_covered(['card.cards', 'card.card_transactions'], 365) }} as covers_365d
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('int_source__covered_from') }} as covered on true
+),
+
 -- One row per customer: totals, and the categories that the business asks for side by side.
 spending as (
     select
@@ -55,38 +66,45 @@ consumption as (
         spine.as_of_date,
 
         -- How much, how often, when last.
-        {{ measured('spending.amount_30d') }} as card_spending_amount_30d,
-        {{ measured('spending.amount_90d') }} as card_spending_amount_90d,
-        {{ measured('spending.amount_365d') }} as card_spending_amount_365d,
-        {{ measured('spending.purchase_count_30d', 'bigint') }} as card_purchase_count_30d,
-        {{ measured('spending.purchase_count_90d', 'bigint') }} as card_purchase_count_90d,
-        cast(spending.purchase_amount_90d as double) / nullif(spending.purchase_count_90d, 0)
-            as card_purchase_amount_avg_90d,
+        {{ measured('spending.amount_30d', covers='spine.covers_30d') }} as card_spending_amount_30d,
+        {{ measured('spending.amount_90d', covers='spine.covers_90d') }} as card_spending_amount_90d,
+        {{ measured('spending.amount_365d', covers='spine.covers_365d') }} as card_spending_amount_365d,
+        {{ measured('spending.purchase_count_30d', 'bigint', 'spine.covers_30d') }} as card_purchase_count_30d,
+        {{ measured('spending.purchase_count_90d', 'bigint', 'spine.covers_90d') }} as card_purchase_count_90d,
+        case
+            when spine.covers_90d
+                then cast(spending.purchase_amount_90d as double) / nullif(spending.purchase_count_90d, 0)
+        end as card_purchase_amount_avg_90d,
         {{ days_since('spending.last_purchase_date') }}
             as card_purchase_recency_days,
 
         -- On what.
-        {{ measured('spending.grocery_amount_90d') }} as grocery_spending_amount_90d,
-        {{ measured('spending.dining_amount_90d') }} as dining_spending_amount_90d,
-        {{ measured('spending.travel_amount_90d') }} as travel_spending_amount_90d,
-        {{ measured('spending.car_amount_90d') }} as car_spending_amount_90d,
-        {{ measured('spending.cinema_amount_90d') }} as cinema_spending_amount_90d,
-        {{ measured('spending.karaoke_amount_90d') }} as karaoke_spending_amount_90d,
-        {{ measured('spending.beauty_amount_90d') }} as beauty_spending_amount_90d,
-        {{ measured('spending.fitness_amount_90d') }} as fitness_spending_amount_90d,
-        {{ measured('spending.luxury_amount_90d') }} as luxury_spending_amount_90d,
-        {{ measured('spending.child_amount_90d') }} as child_spending_amount_90d,
-        {{ measured('spending.education_amount_90d') }} as education_spending_amount_90d,
-        {{ measured('spending.health_amount_90d') }} as health_spending_amount_90d,
-        top_categories.consumption_category as top_consumption_category_90d,
-        cast(top_categories.amount_90d as double) / spending.positive_amount_90d as top_consumption_category_share_90d,
+        {{ measured('spending.grocery_amount_90d', covers='spine.covers_90d') }} as grocery_spending_amount_90d,
+        {{ measured('spending.dining_amount_90d', covers='spine.covers_90d') }} as dining_spending_amount_90d,
+        {{ measured('spending.travel_amount_90d', covers='spine.covers_90d') }} as travel_spending_amount_90d,
+        {{ measured('spending.car_amount_90d', covers='spine.covers_90d') }} as car_spending_amount_90d,
+        {{ measured('spending.cinema_amount_90d', covers='spine.covers_90d') }} as cinema_spending_amount_90d,
+        {{ measured('spending.karaoke_amount_90d', covers='spine.covers_90d') }} as karaoke_spending_amount_90d,
+        {{ measured('spending.beauty_amount_90d', covers='spine.covers_90d') }} as beauty_spending_amount_90d,
+        {{ measured('spending.fitness_amount_90d', covers='spine.covers_90d') }} as fitness_spending_amount_90d,
+        {{ measured('spending.luxury_amount_90d', covers='spine.covers_90d') }} as luxury_spending_amount_90d,
+        {{ measured('spending.child_amount_90d', covers='spine.covers_90d') }} as child_spending_amount_90d,
+        {{ measured('spending.education_amount_90d', covers='spine.covers_90d') }} as education_spending_amount_90d,
+        {{ measured('spending.health_amount_90d', covers='spine.covers_90d') }} as health_spending_amount_90d,
+        case when spine.covers_90d then top_categories.consumption_category end as top_consumption_category_90d,
+        case
+            when spine.covers_90d then cast(top_categories.amount_90d as double) / spending.positive_amount_90d
+        end as top_consumption_category_share_90d,
 
         -- Where and how.
-        {{ measured('spending.online_amount_90d') }} as online_spending_amount_90d,
-        {{ measured('spending.cross_border_amount_365d') }} as cross_border_spending_amount_365d,
-        {{ measured('spending.cross_border_online_amount_365d') }} as cross_border_online_spending_amount_365d,
-        {{ measured('spending.instalment_purchase_count_365d', 'bigint') }} as instalment_purchase_count_365d
-    from {{ ref('int_customer__spine') }} as spine
+        {{ measured('spending.online_amount_90d', covers='spine.covers_90d') }} as online_spending_amount_90d,
+        {{ measured('spending.cross_border_amount_365d', covers='spine.covers_365d') }}
+            as cross_border_spending_amount_365d,
+        {{ measured('spending.cross_border_online_amount_365d', covers='spine.covers_365d') }}
+            as cross_border_online_spending_amount_365d,
+        {{ measured('spending.instalment_purchase_count_365d', 'bigint', 'spine.covers_365d') }}
+            as instalment_purchase_count_365d
+    from customers as spine
     left join spending
         on spine.customer_id = spending.customer_id
     left join category_ranks as top_categories

@@ -1,6 +1,18 @@
 -- What the customer owes, how late he is, and what the bureau says: 风险.
 with
 
+-- What the debt rests on: loans, with their instalments where it is asked how late they are.
+customers as (
+    select
+        spine.*,
+        {{ is_covered(['lending.loans']) }} as covers_loans,
+        {{ is_covered(['lending.loans', 'lending.repayments']) }} as covers_arrears,
+        {{ is_covered(['lending.limits']) }} as covers_limits
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('int_source__covered_from') }} as covered on true
+),
+
+-- Sums over the customer's loans. Of arrears they are known if those of every loan are.
 loans as (
     select
         customer_id,
@@ -14,18 +26,24 @@ loans as (
         sum(case when status = 'ACTIVE' and loan_type = 'AGRICULTURE' then outstanding_principal end)
             as agriculture_amount,
         sum(case when status <> 'SETTLED' then overdue_amount end) as overdue_amount,
-        sum(overdue_count_365d) as overdue_count_365d
+        sum(overdue_count_365d) as overdue_count_365d,
+        count(case when status <> 'SETTLED' and overdue_amount is null then 1 end) as unknown_amount_count,
+        count(case when overdue_count_365d is null then 1 end) as unknown_count_count
     from {{ ref('int_loan__arrears') }}
     group by customer_id
 ),
 
--- The worst class of each scale, and the longest arrears: an exposure less late never hides one more late.
+-- The worst class of each scale, and the longest arrears: an exposure less late never hides one more late. Nor does one
+-- that is known hide an unknown one: the longest arrears are known if all are, and 正常 is the worst only if every class is
+-- known; a class that is worse stands.
 risk_classes as (
     select
         customer_id,
         scale,
-        max(severity) as severity,
-        max(days_past_due) as days_past_due
+        case
+            when count(*) = count(severity) or max(case when risk_class <> 'normal' then 1 end) = 1 then max(severity)
+        end as severity,
+        case when count(*) = count(days_past_due) then max(days_past_due) end as days_past_due
     from {{ ref('int_credit__risk_classes') }}
     group by customer_id, scale
 ),
@@ -46,7 +64,7 @@ worst_classes as (
         max(case when risk_classes.scale = 'loan' then risk_classes.days_past_due end) as loan_days_past_due,
         max(case when risk_classes.scale = 'card' then risk_classes.days_past_due end) as card_days_past_due
     from risk_classes
-    inner join class_names
+    left join class_names
         on
             risk_classes.scale = class_names.scale
             and risk_classes.severity = class_names.severity
@@ -65,7 +83,7 @@ limits as (
             limits.customer_id = identities.source_key
             and identities.source_system = 'core'
     where
-        limits.valid_from <= {{ as_of_date() }}
+        coalesce(limits.valid_from <= {{ as_of_date() }}, true)
         and (limits.valid_to is null or limits.valid_to >= {{ as_of_date() }})
     group by identities.customer_id
 ),
@@ -97,25 +115,32 @@ credit as (
         spine.as_of_date,
 
         -- Debt at the bank.
-        {{ measured('loans.active_count', 'bigint') }} as active_loan_count,
-        {{ measured('loans.outstanding_amount') }} as loan_outstanding_amount,
-        {{ measured('loans.mortgage_amount') }} as mortgage_outstanding_amount,
-        {{ measured('loans.consumer_amount') }} as consumer_loan_outstanding_amount,
-        {{ measured('loans.business_amount') }} as business_loan_outstanding_amount,
-        {{ measured('loans.auto_amount') }} as auto_loan_outstanding_amount,
-        {{ measured('loans.agriculture_amount') }} as agriculture_loan_outstanding_amount,
-        {{ measured('limits.granted_amount') }} as credit_limit_amount,
-        {{ measured('limits.used_amount') }} as credit_limit_used_amount,
+        {{ measured('loans.active_count', 'bigint', 'spine.covers_loans') }} as active_loan_count,
+        {{ measured('loans.outstanding_amount', covers='spine.covers_loans') }} as loan_outstanding_amount,
+        {{ measured('loans.mortgage_amount', covers='spine.covers_loans') }} as mortgage_outstanding_amount,
+        {{ measured('loans.consumer_amount', covers='spine.covers_loans') }} as consumer_loan_outstanding_amount,
+        {{ measured('loans.business_amount', covers='spine.covers_loans') }} as business_loan_outstanding_amount,
+        {{ measured('loans.auto_amount', covers='spine.covers_loans') }} as auto_loan_outstanding_amount,
+        {{ measured('loans.agriculture_amount', covers='spine.covers_loans') }} as agriculture_loan_outstanding_amount,
+        {{ measured('limits.granted_amount', covers='spine.covers_limits') }} as credit_limit_amount,
+        {{ measured('limits.used_amount', covers='spine.covers_limits') }} as credit_limit_used_amount,
         cast(limits.used_amount as double) / nullif(limits.granted_amount, 0) as credit_limit_utilisation,
 
         -- Arrears and asset quality.
         worst_classes.loan_days_past_due as loan_days_past_due_max,
         worst_classes.card_days_past_due as card_days_past_due_max,
-        {{ measured('loans.overdue_amount') }} as loan_overdue_amount,
-        {{ measured('loans.overdue_count_365d', 'bigint') }} as loan_overdue_count_365d,
+        case
+            when coalesce(loans.unknown_amount_count, 0) = 0
+                then {{ measured('loans.overdue_amount', covers='spine.covers_arrears') }}
+        end as loan_overdue_amount,
+        case
+            when coalesce(loans.unknown_count_count, 0) = 0
+                then {{ measured('loans.overdue_count_365d', 'bigint', 'spine.covers_arrears') }}
+        end as loan_overdue_count_365d,
         worst_classes.loan_risk_class as loan_risk_class_worst,
         worst_classes.card_risk_class as card_risk_class_worst,
-        case when spine.is_core_customer then coalesce(loans.written_off_count, 0) > 0 end as has_written_off_loan,
+        case when spine.is_core_customer and spine.covers_loans then coalesce(loans.written_off_count, 0) > 0 end
+            as has_written_off_loan,
 
         -- The bureau's view.
         reports.credit_score as bureau_credit_score,
@@ -123,8 +148,8 @@ credit as (
             as bureau_report_age_days,
         reports.inquiry_count_6m as bureau_inquiry_count,
         reports.overdue_count_24m as bureau_overdue_count,
-        reports.external_debt as external_debt_amount
-    from {{ ref('int_customer__spine') }} as spine
+        cast(reports.external_debt as decimal(28, 2)) as external_debt_amount
+    from customers as spine
     left join loans
         on spine.customer_id = loans.customer_id
     left join worst_classes

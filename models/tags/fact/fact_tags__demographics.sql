@@ -26,7 +26,7 @@ demographics as (
             when profiles.marital_status_code in ('SINGLE', 'MARRIED', 'DIVORCED', 'WIDOWED')
                 then lower(profiles.marital_status_code)
         end as marital_status,
-        profiles.annual_income as annual_income_amount,
+        cast(profiles.annual_income as decimal(28, 2)) as annual_income_amount,
         profiles.owns_home as has_home,
         profiles.owns_car as has_car,
         case
@@ -37,7 +37,12 @@ demographics as (
         {{ days_since('spine.opened_date') }}
             as tenure_days,
         profiles.branch_id,
-        case when spine.is_core_customer then profiles.manager_id is not null end as has_manager,
+        -- A bank that delivers no managers may have given the customer one.
+        case
+            when not spine.is_core_customer then null
+            when profiles.manager_id is not null then true
+            when {{ is_covered(['core.managers']) }} then false
+        end as has_manager,
         case
             when profiles.lead_source in ('BRANCH', 'REFERRAL', 'ONLINE', 'EVENT', 'PAYROLL')
                 then lower(profiles.lead_source)
@@ -45,6 +50,7 @@ demographics as (
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('int_customer__profile') }} as profiles
         on spine.customer_id = profiles.customer_id
+    left join {{ ref('int_source__covered_from') }} as covered on true
     left join {{ ref('cities') }} as cities
         on profiles.city_code = cities.city_code
     left join provinces as registered

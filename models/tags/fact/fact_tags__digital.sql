@@ -1,6 +1,19 @@
 -- How the customer uses the mobile bank: how often, how long, when, and what he looks at and applies for.
 with
 
+-- Which windows the app's events cover, and whether the devices are known.
+customers as (
+    select
+        spine.*,
+        {{ is_covered(['digital.devices']) }} as covers_devices,
+        {{ is_covered(['digital.app_events', 'digital.devices']) }} as covers_app,
+        {{ is_covered(['digital.app_events'], 7) }} as covers_7d,
+        {{ is_covered(['digital.app_events'], 30) }} as covers_30d,
+        {{ is_covered(['digital.app_events'], 90) }} as covers_90d
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('int_source__covered_from') }} as covered on true
+),
+
 app_usage as (
     select
         customer_id,
@@ -73,20 +86,16 @@ day_part_ranks as (
 -- Devices bound to the customer; the newest one is the one he carries.
 bound_devices as (
     select
-        identities.customer_id,
-        devices.device_id,
-        devices.os,
-        devices.is_push_enabled,
+        customer_id,
+        device_id,
+        os,
+        is_push_enabled,
         row_number() over (
-            partition by identities.customer_id
-            order by devices.first_seen_date desc, devices.device_id asc
+            partition by customer_id
+            order by valid_from desc, device_id asc
         ) as newness_rank
-    from {{ ref('stg_digital__devices') }} as devices
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            devices.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where devices.first_seen_date <= {{ as_of_date() }}
+    from {{ ref('int_device__owners') }}
+    where valid_to > {{ as_of_date() }}
 ),
 
 devices as (
@@ -104,35 +113,42 @@ digital as (
         spine.customer_id,
         spine.as_of_date,
 
-        -- The mobile bank itself.
+        -- The mobile bank itself: one sign of it is enough, and its lack is known where both sources are.
         case
-            when spine.is_core_customer then devices.customer_id is not null or app_usage.customer_id is not null
+            when not spine.is_core_customer then null
+            when devices.customer_id is not null or app_usage.customer_id is not null then true
+            when spine.covers_app then false
         end as has_app,
-        {{ measured('devices.device_count', 'bigint') }} as app_device_count,
+        {{ measured('devices.device_count', 'bigint', 'spine.covers_devices') }} as app_device_count,
         devices.device_os as app_device_os,
-        case when spine.is_core_customer then coalesce(devices.push_device_count, 0) > 0 end as has_push_enabled,
+        case when spine.is_core_customer and spine.covers_devices then coalesce(devices.push_device_count, 0) > 0 end
+            as has_push_enabled,
 
         -- Frequency and time.
-        {{ measured('app_usage.login_count_7d', 'bigint') }} as app_login_count_7d,
-        {{ measured('app_usage.login_count_30d', 'bigint') }} as app_login_count_30d,
-        {{ measured('app_usage.login_count_90d', 'bigint') }} as app_login_count_90d,
+        {{ measured('app_usage.login_count_7d', 'bigint', 'spine.covers_7d') }} as app_login_count_7d,
+        {{ measured('app_usage.login_count_30d', 'bigint', 'spine.covers_30d') }} as app_login_count_30d,
+        {{ measured('app_usage.login_count_90d', 'bigint', 'spine.covers_90d') }} as app_login_count_90d,
         {{ days_since('app_usage.last_login_date') }}
             as app_login_recency_days,
-        {{ measured('app_usage.active_days_30d', 'bigint') }} as app_active_days_30d,
-        {{ measured('app_usage.session_count_30d', 'bigint') }} as app_session_count_30d,
-        cast(app_usage.session_seconds_30d as double) / nullif(60 * app_usage.session_count_30d, 0)
-            as app_session_minutes_avg_30d,
-        day_parts.day_part as preferred_app_day_part_90d,
+        {{ measured('app_usage.active_days_30d', 'bigint', 'spine.covers_30d') }} as app_active_days_30d,
+        {{ measured('app_usage.session_count_30d', 'bigint', 'spine.covers_30d') }} as app_session_count_30d,
+        case
+            when spine.covers_30d
+                then cast(app_usage.session_seconds_30d as double) / nullif(60 * app_usage.session_count_30d, 0)
+        end as app_session_minutes_avg_30d,
+        case when spine.covers_90d then day_parts.day_part end as preferred_app_day_part_90d,
 
         -- Interests: of pages viewed equally often, the one named first here.
-        {{ measured('app_usage.page_view_count_30d', 'bigint') }} as app_page_view_count_30d,
-        {{ measured('app_usage.wealth_page_view_count_30d', 'bigint') }} as wealth_page_view_count_30d,
-        {{ measured('app_usage.fund_page_view_count_30d', 'bigint') }} as fund_page_view_count_30d,
-        {{ measured('app_usage.insurance_page_view_count_30d', 'bigint') }} as insurance_page_view_count_30d,
-        {{ measured('app_usage.loan_page_view_count_30d', 'bigint') }} as loan_page_view_count_30d,
-        {{ measured('app_usage.card_page_view_count_30d', 'bigint') }} as card_page_view_count_30d,
+        {{ measured('app_usage.page_view_count_30d', 'bigint', 'spine.covers_30d') }} as app_page_view_count_30d,
+        {{ measured('app_usage.wealth_page_view_count_30d', 'bigint', 'spine.covers_30d') }}
+            as wealth_page_view_count_30d,
+        {{ measured('app_usage.fund_page_view_count_30d', 'bigint', 'spine.covers_30d') }} as fund_page_view_count_30d,
+        {{ measured('app_usage.insurance_page_view_count_30d', 'bigint', 'spine.covers_30d') }}
+            as insurance_page_view_count_30d,
+        {{ measured('app_usage.loan_page_view_count_30d', 'bigint', 'spine.covers_30d') }} as loan_page_view_count_30d,
+        {{ measured('app_usage.card_page_view_count_30d', 'bigint', 'spine.covers_30d') }} as card_page_view_count_30d,
         case
-            when app_usage.most_views_90d = 0 then null
+            when app_usage.most_views_90d = 0 or not spine.covers_90d then null
             when app_usage.most_views_90d = app_usage.wealth_page_view_count_90d then 'wealth'
             when app_usage.most_views_90d = app_usage.fund_page_view_count_90d then 'fund'
             when app_usage.most_views_90d = app_usage.insurance_page_view_count_90d then 'insurance'
@@ -143,11 +159,15 @@ digital as (
         end as preferred_app_page_90d,
 
         -- Applications.
-        {{ measured('app_usage.loan_application_start_count_90d', 'bigint') }} as loan_application_started_count_90d,
-        {{ measured('app_usage.loan_application_submit_count_90d', 'bigint') }} as loan_application_submitted_count_90d,
-        {{ measured('app_usage.card_application_start_count_90d', 'bigint') }} as card_application_started_count_90d,
-        {{ measured('app_usage.card_application_submit_count_90d', 'bigint') }} as card_application_submitted_count_90d
-    from {{ ref('int_customer__spine') }} as spine
+        {{ measured('app_usage.loan_application_start_count_90d', 'bigint', 'spine.covers_90d') }}
+            as loan_application_started_count_90d,
+        {{ measured('app_usage.loan_application_submit_count_90d', 'bigint', 'spine.covers_90d') }}
+            as loan_application_submitted_count_90d,
+        {{ measured('app_usage.card_application_start_count_90d', 'bigint', 'spine.covers_90d') }}
+            as card_application_started_count_90d,
+        {{ measured('app_usage.card_application_submit_count_90d', 'bigint', 'spine.covers_90d') }}
+            as card_application_submitted_count_90d
+    from customers as spine
     left join devices
         on spine.customer_id = devices.customer_id
     left join page_interest as app_usage

@@ -2,6 +2,24 @@
 
 with
 
+-- What each measure rests on: a category on the ledger that its dictionary row names (product_categories.balance_source),
+-- the number of categories on all of them.
+customers as (
+    select
+        spine.*,
+        {{ is_covered(['core.accounts']) }} as covers_accounts,
+        {{ is_covered(['core.accounts', 'core.account_balances', 'core.products']) }} as covers_deposits,
+        {{ is_covered(['wealth.holdings', 'core.products']) }} as covers_holdings,
+        {{ is_covered(['lending.loans']) }} as covers_loans,
+        {{ is_covered(['card.cards']) }} as covers_cards,
+        {{ is_covered([
+            'core.accounts', 'core.account_balances', 'core.products', 'wealth.holdings', 'lending.loans', 'card.cards'
+        ]) }} as covers_categories,
+        {{ is_covered(['wealth.orders', 'core.products'], 90) }} as covers_orders_90d
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('int_source__covered_from') }} as covered on true
+),
+
 -- One row a customer: units held of each category, and the number of categories.
 held as (
     select
@@ -33,7 +51,7 @@ debit_cards as (
             and identities.source_system = 'core'
     where
         cards.card_type = 'DEBIT'
-        and cards.issued_date <= {{ as_of_date() }}
+        and coalesce(cards.issued_date <= {{ as_of_date() }}, true)
         and (cards.closed_date is null or cards.closed_date > {{ as_of_date() }})
     group by identities.customer_id
 ),
@@ -88,42 +106,52 @@ products as (
         spine.as_of_date,
 
         -- Cards.
-        {{ measured('held.credit_card_count', 'bigint') }} > 0 as is_credit_card_holder,
-        {{ measured('debit_cards.debit_card_count', 'bigint') }} > 0 as is_debit_card_holder,
+        {{ measured('held.credit_card_count', 'bigint', 'spine.covers_cards') }} > 0 as is_credit_card_holder,
+        {{ measured('debit_cards.debit_card_count', 'bigint', 'spine.covers_cards') }} > 0 as is_debit_card_holder,
 
         -- Categories held.
-        {{ measured('held.category_count', 'bigint') }} as product_category_count,
-        {{ measured('held.category_count', 'bigint') }} = 1 as is_single_product,
-        {{ measured('held.demand_deposit_count', 'bigint') }} > 0 as has_demand_deposit,
-        {{ measured('held.time_deposit_count', 'bigint') }} > 0 as has_time_deposit,
-        {{ measured('held.structured_deposit_count', 'bigint') }} > 0 as has_structured_deposit,
-        {{ measured('held.wealth_product_count', 'bigint') }} > 0 as has_wealth_product,
-        {{ measured('held.fund_count', 'bigint') }} > 0 as has_fund,
-        {{ measured('held.insurance_count', 'bigint') }} > 0 as has_insurance,
-        {{ measured('held.precious_metal_count', 'bigint') }} > 0 as has_precious_metal,
-        {{ measured('held.trust_count', 'bigint') }} > 0 as has_trust,
-        {{ measured('held.custody_count', 'bigint') }} > 0 as has_custody_securities,
-        {{ measured('held.loan_count', 'bigint') }} > 0 as has_loan,
-        {{ measured('held.wealth_product_count', 'bigint') }} as wealth_product_count,
-        {{ measured('held.fund_count', 'bigint') }} as fund_product_count,
-        {{ measured('held.insurance_count', 'bigint') }} as insurance_product_count,
+        {{ measured('held.category_count', 'bigint', 'spine.covers_categories') }} as product_category_count,
+        {{ measured('held.category_count', 'bigint', 'spine.covers_categories') }} = 1 as is_single_product,
+        {{ measured('held.demand_deposit_count', 'bigint', 'spine.covers_deposits') }} > 0 as has_demand_deposit,
+        {{ measured('held.time_deposit_count', 'bigint', 'spine.covers_deposits') }} > 0 as has_time_deposit,
+        {{ measured('held.structured_deposit_count', 'bigint', 'spine.covers_holdings') }} > 0 as has_structured_deposit,
+        {{ measured('held.wealth_product_count', 'bigint', 'spine.covers_holdings') }} > 0 as has_wealth_product,
+        {{ measured('held.fund_count', 'bigint', 'spine.covers_holdings') }} > 0 as has_fund,
+        {{ measured('held.insurance_count', 'bigint', 'spine.covers_holdings') }} > 0 as has_insurance,
+        {{ measured('held.precious_metal_count', 'bigint', 'spine.covers_holdings') }} > 0 as has_precious_metal,
+        {{ measured('held.trust_count', 'bigint', 'spine.covers_holdings') }} > 0 as has_trust,
+        {{ measured('held.custody_count', 'bigint', 'spine.covers_holdings') }} > 0 as has_custody_securities,
+        {{ measured('held.loan_count', 'bigint', 'spine.covers_loans') }} > 0 as has_loan,
+        {{ measured('held.wealth_product_count', 'bigint', 'spine.covers_holdings') }} as wealth_product_count,
+        {{ measured('held.fund_count', 'bigint', 'spine.covers_holdings') }} as fund_product_count,
+        {{ measured('held.insurance_count', 'bigint', 'spine.covers_holdings') }} as insurance_product_count,
 
         -- Accounts.
-        {{ measured('customer_accounts.open_account_count', 'bigint') }} as account_count,
+        {{ measured('customer_accounts.open_account_count', 'bigint', 'spine.covers_accounts') }} as account_count,
+        {{ measured('customer_accounts.frozen_account_count', 'bigint', 'spine.covers_accounts') }} > 0
+            as has_frozen_account,
+        {{ measured('customer_accounts.dormant_account_count', 'bigint', 'spine.covers_accounts') }} > 0
+            as has_dormant_account,
         customer_accounts.first_opened_date as account_first_opened_date,
         customer_accounts.next_maturity_date as time_deposit_next_maturity_date,
         -{{ days_since('customer_accounts.next_maturity_date') }} as time_deposit_next_maturity_days,
-        {{ measured('customer_accounts.next_maturity_amount') }} as time_deposit_next_maturity_amount,
+        {{ measured('customer_accounts.next_maturity_amount', covers='spine.covers_deposits') }}
+            as time_deposit_next_maturity_amount,
 
         -- Orders.
-        {{ measured('purchases.wealth_purchase_count_90d', 'bigint') }} as wealth_purchase_count_90d,
+        {{ measured('purchases.wealth_purchase_count_90d', 'bigint', 'spine.covers_orders_90d') }}
+            as wealth_purchase_count_90d,
         {{ days_since('purchases.wealth_purchase_last_date') }} as wealth_purchase_recency_days,
-        {{ measured('purchases.fund_purchase_count_90d', 'bigint') }} as fund_purchase_count_90d,
-        {{ measured('purchases.sip_order_count_90d', 'bigint') }} as sip_order_count_90d,
-        {{ measured('purchases.investment_purchase_count_90d', 'bigint') }} as investment_purchase_count_90d,
-        {{ measured('purchases.investment_purchase_amount_90d') }} as investment_purchase_amount_90d,
-        {{ measured('purchases.investment_redemption_amount_90d') }} as investment_redemption_amount_90d
-    from {{ ref('int_customer__spine') }} as spine
+        {{ measured('purchases.fund_purchase_count_90d', 'bigint', 'spine.covers_orders_90d') }}
+            as fund_purchase_count_90d,
+        {{ measured('purchases.sip_order_count_90d', 'bigint', 'spine.covers_orders_90d') }} as sip_order_count_90d,
+        {{ measured('purchases.investment_purchase_count_90d', 'bigint', 'spine.covers_orders_90d') }}
+            as investment_purchase_count_90d,
+        {{ measured('purchases.investment_purchase_amount_90d', covers='spine.covers_orders_90d') }}
+            as investment_purchase_amount_90d,
+        {{ measured('purchases.investment_redemption_amount_90d', covers='spine.covers_orders_90d') }}
+            as investment_redemption_amount_90d
+    from customers as spine
     left join held
         on spine.customer_id = held.customer_id
     left join debit_cards

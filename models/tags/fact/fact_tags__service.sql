@@ -1,6 +1,20 @@
 -- What the customer says to the bank and lets the bank say to him: NPS, complaints, consents and marketing contacts.
 with
 
+-- What the complaints, consents and marketing contacts on record cover.
+customers as (
+    select
+        spine.*,
+        {{ is_covered(['crm.consents']) }} as covers_consents,
+        {{ is_covered(['crm.complaints']) }} as covers_complaints,
+        {{ is_covered(['crm.complaints'], 90) }} as covers_complaints_90d,
+        {{ is_covered(['crm.complaints'], 365) }} as covers_complaints_365d,
+        {{ is_covered(['marketing.touches'], 30) }} as covers_touches_30d,
+        {{ is_covered(['marketing.touches'], 90) }} as covers_touches_90d
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('int_source__covered_from') }} as covered on true
+),
+
 -- Persons whom CRM keeps: for the others nothing is known, which is not the same as no complaint.
 crm_persons as (
     select distinct customer_id
@@ -57,7 +71,7 @@ consents as (
     group by customer_id
 ),
 
--- What CRM knows of its persons: nothing said is nothing consented, and no complaint is none.
+-- What CRM knows of its persons: nothing said is nothing consented, and no complaint is none, where CRM delivers them.
 voices as (
     select
         crm_persons.customer_id,
@@ -85,21 +99,21 @@ service as (
         answers.score as nps_score,
         {{ days_since('answers.responded_date') }}
             as nps_recency_days,
-        voices.complaint_count_90d,
-        voices.complaint_count_365d,
-        voices.open_complaint_count,
-        voices.has_marketing_consent,
-        voices.has_sms_marketing_consent,
-        voices.has_phone_marketing_consent,
-        voices.has_app_marketing_consent,
-        voices.has_wecom_marketing_consent,
-        voices.has_location_consent,
-        voices.has_personalisation_opt_out,
-        {{ measured('touches.sent_count_30d', 'bigint') }} as marketing_touch_count_30d,
-        {{ measured('touches.sent_count_90d', 'bigint') }} as marketing_touch_count_90d,
-        {{ measured('touches.opened_count_90d', 'bigint') }} as marketing_opened_count_90d,
-        {{ measured('touches.clicked_count_90d', 'bigint') }} as marketing_clicked_count_90d
-    from {{ ref('int_customer__spine') }} as spine
+        case when spine.covers_complaints_90d then voices.complaint_count_90d end as complaint_count_90d,
+        case when spine.covers_complaints_365d then voices.complaint_count_365d end as complaint_count_365d,
+        case when spine.covers_complaints then voices.open_complaint_count end as open_complaint_count,
+        case when spine.covers_consents then voices.has_marketing_consent end as has_marketing_consent,
+        case when spine.covers_consents then voices.has_sms_marketing_consent end as has_sms_marketing_consent,
+        case when spine.covers_consents then voices.has_phone_marketing_consent end as has_phone_marketing_consent,
+        case when spine.covers_consents then voices.has_app_marketing_consent end as has_app_marketing_consent,
+        case when spine.covers_consents then voices.has_wecom_marketing_consent end as has_wecom_marketing_consent,
+        case when spine.covers_consents then voices.has_location_consent end as has_location_consent,
+        case when spine.covers_consents then voices.has_personalisation_opt_out end as has_personalisation_opt_out,
+        {{ measured('touches.sent_count_30d', 'bigint', 'spine.covers_touches_30d') }} as marketing_touch_count_30d,
+        {{ measured('touches.sent_count_90d', 'bigint', 'spine.covers_touches_90d') }} as marketing_touch_count_90d,
+        {{ measured('touches.opened_count_90d', 'bigint', 'spine.covers_touches_90d') }} as marketing_opened_count_90d,
+        {{ measured('touches.clicked_count_90d', 'bigint', 'spine.covers_touches_90d') }} as marketing_clicked_count_90d
+    from customers as spine
     left join ranked_answers as answers
         on
             spine.customer_id = answers.customer_id

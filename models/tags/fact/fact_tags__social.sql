@@ -1,6 +1,15 @@
 -- Whom the customer is connected with: referrers, family, household, friends, and his manager on WeCom.
 with
 
+-- Whether relations are known at all.
+customers as (
+    select
+        spine.*,
+        {{ is_covered(['crm.relations']) }} as covers_relations
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('int_source__covered_from') }} as covered on true
+),
+
 -- Persons of whom CRM keeps relations at all: for the others nothing is known, which is not the same as none.
 crm_persons as (
     select distinct customer_id
@@ -53,9 +62,11 @@ social as (
         known_relations.has_child,
         known_relations.friend_count,
         profiles.has_wecom_contact
-    from {{ ref('int_customer__spine') }} as spine
+    from customers as spine
     left join known_relations
-        on spine.customer_id = known_relations.customer_id
+        on
+            spine.customer_id = known_relations.customer_id
+            and spine.covers_relations
     left join {{ ref('int_customer__household') }} as households
         on spine.customer_id = households.customer_id
     left join {{ ref('int_customer__profile') }} as profiles

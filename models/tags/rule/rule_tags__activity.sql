@@ -56,26 +56,29 @@ activity as (
 
         -- 近7天有登录APP ? 活跃 : 沉默 (S0).
         case
-            when facts.app_login_count_90d is null then null
             when facts.app_login_recency_days < thresholds.login_days_below then 'active'
-            when thresholds.login_days_below is not null then 'silent'
+            when facts.app_login_recency_days >= thresholds.login_days_below then 'silent'
+            when facts.app_login_count_90d = 0 and thresholds.login_days_below is not null then 'silent'
         end as app_login_activity_7d,
 
-        -- 30天内活跃、90天内活跃 (S0): 活跃, 一般, else 沉默; who never made a transaction is silent too.
+        -- 30天内活跃、90天内活跃 (S0): 活跃, 一般, else 沉默; who was not active in a whole year on record is silent too.
         case
-            when facts.activity_count_365d is null then null
             when facts.activity_recency_days < thresholds.active_days_below then 'active'
             when facts.activity_recency_days < thresholds.ordinary_days_below then 'ordinary'
-            when thresholds.ordinary_days_below is not null then 'silent'
+            when facts.activity_recency_days >= thresholds.ordinary_days_below then 'silent'
+            when facts.activity_count_365d = 0 and thresholds.ordinary_days_below is not null then 'silent'
         end as transaction_activity_level,
 
         -- 近三月交易频繁 (S1).
         facts.transaction_count_90d >= thresholds.frequent_count_from as is_frequent_transactor_90d,
 
-        -- 睡眠客户: long with the bank and as long without activity; a new customer is not dormant.
+        -- 睡眠客户: long with the bank and as long without activity; a new customer is not dormant. No activity on record says
+        -- so only where the record is a whole year.
         facts.tenure_days >= thresholds.dormant_days_from
-        and (facts.activity_recency_days is null or facts.activity_recency_days >= thresholds.dormant_days_from)
-            as is_dormant_customer,
+        and (
+            facts.activity_recency_days >= thresholds.dormant_days_from
+            or (facts.activity_recency_days is null and facts.activity_count_365d = 0)
+        ) as is_dormant_customer,
 
         -- 交易下降: the last 30 days against the monthly pace of the 60 days before, where that was a pace.
         facts.transaction_count_earlier_60d >= thresholds.earlier_count_from
@@ -93,8 +96,10 @@ activity as (
 
         -- 手机银行流失: has the app and has not logged in for long.
         facts.has_app
-        and (facts.app_login_recency_days is null or facts.app_login_recency_days >= thresholds.lapsed_days_from)
-            as is_lapsed_app_user,
+        and (
+            facts.app_login_recency_days >= thresholds.lapsed_days_from
+            or (facts.app_login_recency_days is null and facts.app_login_count_90d = 0)
+        ) as is_lapsed_app_user,
 
         -- 代发中断: salary came within the year, and its next day is long past.
         case

@@ -43,12 +43,17 @@ marketing as (
         spine.customer_id,
         spine.as_of_date,
 
-        -- 可营销: consent stands for at least one channel. Unknown is not consent.
-        coalesce(facts.has_marketing_consent, false) as is_marketing_contactable,
+        -- 可营销: consent stands for at least one channel. Who is not in CRM gave none; where no consents are delivered at
+        -- all, nothing is known, and no gate opens.
+        case
+            when {{ is_covered(['crm.consents']) }} then coalesce(facts.has_marketing_consent, false)
+        end as is_marketing_contactable,
 
         -- 可个性化推荐: consent stands, and personalised recommendation was not refused.
-        coalesce(facts.has_marketing_consent and not facts.has_personalisation_opt_out, false)
-            as is_personalisation_allowed,
+        case
+            when {{ is_covered(['crm.consents']) }}
+                then coalesce(facts.has_marketing_consent and not facts.has_personalisation_opt_out, false)
+        end as is_personalisation_allowed,
 
         -- 触达过度: contacted too often of late.
         facts.marketing_touch_count_30d >= thresholds.over_contacted_from as is_over_contacted_30d,
@@ -69,17 +74,20 @@ marketing as (
 
         -- 需服务补救: a complaint is open, or he lately said that he would not recommend the bank.
         facts.open_complaint_count > 0
-        or (
-            facts.nps_score is not null
-            and facts.nps_score < thresholds.passive_from
-            and facts.nps_recency_days <= thresholds.nps_recency_days_to
-        ) as is_service_recovery_target,
+        or case
+            when facts.nps_score is not null
+                then
+                    facts.nps_score < thresholds.passive_from
+                    and facts.nps_recency_days <= thresholds.nps_recency_days_to
+            when {{ is_covered(['crm.nps_responses']) }} and facts.customer_id is not null then false
+        end as is_service_recovery_target,
 
         -- 有效推荐人: brought customers.
         facts.converted_referral_count >= thresholds.referral_count_from as is_active_referrer
     from {{ ref('int_customer__spine') }} as spine
     left join facts
         on spine.customer_id = facts.customer_id
+    left join {{ ref('int_source__covered_from') }} as covered on true
     cross join thresholds
 )
 

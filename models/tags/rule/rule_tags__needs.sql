@@ -1,5 +1,7 @@
 -- What a customer seems to need next: goals he named, and what he looks at, applies for, or lacks.
 
+{% set is_no_goal = 'case when ' ~ is_covered(['crm.risk_assessments']) ~ ' then false end' %}
+
 with
 
 -- The thresholds in force as one row. Amounts that have none for the base currency are null, and so are their tags.
@@ -18,7 +20,7 @@ thresholds as (
 ),
 
 -- The facts that the rules judge, of customers and prospects; former customers are asked no more. Who was never asked
--- for his goal named none.
+-- for his goal named none, where assessments are delivered at all.
 facts as (
     select
         demographics.customer_id,
@@ -26,9 +28,9 @@ facts as (
         demographics.marital_status,
         demographics.has_home,
         social.has_child,
-        coalesce(suitability.investment_goal = 'retirement', false) as names_retirement,
-        coalesce(suitability.investment_goal = 'education', false) as names_education,
-        coalesce(suitability.investment_goal = 'housing', false) as names_housing,
+        coalesce(suitability.investment_goal = 'retirement', {{ is_no_goal }}) as names_retirement,
+        coalesce(suitability.investment_goal = 'education', {{ is_no_goal }}) as names_education,
+        coalesce(suitability.investment_goal = 'housing', {{ is_no_goal }}) as names_housing,
         products.has_insurance,
         products.wealth_purchase_count_90d,
         consumption.education_spending_amount_90d,
@@ -49,6 +51,7 @@ facts as (
         on demographics.customer_id = transaction_tags.customer_id
     left join {{ ref('fact_tags__digital') }} as digital
         on demographics.customer_id = digital.customer_id
+    left join {{ ref('int_source__covered_from') }} as covered on true
     where demographics.relationship_status <> 'closed'
 ),
 

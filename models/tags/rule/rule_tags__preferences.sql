@@ -33,7 +33,7 @@ weights as (
     where {{ in_force(by_currency=false) }}
 ),
 
--- What is seen of today's customers. Holdings count once each, as 1 or 0.
+-- What is seen of today's customers. Holdings count once each, as 1 or 0; an unknown one as null.
 facts as (
     select
         demographics.customer_id,
@@ -44,16 +44,16 @@ facts as (
         transaction_tags.atm_transaction_count_90d,
 
         -- Holdings.
-        case when products.has_wealth_product then 1 else 0 end as wealth_product_held,
-        case when products.has_fund then 1 else 0 end as fund_held,
-        case when products.has_insurance then 1 else 0 end as insurance_held,
-        case when products.has_precious_metal then 1 else 0 end as precious_metal_held,
-        case when products.has_trust then 1 else 0 end as trust_held,
-        case when products.has_structured_deposit then 1 else 0 end as structured_deposit_held,
-        case when products.has_time_deposit then 1 else 0 end as time_deposit_held,
-        case when products.has_custody_securities then 1 else 0 end as custody_securities_held,
-        case when products.has_loan then 1 else 0 end as loan_held,
-        case when products.is_credit_card_holder then 1 else 0 end as credit_card_held,
+        cast(products.has_wealth_product as int) as wealth_product_held,
+        cast(products.has_fund as int) as fund_held,
+        cast(products.has_insurance as int) as insurance_held,
+        cast(products.has_precious_metal as int) as precious_metal_held,
+        cast(products.has_trust as int) as trust_held,
+        cast(products.has_structured_deposit as int) as structured_deposit_held,
+        cast(products.has_time_deposit as int) as time_deposit_held,
+        cast(products.has_custody_securities as int) as custody_securities_held,
+        cast(products.has_loan as int) as loan_held,
+        cast(products.is_credit_card_holder as int) as credit_card_held,
         products.product_category_count,
         aum.aum_wealth_spot,
         aum.aum_fund_spot,
@@ -157,9 +157,19 @@ measures as (
             when 'car_spending_amount_90d' then facts.car_spending_amount_90d
             when 'grocery_spending_amount_90d' then facts.grocery_spending_amount_90d
             when 'health_spending_amount_90d' then facts.health_spending_amount_90d
-        end as decimal(18, 2)) as measure
+        end as decimal(28, 2)) as measure
     from facts
     cross join weights
+),
+
+-- The preferences of which every measure is known: what is unknown might be preferred to all that is seen.
+known_preferences as (
+    select
+        customer_id,
+        preference
+    from measures
+    group by customer_id, preference
+    having count(*) = count(measure)
 ),
 
 -- An item's share of its signal. Net spending below zero, more refunds than purchases, speaks for nothing. Decimals,
@@ -239,6 +249,10 @@ choices as (
             order by shares.item_share desc, shares.tie_order asc
         ) as choice
     from shares
+    inner join known_preferences
+        on
+            shares.customer_id = known_preferences.customer_id
+            and shares.preference = known_preferences.preference
     inner join supports
         on shares.customer_id = supports.customer_id
     cross join thresholds

@@ -12,6 +12,7 @@
              arguments: {lower: aum_from, upper: aum_to, group_by: [currency], valid_from: valid_from, valid_to: valid_to}
 #}
 {% test covers_all_amounts(model, lower, upper, group_by, valid_from=none, valid_to=none) %}
+    {{- printed_rows() -}}
     {%- set groups = group_by | join(', ') %}
     {%- set start = valid_from or "cast('1900-01-01' as date)" %}
     {%- set finish = valid_to or "cast(null as date)" %}
@@ -92,7 +93,14 @@
             )
     )
 
-    select * from judged where problem is not null
+    select
+        *,
+        'correct the bounds or the validity of these rows of the seed' as remedy
+    from judged
+    where problem is not null
     union all
-    select * from uncovered_dates
+    select
+        *,
+        'add bands that begin on this date, or let those before hold longer' as remedy
+    from uncovered_dates
 {% endtest %}

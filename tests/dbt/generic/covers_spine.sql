@@ -1,10 +1,11 @@
 {# Proves that a tag model has exactly one row for each customer of the spine and none besides, on the run's date: no customer
-   is lost by a join, doubled by one, or invented. A failing row names the customer and what is wrong.
+   is lost by a join, doubled by one, or invented. A failing row names the customer and what is wrong; printed is how many.
 
        data_tests:
          - covers_spine
 #}
 {% test covers_spine(model) %}
+    {{- printed_rows(columns=['problem', 'remedy']) }}
     with tag_rows as (
         select
             customer_id,
@@ -27,7 +28,13 @@
         full outer join tag_rows on spine.customer_id = tag_rows.customer_id
     )
 
-    select customer_id, problem
+    select
+        customer_id,
+        problem,
+        case
+            when problem = 'has another as_of_date than the run' then 'build the model on the date of the run'
+            else 'let the model begin with the spine and join each input on customer_id, at most one row a customer'
+        end as remedy
     from compared
     where problem is not null
 {% endtest %}

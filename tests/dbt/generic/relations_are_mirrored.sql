@@ -5,6 +5,7 @@
          - relations_are_mirrored
 #}
 {% test relations_are_mirrored(model) %}
+    {{- printed_rows(columns=['relation_type', 'problem', 'remedy']) }}
     select
         relations.customer_id,
         relations.related_customer_id,
@@ -13,7 +14,9 @@
             when relations.customer_id = relations.related_customer_id then 'is a relation to oneself'
             when types.relation_type is null then 'is of a type that relation_types does not know'
             else 'does not stand from the other side'
-        end as problem
+        end as problem,
+        'list type and inverse in seeds/dictionaries/relation_types.csv, then dbt build -s int_customer__relations'
+            as remedy
     from {{ model }} as relations
     left join {{ ref('relation_types') }} as types
         on relations.relation_type = types.relation_type

@@ -1,0 +1,109 @@
+-- From which day on all that a customer holds is known: one row a customer of whom earlier balances are unknown.
+-- Who opened after the ledgers begin has no row: before opening there was nothing. Reads accounts, and of both ledgers one
+-- column of their first batch.
+
+{% set ledgers = [
+    {'table': 'core.account_balances', 'states': ref('stg_core__account_balances'), 'key': ['account_id'], 'date': 'balance_date'},
+    {'table': 'wealth.holdings', 'states': ref('stg_wealth__holdings'), 'key': ['customer_id', 'product_id'], 'date': 'holding_date'},
+] %}
+
+with
+
+-- The ledgers that were delivered, and since when they cover balances.
+ledgers as (
+    select
+        source_table,
+        covered_from,
+        first_batch_date
+    from {{ ref('int_source__coverage') }}
+    where
+        source_table in ('{{ ledgers | map(attribute='table') | join("', '") }}')
+        and is_delivered
+),
+
+-- The first balance of each unit in the first batch. It had one before, which nobody delivered.
+first_balances as (
+    {% for ledger in ledgers %}
+    select
+        ledgers.source_table,
+        {% for column in ledger.key %}states.{{ column }}{{ " || '/' || " if not loop.last }}{% endfor %} as unit_key,
+        {{ "states.customer_id" if 'customer_id' in ledger.key else "cast(null as string)" }} as core_customer_id,
+        min(states.{{ ledger.date }}) as first_date
+    from {{ ledger.states }} as states
+    inner join ledgers
+        on
+            ledgers.source_table = '{{ ledger.table }}'
+            and states.dt = ledgers.first_batch_date
+    group by ledgers.source_table, {% for column in ledger.key %}states.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+-- An account that was opened under the ledger's eyes is known from its first day.
+accounts as (
+    select
+        core_accounts.customer_id as core_customer_id,
+        greatest(ledgers.covered_from, first_balances.first_date) as known_from
+    from {{ ref('stg_core__accounts') }} as core_accounts
+    inner join ledgers
+        on
+            ledgers.source_table = 'core.account_balances'
+            and core_accounts.opened_date < ledgers.covered_from
+    inner join first_balances
+        on
+            core_accounts.account_id = first_balances.unit_key
+            and ledgers.source_table = first_balances.source_table
+),
+
+holdings as (
+    select
+        first_balances.core_customer_id,
+        greatest(ledgers.covered_from, first_balances.first_date) as known_from
+    from first_balances
+    inner join ledgers
+        on first_balances.source_table = ledgers.source_table
+    where first_balances.source_table = 'wealth.holdings'
+),
+
+units as (
+    select * from accounts
+    union all
+    select * from holdings
+),
+
+-- All is known from when the last of it is.
+known as (
+    select
+        spine.customer_id,
+        ledgers.covered_from as known_from
+    from {{ ref('int_customer__spine') }} as spine
+    inner join ledgers
+        on spine.opened_date < ledgers.covered_from
+    where spine.is_core_customer
+
+    union all
+
+    select
+        identities.customer_id,
+        units.known_from
+    from units
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            units.core_customer_id = identities.source_key
+            and identities.source_system = 'core'
+    inner join {{ ref('int_customer__spine') }} as spine
+        on
+            identities.customer_id = spine.customer_id
+            and spine.opened_date < units.known_from
+),
+
+known_from as (
+    select
+        customer_id,
+        max(known_from) as known_from
+    from known
+    group by customer_id
+)
+
+select * from known_from

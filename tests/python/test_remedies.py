@@ -1,0 +1,105 @@
+"""Every test of the project that fails says what is wrong and what to do, on the screen of whoever ran it."""
+
+import re
+import shutil
+
+import duckdb
+import pytest
+from dbt_warehouse import Warehouse
+
+from banktags.contract import PROJECT_ROOT
+
+TESTS = sorted((PROJECT_ROOT / "tests" / "dbt").rglob("*.sql"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_each_test_has_a_remedy_and_prints_it(path):
+    """By the macro printed_rows; the remedy stands in the test, or in what it selects whole."""
+    text = path.read_text(encoding="utf-8")
+    assert "printed_rows(" in text, f"{path.name}: mark it with printed_rows, so that its failing rows are printed"
+    columns = re.search(r"printed_rows\(columns=\[(.*?)\]", text)
+    assert columns is None or "'remedy'" in columns[1], f"{path.name}: print the remedy"
+    assert re.search(r"\bas\s+remedy\b|ref\('tag_violations'\)", text), f"{path.name}: say in column remedy what to do"
+
+
+def test_each_of_them_is_marked_when_parsed(manifest):
+    """The generic ones too, wherever they are used."""
+    own = {path.stem for path in TESTS}
+    used: dict[str, list[bool]] = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test":
+            generic = node.get("test_metadata") or {}
+            is_marked = bool(node["config"]["meta"].get("printed_rows"))
+            if not generic.get("namespace"):
+                used.setdefault(generic.get("name") or node["name"], []).append(is_marked)
+    assert {name: all(marks) for name, marks in used.items() if name in own} == dict.fromkeys(own, True)
+
+
+#: What is planted in a built warehouse; each breaks one of the tests selected below.
+FAULTS = (
+    """
+    insert into governance.tag_violations
+    select 'unit_given', 'tag_' || lpad(n::text, 2, '0'), 'it is a number without unit', 'give unit'
+    from range(45) as t (n)
+    """,
+    """
+    update staging.staging_quality set staged_rows = staged_rows - 3
+    where system_name = 'core' and table_name = 'accounts'
+    """,
+    "delete from policy.wave_plans",
+    """
+    delete from segments.segment__lifecycle
+    where customer_id in (select min(customer_id) from segments.segment__lifecycle)
+    """,
+    "update segments.segment__lifecycle set as_of_date = as_of_date - 1 where hash(customer_id) % 3 = 0",
+    "update tags.fact_tags__aum set aum_spot = aum_spot + 1 where aum_spot > 0",
+)
+SELECTED = (
+    *("assert_no_tag_violations", "assert_nothing_is_lost_in_staging", "assert_policies_in_force"),
+    *("covers_spine_segment__lifecycle_", "aum_is_the_sum_of_its_parts"),
+)
+
+
+@pytest.fixture(scope="module")
+def warehouse(demo_warehouse, tmp_path_factory) -> Warehouse:
+    """A copy of the small demo bank, with planted faults."""
+    copy = Warehouse(tmp_path_factory.mktemp("remedies") / "warehouse", demo_warehouse.raw)
+    shutil.copytree(demo_warehouse.folder, copy.folder, ignore=shutil.ignore_patterns("lists"))
+    with duckdb.connect(str(copy.database)) as connection:
+        for fault in FAULTS:
+            connection.execute(fault)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def printed(warehouse) -> str:
+    """What ``dbt --quiet test`` prints about them."""
+    run = warehouse.dbt("test", "--select", *SELECTED, check=False)
+    failed = {node.split(".")[2] for node, status in warehouse.results().items() if status == "fail"}
+    assert (run.returncode, failed) == (1, set(SELECTED)), run.stdout[-4000:]
+    return run.stdout
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "unit_given: tag_00: it is a number without unit. Remedy: give unit.",
+        r"core: accounts: .* in quarantine. Remedy: .*dbt build --full-refresh -s base_core__accounts\+.",
+        r".*wave_plans.* Remedy: .*(add|valid).*",
+        r"is missing. Remedy: let the model begin with the spine .*",
+        r"has another as_of_date than the run \(\d+ rows\). Remedy: build the model on the date of the run.",
+        r"the components do not add up to aum_spot \(\d+ rows\). Remedy: .*dbt build -s \+fact_tags__aum.",
+    ],
+)
+def test_a_planted_fault_is_printed_with_its_remedy(printed, line):
+    assert re.search(rf"^  {line}$", printed, re.MULTILINE), printed[-4000:]
+
+
+def test_of_many_rows_the_first_are_printed_and_how_many_more(printed):
+    assert len(re.findall(r"^  unit_given: tag_", printed, re.MULTILINE)) == 20
+    assert "… and 25 more." in printed
+
+
+def test_no_line_names_a_customer(warehouse, printed):
+    for (customer_id,) in warehouse.rows("select customer_id from intermediate.int_customer__spine"):
+        assert customer_id not in printed

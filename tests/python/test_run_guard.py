@@ -1,0 +1,250 @@
+"""What a dbt run is refused for before it builds anything: variables, dates, and inputs that stand on another date."""
+
+import datetime
+import gc
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+from dbt_warehouse import contents
+from tiny_bank import accounts, customers, deliver
+
+from banktags.contract import PROJECT_ROOT
+from banktags.seed_files import seed_faults
+
+FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
+FIRST, MIDDLE, LAST = (datetime.date(2026, 6, day) for day in (28, 29, 30))
+#: A table of one business date, and one that reads it.
+SPINE, READER = "int_customer__spine", "audience_holdout"
+CHECK = "unique_int_customer__spine_customer_id"
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Landed extracts and a warehouse, on which dbt runs in this process."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def raw(self) -> Path:
+        return self.folder / "raw"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "bank_tags.duckdb"
+
+    def dbt(self, *arguments: str, variables: str = "{}", **settings: str) -> str | None:
+        """Why dbt did not succeed; None when it did."""
+        for source in self.manifest.sources.values():
+            files = f"{self.raw}/{source.source_name}/{source.name}/dt=*/*.parquet"
+            location = {"external_location": f"read_parquet('{files}', hive_partitioning = true)"}
+            source.meta.update(location)
+            source.config.meta.update(location)
+        options = ("--quiet", "--log-level", "none", "--no-write-json", "--vars", variables, *FOLDERS)
+        settings |= {"BANK_TAGS_RAW": str(self.raw), "BANK_TAGS_DB": str(self.database)}
+        settings |= {"DBT_TARGET_PATH": str(self.folder / "target"), "BANK_TAGS_PII_KEY": "key-of-the-tests"}
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in settings.items():
+                patch.setenv(name, value)
+            said: list[str] = []
+            runner = dbtRunner(manifest=self.manifest, callbacks=[lambda event: said.append(event.info.msg)])
+            result = runner.invoke([*arguments, *options])
+        error = None if result.success else "\n".join([*said, str(result.exception)])
+        # dbt, and the traceback of its failure, keep the warehouse open; the test wants to read it.
+        del result
+        DuckDBConnectionManager.close_all_connections()
+        gc.collect()
+        return error
+
+    def run(self, *models: str, variables: str = "{}", **settings: str) -> str | None:
+        return self.dbt("run", "--select", *models, variables=variables, **settings)
+
+    def dates(self) -> list[tuple]:
+        """The business dates that the customers stand on."""
+        with duckdb.connect(str(self.database), read_only=True) as con:
+            return con.execute(f"select distinct as_of_date from intermediate.{SPINE}").fetchall()
+
+
+@pytest.fixture(scope="module")
+def built(parsed_project, tmp_path_factory) -> Bank:
+    """Three batches, and the customers as of the last one; not to be changed."""
+    bank = Bank(tmp_path_factory.mktemp("guarded"), parsed_project.deepcopy())
+    deliver(bank.folder / "1", bank.raw, FIRST, {"core.customers": customers("1", "2")})
+    deliver(bank.folder / "2", bank.raw, MIDDLE, {"core.accounts": accounts("1")})
+    deliver(bank.folder / "3", bank.raw, LAST, {"core.customers": customers("3")})
+    assert bank.dbt("seed") is None
+    assert bank.run(f"+{SPINE}") is None
+    return bank
+
+
+@pytest.fixture
+def bank(built, tmp_path) -> Bank:
+    """A copy for one test to change."""
+    shutil.copytree(built.raw, tmp_path / "raw")
+    shutil.copy(built.database, tmp_path / built.database.name)
+    return Bank(tmp_path, built.manifest)
+
+
+NO_DATE = r"as_of_date is .*, and must be a business date, as YYYY-MM-DD"
+NOT_ADMITTED = {
+    "{as_of_date: '2026-13-45'}": NO_DATE,
+    "{as_of_date: '2026-02-30'}": NO_DATE,
+    "{as_of_date: '2025-02-29'}": NO_DATE,
+    "{as_of_date: '20260630'}": NO_DATE,
+    "{as_of_date: 20260630}": NO_DATE,
+    "{as_of_date: 30.06.2026}": NO_DATE,
+    "{as_of_date: today}": NO_DATE,
+    "{as_of_date: ''}": NO_DATE,
+    "{as_of_date: null}": NO_DATE,
+    "{as_of_date: 2026-6-5}": NO_DATE,
+    "{as_of_date: 2026/06/30}": NO_DATE,
+    "{as_of_date: 2026-06-30 12:00:00}": NO_DATE,
+    "{as_of_date: '2026-06-30\n'}": NO_DATE,
+    "{as_of_date: '0000-01-01'}": NO_DATE,
+    "{as_of_date: '２０２６-06-30'}": NO_DATE,
+    "{as_of_date: [2026-06-30]}": NO_DATE,
+    "{as_of_date: \"2026-06-30'; select 1; --\"}": NO_DATE,
+    '{as_of_date: "{{ run_started_at }}"}': NO_DATE,
+    "{as_of_dat: 2026-05-31}": "no variable is called as_of_dat. Did you mean as_of_date?",
+    "{date: 2026-05-31}": "no variable is called date. Did you mean as_of_date?",
+    "{currency: CZK}": "no variable is called currency. Did you mean base_currency?",
+    "{session_gap: 10}": "no variable is called session_gap. Did you mean session_gap_minutes?",
+    "{bank_tags: {as_of_date: 2026-06-30}}": "no variable is called bank_tags",
+    "{base_currency: cny}": "base_currency is .*cny.*, and must be the three capital letters",
+    "{base_currency: null}": "base_currency is null, and must be the three capital letters",
+    "{base_currency: \"CNY' or '1'='1\"}": "base_currency is .*, and must be the three capital letters",
+    "{home_country: ZZZ}": "home_country is .*ZZZ.*, and must be the two capital letters",
+    "{session_gap_minutes: -5}": "session_gap_minutes is .*-5.*, and must be a whole number of minutes",
+    "{session_gap_minutes: 0}": "session_gap_minutes is .*0.*, and must be a whole number of minutes",
+    "{session_gap_minutes: 2.5}": "session_gap_minutes is .*2.5.*, and must be a whole number of minutes",
+    "{session_gap_minutes: true}": "session_gap_minutes is .*True.*, and must be a whole number of minutes",
+    "{session_gap_minutes: abc}": "session_gap_minutes is .*abc.*, and must be a whole number of minutes",
+    "{risk_assessment_validity_months: -1}": "risk_assessment_validity_months is .*-1.*, and must be a whole number",
+    "{quality_reference_date: foo}": "quality_reference_date is .*foo.*, and must be a business date",
+}
+
+
+REFUSED = {
+    "{as_of_date: \"2026-06-30'; select 1; --\"}": NO_DATE,
+    "{as_of_date: 1999-01-01}": "as_of_date is 1999-01-01, and the extracts begin on 2026-06-28",
+    "{as_of_date: 2026-06-27}": "the extracts begin on 2026-06-28",
+    "{as_of_date: 2026-07-01}": "as_of_date is 2026-07-01, and the last complete batch is of 2026-06-30",
+    "{base_currency: XYZ}": "base_currency is XYZ, and seed .* run banktags new currency XYZ",
+}
+
+
+@pytest.mark.parametrize("variables", NOT_ADMITTED)
+def test_a_variable_that_is_not_admitted_is_named(built, variables):
+    error = built.dbt("run-operation", "check_variables", variables=variables)
+    assert error
+    assert re.search(NOT_ADMITTED[variables], error, re.DOTALL), error
+
+
+@pytest.mark.parametrize("variables", REFUSED)
+def test_nothing_is_built_of_a_run_that_is_refused(built, variables):
+    before = contents(built.database)
+    error = built.run("+segment__pyramid", variables=variables)
+    assert error
+    assert re.search(REFUSED[variables], error, re.DOTALL), error
+    assert "Nothing was built" in error
+    assert contents(built.database) == before
+
+
+def test_what_is_admitted_is_not_refused(built):
+    said = "{as_of_date: 2024-02-29, base_currency: CZK, home_country: CZ, session_gap_minutes: 1}"
+    assert built.dbt("run-operation", "check_variables", variables=said) is None
+    assert built.dbt("run-operation", "check_variables", variables="quality_reference_date: null") is None
+
+
+def test_each_variable_of_the_project_says_what_it_admits():
+    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    defined = (PROJECT_ROOT / "macros" / "variables.sql").read_text(encoding="utf-8")
+    assert [name for name in project["vars"] if f"'{name}': {{" not in defined] == []
+
+
+def test_the_date_and_the_currency_are_read_through_their_macros():
+    """Elsewhere their default, null, would reach SQL as a text."""
+    raw = re.compile(r"""\bvar\(\s*["'](as_of_date|base_currency)["']""")
+    files = [path for folder in ("macros", "models", "tests/dbt") for path in (PROJECT_ROOT / folder).rglob("*.sql")]
+    assert [path.name for path in files if raw.search(path.read_text(encoding="utf-8"))] == [
+        "check_run.sql",
+        "variables.sql",
+    ]
+
+
+def test_without_variables_the_date_is_that_of_the_last_complete_batch(bank):
+    assert bank.dates() == [(LAST,)]
+    deliver(bank.folder / "4", bank.raw, LAST + datetime.timedelta(days=9), {"core.customers": customers("4")})
+    assert bank.run(f"+{SPINE}") is None
+    assert bank.dates() == [(LAST + datetime.timedelta(days=9),)]
+
+
+def test_an_incomplete_batch_is_not_the_last_complete_one(bank):
+    next(bank.raw.glob(f"core/customers/dt={LAST}/*.parquet")).unlink()
+    assert bank.run(f"+{SPINE}") is None
+    assert bank.dates() == [(MIDDLE,)]
+    error = bank.run(f"+{SPINE}", variables=f"as_of_date: {LAST}")
+    assert "the last complete batch is of 2026-06-29" in error
+    assert "core.customers: the control table promises 1 rows for 2026-06-30, 0 have landed" in error
+
+
+def test_a_selection_on_another_date_than_its_inputs_is_refused(bank):
+    before = contents(bank.database)
+    error = bank.run(READER, variables=f"as_of_date: {MIDDLE}")
+    assert f"{SPINE}, which the selection reads and does not build, stands on 2026-06-30" in error
+    assert contents(bank.database) == before
+    assert bank.run(f"+{SPINE}", variables=f"as_of_date: {MIDDLE}") is None  # with what it reads, as a look at the past
+    assert bank.dates() == [(MIDDLE,)]
+    error = bank.run(READER)  # as of the last batch
+    assert f"as_of_date is {LAST}, and {SPINE}" in error
+    assert "stands on 2026-06-29: build that date (--vars 'as_of_date: 2026-06-29')" in error
+
+
+def test_a_selection_on_the_date_of_its_inputs_is_built(bank):
+    assert bank.run(READER) is None
+    assert bank.run(SPINE, READER, variables=f"as_of_date: {LAST}") is None
+
+
+def test_data_tests_of_another_date_than_the_tables_are_refused(built):
+    error = built.dbt("test", "--select", CHECK, variables=f"as_of_date: {FIRST}")
+    assert f"as_of_date is {FIRST}, and {SPINE}" in error
+    assert built.dbt("test", "--select", CHECK) is None
+
+
+def test_the_setting_of_the_currency_holds_where_no_variable_does(built):
+    assert "base_currency is XYZ, and seed" in built.run("+segment__pyramid", BANK_TAGS_CURRENCY="XYZ")
+    assert "BANK_TAGS_CURRENCY is" in built.run("+segment__pyramid", BANK_TAGS_CURRENCY="x' or 1=1")
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("code,name\n1,活期\n".encode("gb18030"), "line 2: saved as GBK, not UTF-8"),
+        ("code,name\n1,活期\n".encode("utf-16"), "saved as UTF-16, not UTF-8"),
+        ("code,name\n1,活期\n".encode("utf-16-le"), "saved as UTF-16, not UTF-8"),
+        ("code,name\n1,caf\u00e9\n".encode("latin-1"), "line 2: not UTF-8"),
+        ("code,name\n1,活期\n".encode("utf-8-sig"), None),
+        ("code,name\n1,活期\n".encode(), None),
+    ],
+)
+def test_a_seed_in_another_encoding_is_named(tmp_path, content, fault):
+    (tmp_path / "policy").mkdir()
+    (tmp_path / "policy" / "rates.csv").write_bytes(content)
+    found = seed_faults(tmp_path)
+    assert len(found) == (fault is not None)
+    assert all(fault in text and "rates.csv" in text and "Save it" in text for text in found)
+
+
+def test_dbt_names_a_seed_in_another_encoding_before_it_reads_the_project(monkeypatch):
+    monkeypatch.setattr("dbt_bank_tags.seed_faults", lambda: ["seeds/policy/rates.csv: saved as UTF-16, not UTF-8."])
+    result = dbtRunner().invoke(["--quiet", "parse", *FOLDERS])
+    assert not result.success
+    assert "seeds/policy/rates.csv: saved as UTF-16, not UTF-8." in str(result.exception)

@@ -20,6 +20,7 @@ YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Column:
     """One column of a source table; ``data_type`` as in the contract (string, date, decimal(18,2), …).
 
+    Its values are codes where it has ``codes``, or a ``dictionary``: seed and column that list them.
     An extract may lack a column that ``is_optional``: then it is null throughout.
     """
 
@@ -30,6 +31,8 @@ class Column:
     description: str
     unit: str | None = None
     references: tuple[str, str, str] | None = None  # system, table, column
+    codes: tuple[str, ...] = ()
+    dictionary: str | None = None  # seed.column
     is_optional: bool = False
 
 
@@ -106,6 +109,8 @@ def _column(system: str, column: dict) -> Column:
         description=column["description"],
         unit=meta.get("unit"),
         references=_references(column.get("data_tests", [])),
+        codes=tuple(meta.get("codes", ())),
+        dictionary=meta.get("dictionary"),
         is_optional=meta.get("optional", False),
     )
 

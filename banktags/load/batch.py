@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from banktags.contract import PARTITION, read_contract
 from banktags.landing import EMPTY_PARTITION
-from banktags.load import publish, stage
+from banktags.load import damage, publish, stage
 from banktags.load.checks import column_problems, left_out, with_contract_names
 from banktags.load.dated import together
 from banktags.load.delimited import AS_USUAL, TextForm
@@ -26,6 +26,7 @@ from banktags.load.delivery import (
 )
 from banktags.load.extract import Extract, literal, path_fault
 from banktags.load.mapping import create_views, read_mapping, run_mapping
+from banktags.load.preview import CONTROL_TABLE, Preview, preview
 from banktags.load.problems import BatchError, Problem, printable
 from banktags.load.rows import BadRow, DeliveredTable, Partition, places
 
@@ -37,7 +38,6 @@ MEMORY_LIMIT = "2GB"
 LISTED_ROWS = 5
 #: A business date is asked about when it lies more days than this from all that is landed: a year, and the leap day.
 USUAL_GAP_DAYS = 366
-CONTROL_TABLE = "core.batches"
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Report:
     batch_id: str
     partitions: list[Partition]
     notes: list[str]
+    warnings: list[str]
 
 
 def load_batch(delivery: Path, root: Path, options: Options, progress: Progress) -> Report:
@@ -68,7 +69,27 @@ def load_batch(delivery: Path, root: Path, options: Options, progress: Progress)
         BatchError: the delivery breaks the contract; the landing zone is as it was.
         LandingBusy: another load is running.
     """
-    for path in (root.absolute(), options.mapping):
+    files = _delivered_files(delivery, root, options.mapping)
+    with publish.landing_lock(root), duckdb.connect() as con:
+        return _Batch(con, delivery, root, options, progress).load(files)
+
+
+def check_batch(delivery: Path, root: Path, options: Options, progress: Progress) -> Preview:
+    """What loading the folder ``delivery`` would do; nothing is landed.
+
+    Raises:
+        LandingBusy: another load is running.
+    """
+    try:
+        files = _delivered_files(delivery, root, options.mapping)
+    except BatchError as error:
+        return Preview(problems=[str(problem) for problem in error.problems])
+    with publish.landing_lock(root), duckdb.connect() as con:
+        return _Batch(con, delivery, root, options, progress).check(files)
+
+
+def _delivered_files(delivery: Path, root: Path, mapping: Path | None) -> list[Path]:
+    for path in (root.absolute(), mapping):
         if path and (fault := path_fault(path)):
             raise BatchError([Problem(str(path), fault, "rename the folder, or choose another one")])
     inside, outside = sorted((delivery.resolve(), root.resolve()), key=lambda path: len(path.parts), reverse=True)
@@ -78,9 +99,7 @@ def load_batch(delivery: Path, root: Path, options: Options, progress: Progress)
     if (root / "_truth").exists():
         what = f"the landing zone {root} holds the demo bank, whose customers would mix with the bank's own"
         raise BatchError([Problem(str(root), what, "run `make clean`, or choose another landing zone with --to")])
-    files = find_files(delivery)
-    with publish.landing_lock(root), duckdb.connect() as con:
-        return _Batch(con, delivery, root, options, progress).load(files)
+    return find_files(delivery)
 
 
 class _Batch:
@@ -98,18 +117,37 @@ class _Batch:
         self.loaded_at = datetime.datetime.now(BANK_TIME).replace(tzinfo=None, microsecond=0)
         self.problems: list[Problem] = []
         self.notes: list[str] = []
+        self.tables: dict[str, DeliveredTable] = {}
+        self.partitions: dict[str, list[Partition]] = {}
 
     def load(self, files: list[Path]) -> Report:
+        rejects = self._judge(files)
+        strange = [codes for table in self.tables.values() for codes in damage.strange_codes(table)]
+        warnings = damage.warnings(self.con, self.root, strange, self.partitions)
+        report = self._land(self.tables, self.partitions, rejects)
+        return replace(report, warnings=warnings)
+
+    def check(self, files: list[Path]) -> Preview:
+        """What ``load`` would do, as far as it can be told with the problems that there are."""
+        try:
+            self._judge(files)
+        except BatchError as error:
+            self.problems = list(error.problems)
+        problems = [str(problem) for problem in self.problems]
+        return preview(self.con, self.root, self.contract, self.tables, self.partitions, problems, self.notes)
+
+    def _judge(self, files: list[Path]) -> list[BadRow]:
+        """All that decides whether the batch is landed; the rows that are set aside when it is."""
         aside = left_aside(self.delivery)
         if aside:
             self.notes.append(f"Left aside, since a name begins with _ or . : {_some(aside)}.")
         extracts = self._map(files) if self.options.mapping else self._open(files)
-        tables, rejects = self._check_rows(self._check_columns(extracts))
-        partitions = {name: table.partitions() for name, table in self._track("counting", tables)}
-        self._verify_counts(tables, partitions)
+        self.tables, rejects = self._check_rows(self._check_columns(extracts))
+        self.partitions = {name: table.partitions() for name, table in self._track("counting", self.tables)}
+        self._verify_counts(self.tables, self.partitions)
         self._stop_on_problems()
-        self._compare(tables, partitions)
-        return self._land(tables, partitions, rejects)
+        self._compare(self.tables, self.partitions)
+        return rejects
 
     # Every file becomes an extract of a contract table: by its name, or through the mapping.
 
@@ -142,12 +180,13 @@ class _Batch:
             if not self._is_problem(dt) and not self._is_problem(extract):
                 opened.append(replace(extract, dt=dt))
         self.problems += delivered_twice((path.relative_to(self.delivery).as_posix(), path) for path in files)
-        views = [extract for extract in together(self.con, opened, self.work) if not self._is_problem(extract)]
-        self.problems += create_views(self.con, views)
+        readable = [extract for extract in together(self.con, opened, self.work) if not self._is_problem(extract)]
+        views, problems = create_views(self.con, readable)
+        self.problems += problems
         self._stop_on_problems()
         mapped = defaultdict(list)
         for path, table in self.progress.track(mapping.items(), description="mapping"):
-            extract = run_mapping(self.con, path, self.work)
+            extract = run_mapping(views, path, self.work)
             if not self._is_problem(extract):
                 mapped[table.qualified_name].append(extract)
         return mapped
@@ -185,7 +224,8 @@ class _Batch:
                 listed = sorted(found, key=lambda row: row.check.column != PARTITION)[:LISTED_ROWS]
                 self.problems += [row.problem(place) for row, place in zip(listed, places(listed), strict=True)]
                 if listed:
-                    what = f"{table.bad_count} bad rows in all; values of sensitive columns are shown as shapes"
+                    reasons = ", ".join(f"{count} {' '.join(reason)}" for reason, count in table.reasons().items())
+                    what = f"{table.bad_count} bad rows in all: {reasons}; sensitive values are shown as shapes"
                     remedy = "mend them at the source"
                     if not unplaceable:
                         remedy += f", or let them be set aside: --max-rejects {total}"
@@ -282,7 +322,7 @@ class _Batch:
         new = [partition for partition in every if partition.is_new]
         batch_id = _batch_id(new)
         if not new:
-            return Report(batch_id, every, self.notes)
+            return Report(batch_id, every, self.notes, [])
         folder = self.root / publish.STAGING / "landing"
         for name, found in self._track("staging", partitions):
             added = [partition for partition in found if partition.is_new]
@@ -295,10 +335,12 @@ class _Batch:
         stage.stage_empty_tables(folder, self.root, self.contract)
         if rejects:
             self.notes.append(f"Set aside with their reasons: {len(rejects)} rows in {self.root / stage.REJECTS}.")
+            counted = Counter(f"{row.table.qualified_name}.{row.check.column} {row.check.reason}" for row in rejects)
+            self.notes += [f"  {count} {reason}" for reason, count in counted.most_common()]
         stale = [path for partition in new for path in (self.root / partition.folder).glob("*.parquet")]
         removals = [path.relative_to(self.root).as_posix() for path in stale]
         publish.publish(self.root, stage.renames(folder, self.root, batch_id), removals)
-        return Report(batch_id, every, self.notes)
+        return Report(batch_id, every, self.notes, [])
 
     def _track(self, description: str, by_table: dict) -> list[tuple]:
         return self.progress.track(sorted(by_table.items()), description=description)

@@ -68,6 +68,12 @@ SHOWN = {
 EMPTY_HASH = hashlib.sha256(b"0").hexdigest()
 
 
+#: Reason of a row on which an expression of the mapping fails.
+EXPRESSION_FAILS = "its expression fails"
+#: Reason of a row without a value that every row has.
+REQUIRED = "required but empty"
+
+
 @dataclass(frozen=True)
 class Check:
     """One way in which a row can be bad."""
@@ -153,22 +159,29 @@ def _is_surely_a_name(column: str, table: Table) -> bool:
 
 def row_checks(table: Table) -> list[Check]:
     """All checks of a table's rows, in the order in which they are made; a row has the first that it fails."""
-    return [check for column in table.columns for check, _ in _column_checks(column, table, None)] + [
+    return [check for column in table.columns for check, _ in _column_checks(column, table, None, None)] + [
         check for check, _ in _date_checks(table, "", None)
     ]
 
 
 def checked_rows(
-    extract: Extract, index: int, table: Table, date: datetime.date | None, loaded_at: datetime.datetime
+    extract: Extract,
+    index: int,
+    table: Table,
+    date: datetime.date | None,
+    loaded_at: datetime.datetime,
+    failed: str | None = None,
 ) -> str:
     """SELECT of a file's rows: the contract's columns typed, and beside them
 
     - ``_file`` (``index``) and ``_row`` (from 0), where the row stands,
     - ``_check``, the number in ``row_checks`` of what it fails, or null,
-    - ``_masked``, the row as JSON, values of sensitivity C2 and C3 as shapes.
+    - ``_masked``, the row as JSON, values of sensitivity C2 and C3 as shapes,
+    - ``_key``, the primary key as it was delivered,
+    - ``_failed``, JSON of the shapes that a mapping's expressions failed on, by column; null otherwise.
 
     ``date`` and ``loaded_at`` stand in where the file has no such column and its name no date; any other column that
-    the file does not have is null.
+    the file does not have is null. ``failed`` is the column that holds ``_failed``, in an extract that has it.
     """
     constants = {column.name: f"cast(null as {column.data_type})" for column in table.columns if column.is_optional}
     constants |= {PARTITION: f"date {literal(extract.dt or date)}", KNOWN_AT: f"timestamp {literal(loaded_at)}"}
@@ -177,10 +190,13 @@ def checked_rows(
         delivered = extract.columns.get(column.name)
         absent = constants.get(column.name, f"cast(null as {column.data_type})")
         typed[column.name] = _typed(column, delivered) if delivered else absent
-        conditions += [condition for _, condition in _column_checks(column, table, delivered)]
+        conditions += [condition for _, condition in _column_checks(column, table, delivered, failed)]
         if delivered:
             masked.append(f"{literal(column.name)}: {_masked(column)}")
     conditions += [condition for _, condition in _date_checks(table, typed[PARTITION], extract.dt)]
+    key = ", ' ', ".join(
+        f"coalesce({_text(column)}, '?')" for column in table.columns if column.name in table.primary_key
+    )
     cases = " ".join(f"when {condition} then {number}" for number, condition in enumerate(conditions) if condition)
     return f"""
         select
@@ -188,7 +204,9 @@ def checked_rows(
             file_row_number as _row,
             {", ".join(f"{expression} as {name}" for name, expression in typed.items())},
             case {cases} end as _check,
-            to_json({{{", ".join(masked)}}}) as _masked
+            to_json({{{", ".join(masked)}}}) as _masked,
+            concat({key}) as _key,
+            {failed or "cast(null as json)"} as _failed
         from {cleaned(extract, table)}"""
 
 
@@ -222,16 +240,19 @@ def _text(column: Column) -> str:
     return f"cast({quoted(column.name)} as varchar)"
 
 
+def shape(text: str) -> str:
+    """SQL of a text's shape: 9 for a digit, a for a letter, 中 for another script."""
+    ascii_only = f"regexp_replace(regexp_replace({text}, '[0-9]', '9', 'g'), '[A-Za-z]', 'a', 'g')"
+    return f"regexp_replace({ascii_only}, '[^\\x00-\\x7F]', '中', 'g')"
+
+
 def _masked(column: Column) -> str:
-    """The value as text. Of a sensitive column, and where a value does not look like one of its column, its shape only:
-    9 for a digit, a for a letter, 中 for another script.
-    """
-    shape = f"regexp_replace(regexp_replace({_text(column)}, '[0-9]', '9', 'g'), '[A-Za-z]', 'a', 'g')"
-    shape = f"regexp_replace({shape}, '[^\\x00-\\x7F]', '中', 'g')"
+    """The value as text. Of a sensitive column, and where a value does not look like one of its column, its shape."""
     if column.sensitivity != "C1":
-        return shape
+        return shape(_text(column))
     pattern = literal(SHOWN[column.data_type.partition("(")[0]])
-    return f"case when regexp_full_match({_text(column)}, {pattern}) then {_text(column)} else {shape} end"
+    value = _text(column)
+    return f"case when regexp_full_match({value}, {pattern}) then {value} else {shape(value)} end"
 
 
 def _typed(column: Column, delivered: str) -> str:
@@ -241,13 +262,17 @@ def _typed(column: Column, delivered: str) -> str:
     return f"try_cast({value} as {column.data_type})"
 
 
-def _column_checks(column: Column, table: Table, delivered: str | None) -> list[tuple[Check, str | None]]:
+def _column_checks(
+    column: Column, table: Table, delivered: str | None, failed: str | None
+) -> list[tuple[Check, str | None]]:
     """Checks of one column with the SQL that is true for a bad row; no SQL where the delivered type cannot fail."""
     value = _text(column)
-    checks = []
+    remedy = "mend the value at the source, or let the SELECT say what it means"
+    fails = f"json_extract_string({failed}, '$.{column.name}') is not null" if failed else None
+    checks = [(Check(column.name, EXPRESSION_FAILS, remedy), fails)]
     if not column.nullable:
         remedy = "a row needs it: fill it at the source"
-        checks.append((Check(column.name, "required but empty", remedy), f"{value} is null" if delivered else None))
+        checks.append((Check(column.name, REQUIRED, remedy), f"{value} is null" if delivered else None))
     native = delivered is not None and column.data_type != "string" and _is_native(column, delivered)
     rules = _type_rules(column.data_type, value) + _text_rules(column, table, value)
     for reason, remedy, fits in rules:

@@ -13,9 +13,10 @@ from rich.progress import Progress
 from rich.table import Table as RichTable
 
 from banktags.landing import landing_zone
-from banktags.load.batch import Options, Report, load_batch
+from banktags.load.batch import Options, Report, check_batch, load_batch
 from banktags.load.delimited import TextForm
 from banktags.load.failures import LoadStopped, named_failures
+from banktags.load.preview import as_text
 from banktags.load.problems import BatchError, printable
 from banktags.load.publish import LandingBusy
 
@@ -66,6 +67,10 @@ def load(
         bool,
         typer.Option("--date-is-right", help="Land a business date more than a year from all that is landed."),
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what a load would refuse, set aside and not know; land nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --check: the same as JSON.")] = False,
     to: Annotated[
         Path | None, typer.Option(metavar="RAW", help="Landing zone; default BANK_TAGS_RAW, else data/raw.")
     ] = None,
@@ -78,19 +83,38 @@ def load(
     -) are empty. Keys that a spreadsheet has rounded (6.22E+18) or that hold
     invisible signs are refused. No message shows a customer's value.
     """
-    form = TextForm(_encoding(encoding), _delimiter(delimiter))
+    if as_json and not check:
+        raise typer.BadParameter("it is for --check", param_hint="--json")
+    form = text_form(encoding, delimiter)
     options = Options(mapping, date.date() if date else None, max_rejects, replace, form, date_is_right)
     root = to or landing_zone()
     console = Console(stderr=True)
     try:
         with Progress(console=console, transient=True) as progress, named_failures(root, progress):
-            report = load_batch(delivery, root, options, progress)
+            if check:
+                found = check_batch(delivery, root, options, progress)
+            else:
+                report = load_batch(delivery, root, options, progress)
     except (BatchError, LandingBusy, LoadStopped) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+    if check:
+        typer.echo(as_text(found, as_json))
+        raise typer.Exit(0 if found.would_land else 1)
     Console().print(_summary(report))
     for note in report.notes:
         typer.echo(note)
+    for warning in report.warnings:
+        typer.secho(f"WARNING {warning}", err=True, fg=typer.colors.YELLOW, bold=True)
+
+
+def text_form(encoding: str | None, delimiter: str | None) -> TextForm:
+    """How the texts are written, as the options of a command say it.
+
+    Raises:
+        typer.BadParameter: no such encoding, or no delimiter.
+    """
+    return TextForm(_encoding(encoding), _delimiter(delimiter))
 
 
 def _encoding(name: str | None) -> str | None:

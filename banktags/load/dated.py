@@ -22,7 +22,7 @@ NAME_COLUMN, DATE_COLUMN = "file_name", "file_date"
 
 @dataclass(frozen=True, eq=False)
 class DatedExtract(Extract):
-    """The rows of several dated files, one file after the other; a place names its file."""
+    """The rows of several dated files, one file after the other; ``part`` tells of which a row is."""
 
     parts: tuple[Extract, ...] = ()
 
@@ -35,10 +35,18 @@ class DatedExtract(Extract):
             number = bisect_right(begins, row) - 1
             wanted[number].add(row - begins[number])
         return {
-            begins[number] + row: f"{place} of {self.parts[number].name}"
+            begins[number] + row: place
             for number, own_rows in wanted.items()
             for row, place in self.parts[number].places(own_rows).items()
         }
+
+    def part(self, row: int) -> Extract:
+        """The file that a row comes from."""
+        for part in self.parts:
+            if row < part.rows:
+                return part
+            row -= part.rows
+        raise IndexError(row)
 
 
 def together(con: duckdb.DuckDBPyConnection, extracts: Iterable[Extract], work: Path) -> list[Extract | Problem]:

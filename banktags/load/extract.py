@@ -29,13 +29,12 @@ class Extract:
     text: Path | None = None
     delimiter: str = ","
     dt: datetime.date | None = None  # business date in the name of its folder or in its own
-    row_word: str = "row"
 
     def places(self, rows: Iterable[int]) -> dict[int, str]:
         """Where the rows with these ordinals (from 0) stand in the file: ``line 7`` of a text, else ``row 7``."""
         wanted = set(rows)
         if self.text is None:
-            return {row: f"{self.row_word} {row + 1}" for row in wanted}
+            return {row: f"row {row + 1}" for row in wanted}
         lines = enumerate(data_rows(self.text, self.delimiter))
         return {row: f"line {line}" for row, (line, _) in lines if row in wanted}
 

@@ -3,20 +3,121 @@
 ``<system>__<table>.sql`` holds one DuckDB SELECT whose columns are the contract's; it may compute ``dt`` and
 ``loaded_at``. The view ``trans`` is the file ``trans.csv`` or ``trans.parquet``. Columns of a CSV file are text, so
 that the mapping, not a guess, says what ``01.02.2026`` means; its delimiter is the one the header uses most.
+
+A row on which an expression fails is a bad row like any other; ``provenance`` tells its file and line.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from banktags.contract import Table
-from banktags.load.delivery import open_parquet, table_of
+from banktags.load.dated import DatedExtract
+from banktags.load.delivery import open_parquet, stem, table_of
 from banktags.load.extract import Extract, file_literal, literal, quoted
-from banktags.load.problems import BatchError, Problem
+from banktags.load.problems import BatchError, Place, Problem
+from banktags.load.provenance import FAILED, ORIGIN, TRACED, Tracer
+
+#: Errors that lie in the SELECT, not in the data: their messages quote the SELECT and names of columns.
+ERRORS_OF_THE_SELECT = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+#: Errors of a value: their messages quote it. Others, of disk and memory, are for ``failures``.
+ERRORS_OF_DATA = (
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+    duckdb.InvalidTypeException,
+    duckdb.TypeMismatchException,
+    duckdb.NotImplementedException,
+    duckdb.InternalException,
+)
+#: Column names like these are values: the file has no header.
+VALUE_FOR_A_NAME = re.compile(r"\d{4}|@|^\W*\d")
+
+
+@dataclass(frozen=True)
+class Views:
+    """The delivered files as the mapping sees them: one view each, beside a twin with places, see ``provenance``."""
+
+    con: duckdb.DuckDBPyConnection
+    files: tuple[Extract, ...]  # by the number that the twins give
+    by_view: dict[str, Extract]  # name in lower case
+
+    @property
+    def tracer(self) -> Tracer:
+        return Tracer(self.con, {name: set(extract.columns) for name, extract in self.by_view.items()})
+
+    def places(self, file: int, rows: Iterable[int]) -> dict[int, Place]:
+        """Where rows of a file stand; of dated files that are read together, each in its own."""
+        extract = self.files[file]
+        return {
+            row: Place(extract.part(row).name if isinstance(extract, DatedExtract) else extract.name, line)
+            for row, line in extract.places(rows).items()
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class MappedExtract(Extract):
+    """What a mapping's SELECT gives. Where its rows come from is found out when one of them is bad."""
+
+    views: Views | None = None
+    select: str = ""
+    failures: dict[str, str] = field(default_factory=dict)  # kind of error by column whose expression fails on rows
+
+    def found(self, rows: Iterable[int]) -> dict[int, Place]:
+        """File and line of result rows; of those that cannot be followed, the result row and the files read."""
+        wanted = set(rows)
+        origins = self._origins(wanted) if wanted else {}
+        by_file = defaultdict(set)
+        for file, row, _ in origins.values():
+            by_file[file].add(row)
+        places = {
+            (file, row): place for file, rows in by_file.items() for row, place in self.views.places(file, rows).items()
+        }
+        read = [self.views.by_view[name].name for name in self.views.tracer.views_read(self.select)]
+        of_files = f"its SELECT combines rows of {', '.join(read)}" if read else "its SELECT reads no file"
+        found = {row: Place(self.name, f"result row {row + 1} ({of_files})") for row in wanted - origins.keys()}
+        for result, (file, row, is_group) in origins.items():
+            place = places[file, row]
+            others = " and others that the SELECT groups with it" if is_group else ""
+            found[result] = Place(place.file, place.line + others)
+        return found
+
+    def _origins(self, wanted: set[int]) -> dict[int, tuple[int, int, bool]]:
+        """File number, row and whether it stands for a group, by result row."""
+        con, listed = self.views.con, ", ".join(map(str, wanted))
+        rows = _source(self, "file_row_number = true")
+        if self.failures:
+            traced = f"select file_row_number, {ORIGIN} as origin from {rows} where file_row_number in ({listed})"
+        else:
+            select = self.views.tracer.rewritten(self.select)
+            if select is None:
+                return {}
+            # The rows of the SELECT run again, known by their content: of equal ones the first is the first again.
+            content = f"hash({', '.join(quoted(column) for column in self.columns)})"
+            traced = f"""
+                with landed as (select file_row_number, {content} as content from {rows}),
+                again as (select {ORIGIN} as origin, {content} as content from ({select}) as traced),
+                wanted as (select distinct content from landed where file_row_number in ({listed})),
+                numbered as (
+                    select *, row_number() over (partition by content order by file_row_number) as n
+                    from landed semi join wanted using (content)
+                ),
+                followed as (
+                    select *, row_number() over (partition by content order by origin) as n
+                    from again semi join wanted using (content)
+                )
+                select file_row_number, origin from numbered inner join followed using (content, n)
+                where file_row_number in ({listed})"""
+        found = con.execute(traced).fetchall()
+        return {
+            row: (origin["file"], origin["place"], origin["grouped"])
+            for row, origin in found
+            if origin and origin["file"] is not None
+        }
 
 
 def read_mapping(folder: Path, contract: dict[str, Table]) -> dict[Path, Table]:
@@ -48,40 +149,158 @@ def read_mapping(folder: Path, contract: dict[str, Table]) -> dict[Path, Table]:
     return tables
 
 
-def create_views(con: duckdb.DuckDBPyConnection, extracts: Iterable[Extract]) -> list[Problem]:
-    """A view for each extract, named after its file."""
+def create_views(con: duckdb.DuckDBPyConnection, extracts: Iterable[Extract]) -> tuple[Views, list[Problem]]:
+    """A view for each extract, named after its file, and its twin."""
+    files = tuple(extracts)
     named = defaultdict(list)
-    for extract in extracts:
-        named[Path(extract.name).stem].append(extract)
+    for extract in files:
+        named[stem(extract.name)].append(extract)
     problems = []
     for name, same in named.items():
         if len(same) > 1:
-            files = ", ".join(extract.name for extract in same)
-            problems.append(Problem(same[1].name, f"{files} would give one view {name}", "give each file its own name"))
-        source = f"read_parquet({file_literal(same[0].parquet)}, hive_partitioning = false)"
-        con.execute(f"create view {quoted(name)} as select * from {source}")
-    return problems
+            names = ", ".join(extract.name for extract in same)
+            problems.append(Problem(same[1].name, f"{names} would give one view {name}", "give each file its own name"))
+        con.execute(f"create view {quoted(name)} as select * from {_source(same[0])}")
+        place = f"struct_pack(file := {files.index(same[0])}, place := file_row_number, grouped := false) as {ORIGIN}"
+        source = _source(same[0], "file_row_number = true")
+        con.execute(f"create view {quoted(name + TRACED)} as select * exclude (file_row_number), {place} from {source}")
+    return Views(con, files, {name.lower(): same[0] for name, same in named.items()}), problems
 
 
-def run_mapping(con: duckdb.DuckDBPyConnection, path: Path, work: Path) -> Extract | Problem:
+def run_mapping(views: Views, path: Path, work: Path) -> Extract | Problem:
     """The rows that one SQL file selects, as an extract named after it."""
     target = work / f"{path.name}.parquet"
-    select = path.read_text(encoding="utf-8-sig").strip().rstrip(";")
+    failures: dict[str, str] = {}
+    select = ""
     try:
-        con.execute(f"copy (\n{select}\n) to {literal(target)} (format parquet)")
-    except duckdb.Error as error:
+        statements = views.con.extract_statements(_without_end(path.read_text(encoding="utf-8-sig")))
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            return Problem(path.name, "not one SELECT", "write a single SELECT whose columns are the contract's")
+        select = statements[0].query
+        _write(views.con, select, target)
+    except ERRORS_OF_THE_SELECT as error:
         return Problem(
             path.name,
-            f"DuckDB says: {_without_values(error)}",
+            f"DuckDB says: {_message(error, views)}",
             "mend the SELECT; views are named after the delivered files",
         )
-    opened = open_parquet(con, target, path.name)
-    return opened if isinstance(opened, Problem) else replace(opened, row_word="result row")
+    except ERRORS_OF_DATA as error:
+        failures = _run_row_by_row(views, select, target, _kind(error))
+        if not failures:
+            return _failed_somewhere(views, path.name, select, target, error)
+    opened = open_parquet(views.con, target, path.name)
+    if isinstance(opened, Problem):
+        return opened
+    columns = {name: kind for name, kind in opened.columns.items() if name not in (ORIGIN, FAILED)}
+    return MappedExtract(path.name, target, columns, opened.rows, views=views, select=select, failures=failures)
 
 
-def _without_values(error: duckdb.Error) -> str:
-    """The message; of one about data, without the values in it, which may be a customer's."""
-    message = str(error)
-    if isinstance(error, (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)):
-        return message
-    return re.sub(r"""(["']).*?\1""", "(value)", message.splitlines()[0])
+def _without_end(text: str) -> str:
+    """A text without the semicolon that ends it and the comments behind that."""
+    encoded, end = text.encode(), None
+    for offset, kind in duckdb.tokenize(text):
+        if encoded[offset : offset + 1] == b";":
+            end = offset if end is None else end
+        elif kind != duckdb.token_type.comment:
+            end = None
+    return encoded[:end].decode()
+
+
+def _run_row_by_row(views: Views, select: str, target: Path, kind: str) -> dict[str, str]:
+    """Write the rows, those on which an expression fails among them; the kind of error by column that fails.
+
+    ``kind`` is that of the whole SELECT. No column: it cannot be done row by row.
+    """
+    tracer, con = views.tracer, views.con
+    tried = tracer.rewritten(select, trying=True)
+    if tried is None:
+        return {}
+    # The optimizer moves an expression that occurs twice out of TRY, where its error is no longer caught.
+    con.execute("set disabled_optimizers = 'common_subexpressions'")
+    try:
+        _write(con, tried, target)
+        names = con.execute(
+            f"""
+            select distinct name
+            from (select unnest(json_keys({FAILED})) as name, {FAILED} as failed from read_parquet({literal(target)}))
+            where json_extract_string(failed, '$."' || name || '"') is not null
+            """
+        ).fetchall()
+        alone = target.with_suffix(".failed")
+        return {name: _kind_of_failure(views, select, name, alone) or kind for (name,) in sorted(names)}
+    except (*ERRORS_OF_DATA, *ERRORS_OF_THE_SELECT):
+        # An expression that may not stand in TRY, or fails outside of it.
+        return {}
+    finally:
+        con.execute("reset disabled_optimizers")
+
+
+def _kind_of_failure(views: Views, select: str, column: str, target: Path) -> str | None:
+    """Kind of the error when only this column's expression may fail; None when what fails has another name."""
+    try:
+        _write(views.con, views.tracer.rewritten(select, trying=True, untried=frozenset([column])), target)
+    except ERRORS_OF_DATA as error:
+        return _kind(error)
+    return None
+
+
+def _failed_somewhere(views: Views, name: str, select: str, target: Path, error: duckdb.Error) -> Problem:
+    """The refusal for an error that concerns more than a row: in WHERE, a join, a window, DISTINCT or a constant."""
+    remedy = (
+        "mend the value at the source, or let the SELECT make it null (try_cast, try_strptime); "
+        "only an expression that fills a column can set its row aside"
+    )
+    for view in views.tracer.views_read(select):
+        row = _first_failing_row(views, view, select, target)
+        if row is not None:
+            place = views.places(views.files.index(views.by_view[view]), [row])[row]
+            return Problem(place.file, f"{_kind(error)} in {name}, first at this row", remedy, place.line)
+    return Problem(name, f"DuckDB says: {_kind(error)} (values are not shown)", remedy)
+
+
+def _first_failing_row(views: Views, view: str, select: str, target: Path) -> int | None:
+    """The first row of a file with which the SELECT fails, by halving; None if it fails without any row of it."""
+    extract = views.by_view[view]
+
+    def fails(rows: int) -> bool:
+        source = _source(extract, "file_row_number = true")
+        limited = f"select * exclude (file_row_number) from {source} where file_row_number < {rows}"
+        views.con.execute(f"create or replace view {quoted(view)} as {limited}")
+        try:
+            _write(views.con, select, target)
+        except ERRORS_OF_DATA:
+            return True
+        return False
+
+    try:
+        sound, failing = 0, extract.rows
+        if fails(sound) or not fails(failing):
+            return None
+        while failing - sound > 1:
+            middle = (sound + failing) // 2
+            sound, failing = (sound, middle) if fails(middle) else (middle, failing)
+        return failing - 1
+    finally:
+        views.con.execute(f"create or replace view {quoted(view)} as select * from {_source(extract)}")
+
+
+def _source(extract: Extract, options: str = "") -> str:
+    return f"read_parquet({file_literal(extract.parquet)}, hive_partitioning = false{options and f', {options}'})"
+
+
+def _write(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
+    con.execute(f"copy (\n{select}\n) to {literal(target)} (format parquet)")
+
+
+def _kind(error: duckdb.Error) -> str:
+    """Kind of an error, without its message: a message about data holds a customer's values."""
+    kind = re.match(r"([A-Z][A-Za-z ]*? Error)\b", str(error))
+    return kind[1] if kind else type(error).__name__
+
+
+def _message(error: duckdb.Error, views: Views) -> str:
+    """Message of an error of the SELECT; without the columns of a file whose header seems to be a row of values."""
+    names = [column for extract in views.files for column in extract.columns]
+    if any(VALUE_FOR_A_NAME.search(name) for name in names):
+        return f"{_kind(error)} (not shown: a file seems to have values where its header should be)"
+    return str(error)

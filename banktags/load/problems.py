@@ -3,6 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """Where a delivered row stands: its file, and ``line 7`` or ``row 7`` of it."""
+
+    file: str
+    line: str
 
 
 @dataclass(frozen=True)

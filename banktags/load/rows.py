@@ -1,6 +1,7 @@
 """The delivered rows of one contract table, as views of the DuckDB session: which are bad, how many, with what hash."""
 
 import datetime
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,9 +11,21 @@ from pathlib import Path
 import duckdb
 
 from banktags.contract import PARTITION, Table
-from banktags.load.checks import EMPTY_HASH, Check, checked_rows, content_columns, content_hash, row_checks, row_hash
+from banktags.load.checks import (
+    EMPTY_HASH,
+    EXPRESSION_FAILS,
+    REQUIRED,
+    Check,
+    checked_rows,
+    content_columns,
+    content_hash,
+    row_checks,
+    row_hash,
+)
 from banktags.load.extract import Extract, file_literal
-from banktags.load.problems import Problem
+from banktags.load.mapping import MappedExtract
+from banktags.load.problems import Place, Problem
+from banktags.load.provenance import FAILED
 from banktags.load.values import words_for_nothing
 
 
@@ -43,7 +56,11 @@ class Partition:
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that fails a check. ``masked``: the row as JSON, sensitive values as shapes; ``value``: the failing one."""
+    """A row that fails a check.
+
+    ``masked`` is the row as JSON, sensitive values as shapes; ``value`` the failing one of it, or the shapes of what
+    a mapping's expression failed on; ``key`` the primary key as it was delivered.
+    """
 
     table: Table
     extract: Extract
@@ -52,19 +69,47 @@ class BadRow:
     check: Check
     value: str | None
     masked: str
+    key: str
 
-    def problem(self, place: str) -> Problem:
+    @property
+    def mapping(self) -> str | None:
+        """The mapping's SQL file that selected the row."""
+        return self.extract.name if isinstance(self.extract, MappedExtract) else None
+
+    @property
+    def reason(self) -> str:
+        kind = self.extract.failures.get(self.check.column) if isinstance(self.extract, MappedExtract) else None
+        return f"{self.check.reason} ({kind})" if self.check.reason == EXPRESSION_FAILS and kind else self.check.reason
+
+    def problem(self, place: Place) -> Problem:
         value = "" if self.value is None else f": {self.value!r}"
-        return Problem(self.extract.name, f"{self.check.reason}{value}", self.check.remedy, place, self.check.column)
+        column = f"{self.check.column} of {self.mapping}" if self.mapping else self.check.column
+        if place.file == self.mapping:
+            # Without a line, the shape of the key is what there is to look for.
+            masked = json.loads(self.masked)
+            value += f"; key {' '.join(str(masked.get(name)) for name in self.table.primary_key)!r}"
+        remedy = self.check.remedy
+        if self.mapping and self.check.reason == REQUIRED:
+            remedy += f", or let {self.mapping} say what it is"
+        return Problem(place.file, f"{self.reason}{value}", remedy, place.line, column)
 
 
-def places(rows: list[BadRow]) -> list[str]:
-    """Line or row of each bad row in its file; each file is read once."""
+def places(rows: list[BadRow]) -> list[Place]:
+    """Delivered file, and line or row in it, of each bad row; each file is read once."""
     wanted = defaultdict(set)
     for row in rows:
         wanted[row.extract].add(row.row)
-    found = {extract: extract.places(numbers) for extract, numbers in wanted.items()}
+    found = {}
+    for extract, numbers in wanted.items():
+        if isinstance(extract, MappedExtract):
+            found[extract] = extract.found(numbers)
+        else:
+            found[extract] = {row: Place(extract.name, line) for row, line in extract.places(numbers).items()}
     return [found[row.extract][row.row] for row in rows]
+
+
+def _failed_column(extract: Extract) -> str | None:
+    return FAILED if isinstance(extract, MappedExtract) and extract.failures else None
 
 
 class DeliveredTable:
@@ -90,7 +135,10 @@ class DeliveredTable:
         name = f"{table.system}__{table.name}"
         self._typed, self._repeated = f"typed_{name}", f"repeated_{name}"
         self.good, self.bad = f"good_{name}", f"bad_{name}"
-        selects = [checked_rows(extract, number, table, date, loaded_at) for number, extract in enumerate(extracts)]
+        selects = [
+            checked_rows(extract, number, table, date, loaded_at, _failed_column(extract))
+            for number, extract in enumerate(extracts)
+        ]
         con.execute(f"create view {self._typed} as {' union all '.join(selects)}")
         self._find_repeated_keys()
         con.execute(
@@ -135,16 +183,25 @@ class DeliveredTable:
     def bad_rows(self, limit: int) -> list[BadRow]:
         """The first bad rows in the order of the files."""
         found = self.con.execute(
-            f"select _file, _row, {PARTITION}, _check, _masked from {self.bad} order by _file, _row limit {limit}"
+            f"""
+            select _file, _row, {PARTITION}, _check, _masked, _key, _failed
+            from {self.bad} order by _file, _row limit {limit}
+            """
         ).fetchall()
         rows = []
-        for file, row, dt, number, masked in found:
+        for file, row, dt, number, masked, key, failed in found:
             check = self._checks[number]
-            (value,) = self.con.execute(
-                "select json_extract_string(?, ['$.' || ?])[1]", [masked, check.column]
-            ).fetchone()
-            rows.append(BadRow(self.table, self.extracts[file], row, dt, check, value, masked))
+            shown = failed if check.reason == EXPRESSION_FAILS else masked
+            value = json.loads(shown).get(check.column)
+            rows.append(BadRow(self.table, self.extracts[file], row, dt, check, value, masked, key))
         return rows
+
+    def reasons(self) -> dict[tuple[str, str], int]:
+        """Number of bad rows by column and reason (``balance``, ``not a number``), the commonest first."""
+        counted = self.con.execute(
+            f"select _check, count(*) from {self.bad} group by _check order by count(*) desc, _check"
+        ).fetchall()
+        return {(self._checks[number].column, self._checks[number].reason): count for number, count in counted}
 
     def partitions(self) -> list[Partition]:
         """The business dates delivered, those of files without rows included."""

@@ -24,6 +24,10 @@ REJECT_COLUMNS = {
     "column_name": "varchar",
     "reason": "varchar",
     "masked_row": "varchar",
+    # In clear: rejects lie in the landing zone beside the same keys, under the same protection, and whoever mends a
+    # row has to find it. Everything else about it stays masked.
+    "row_key": "varchar",
+    "mapping": "varchar",
     KNOWN_AT: "timestamp",
     PARTITION: "date",
 }
@@ -73,13 +77,15 @@ def stage_rejects(
     records = [
         (
             batch_id,
-            row.extract.name,
-            place,
+            place.file,
+            place.line,
             row.table.system,
             row.table.name,
             row.check.column,
-            row.check.reason,
+            row.reason,
             row.masked,
+            row.key,
+            row.mapping,
             loaded_at,
             row.dt,
         )

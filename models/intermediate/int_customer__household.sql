@@ -13,7 +13,6 @@ declarations as (
     where relation_type = 'HOUSEHOLD'
 ),
 
--- Each declaration from both sides. Persons go by a hash here, so that no order of their ids makes the joining slow.
 -- The last rounds of joining; test one_household_per_declaration proves that they were enough.
 joined_0 as (
     select * from {{ ref('int_customer__household_links') }}

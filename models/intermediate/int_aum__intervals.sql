@@ -1,6 +1,6 @@
 -- Who held what from when to when, for the year up to the business date. A balance stands until the next one, so
--- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero.
--- Reads three columns of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
+-- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero. Reads
+-- three columns of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
 
 {% set ledgers = [
     {
@@ -19,7 +19,8 @@
 
 with
 
--- Accounts and holdings in one shape: the unit that carries a balance, its owner and from when to when, product and end.
+-- Accounts and holdings in one shape: the unit that carries a balance, its owner and from when to when, product and
+-- end.
 units as (
     select
         account_id as unit_key,
@@ -46,7 +47,8 @@ units as (
     from {{ ref('stg_wealth__holdings') }}
 ),
 
--- A category counts in the one ledger that its dictionary row names, so nothing is counted twice and loans never are.
+-- A category counts in the one ledger that its dictionary row names, so nothing is counted twice and loans never
+-- are.
 classified_units as (
     select
         units.unit_key,
@@ -105,8 +107,8 @@ successions as (
     from needed_balances
 ),
 
--- A closed account holds nothing from its closing day on, even if the ledger sent no zero. A balance is its owner's while
--- the account is; one from before a new issue of the number is the former owner's.
+-- A closed account holds nothing from its closing day on, even if the ledger sent no zero. A balance is its owner's
+-- while the account is; one from before a new issue of the number is the former owner's.
 bounded as (
     select
         classified_units.customer_id,

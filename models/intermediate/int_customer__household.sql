@@ -1,6 +1,6 @@
--- The household of each person that CRM knows one of: one row per person. Whoever is joined by a declaration, directly or
--- through others, belongs to one household. It is called by the customer_id of its head: whom most name as head, else the
--- eldest, else the smallest id.
+-- The household of each person that CRM knows one of: one row per person. Whoever is joined by a declaration,
+-- directly or through others, belongs to one household. It is called by the customer_id of its head: whom most name
+-- as head, else the eldest, else the smallest id.
 {% set rounds = 4 %}
 
 with

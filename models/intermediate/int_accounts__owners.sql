@@ -1,5 +1,5 @@
--- Who owns each account from when to when: one row per account and owner, a single one unless the number was issued again
--- or handed on. What is dated by day joins it by account and day.
+-- Who owns each account from when to when: one row per account and owner, a single one unless the number was issued
+-- again or handed on. What is dated by day joins it by account and day.
 
 with
 

@@ -25,7 +25,8 @@
 
 with
 
--- Accounts and holdings in one shape: the unit that carries a balance, its owner and from when to when, product and end.
+-- Accounts and holdings in one shape: the unit that carries a balance, its owner and from when to when, product and
+-- end.
 units as (
     select
         account_id as unit_key,
@@ -54,7 +55,8 @@ units as (
     from {{ ref('stg_wealth__holdings') }}
 ),
 
--- A category counts in the one ledger that its dictionary row names, so nothing is counted twice and loans never are.
+-- A category counts in the one ledger that its dictionary row names, so nothing is counted twice and loans never
+-- are.
 classified_units as (
     select
         units.unit_key,
@@ -151,8 +153,8 @@ successions as (
             and needed_balances.stated_on = next_snapshots.snapshot_date
 ),
 
--- A closed account holds nothing from its closing day on, even if the ledger sent no zero. A balance is its owner's while
--- the account is; one from before a new issue of the number is the former owner's.
+-- A closed account holds nothing from its closing day on, even if the ledger sent no zero. A balance is its owner's
+-- while the account is; one from before a new issue of the number is the former owner's.
 bounded as (
     select
         classified_units.customer_id,

@@ -1,5 +1,5 @@
--- Who owns each card from when to when: one row per card and owner, a single one unless the number was issued again or
--- handed on. What is dated by day joins it by card and day.
+-- Who owns each card from when to when: one row per card and owner, a single one unless the number was issued again
+-- or handed on. What is dated by day joins it by card and day.
 
 with
 

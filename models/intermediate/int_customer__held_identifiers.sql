@@ -1,5 +1,5 @@
--- Which identifiers each source record has, and had, from when to when: identity numbers, mobiles, system keys, cards and
--- devices. What identifies nobody (int_customer__unusable_identifiers) is left out.
+-- Which identifiers each source record has, and had, from when to when: identity numbers, mobiles, system keys,
+-- cards and devices. What identifies nobody (int_customer__unusable_identifiers) is left out.
 
 {{ config(materialized='view') }}
 

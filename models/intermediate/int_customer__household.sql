@@ -1,7 +1,7 @@
--- The household of each person that CRM knows one of: one row per person. Whoever is joined by a declaration, directly or
--- through others, belongs to one household. It is called by the customer_id of its head: whom most name as head, else the
--- eldest, else the smallest id.
-{% set rounds = 8 %}
+-- The household of each person that CRM knows one of: one row per person. Whoever is joined by a declaration,
+-- directly or through others, belongs to one household. It is called by the customer_id of its head: whom most name
+-- as head, else the eldest, else the smallest id.
+{% set rounds = 4 %}
 
 with
 
@@ -13,51 +13,13 @@ declarations as (
     where relation_type = 'HOUSEHOLD'
 ),
 
--- Each declaration from both sides. Persons go by a hash here, so that no order of their ids makes the joining slow.
+-- The last rounds of joining; test one_household_per_declaration proves that they were enough.
 joined_0 as (
-    select
-        customer_id,
-        named_head as related_customer_id,
-        least({{ sha256_hex('customer_id') }}, {{ sha256_hex('named_head') }}) as household_mark
-    from declarations
-    union all
-    select
-        named_head as customer_id,
-        customer_id as related_customer_id,
-        least({{ sha256_hex('customer_id') }}, {{ sha256_hex('named_head') }}) as household_mark
-    from declarations
+    select * from {{ ref('int_customer__household_links') }}
 ),
 
--- The least mark that reaches a person goes to all who are joined with them, and to all who bear their mark so far. Each
--- round at least halves a chain, as a rule; test one_household_per_declaration proves that the rounds were enough.
-{% for round in range(rounds) %}
-    seen_{{ loop.index }} as (
-        select
-            customer_id,
-            related_customer_id,
-            household_mark,
-            min(household_mark) over (partition by customer_id) as least_mark
-        from joined_{{ loop.index0 }}
-    ),
+{{ join_households(rounds) }}
 
-    passed_on_{{ loop.index }} as (
-        select
-            customer_id,
-            related_customer_id,
-            household_mark,
-            min(least_mark) over (partition by related_customer_id) as least_mark
-        from seen_{{ loop.index }}
-    ),
-
-    joined_{{ loop.index }} as (
-        select
-            customer_id,
-            related_customer_id,
-            min(least_mark) over (partition by household_mark) as household_mark
-        from passed_on_{{ loop.index }}
-    ),
-
-{% endfor %}
 members as (
     select
         customer_id,

@@ -1,4 +1,5 @@
--- Which customer each identifier stands for, and since when: identity numbers, mobiles, system keys, cards and devices.
+-- Which customer each identifier stands for, and since when: identity numbers, mobiles, system keys, cards and
+-- devices.
 
 with
 
@@ -6,7 +7,8 @@ identities as (
     select * from {{ ref('int_customer__identity') }}
 ),
 
--- One row per identifier and customer: from the first day it was theirs to the last, open while any record still has it.
+-- One row per identifier and customer: from the first day it was theirs to the last, open while any record still
+-- has it.
 mapped as (
     select
         held.id_type,
@@ -59,8 +61,8 @@ compared as (
             and mapped.id_value = of_several.id_value
 ),
 
--- An identifier that several customers have at a time identifies none of them then: a family's mobile. Who has it today
--- shares it with those who have it today; a customer of the past, with whoever had it in their time.
+-- An identifier that several customers have at a time identifies none of them then: a family's mobile. Who has it
+-- today shares it with those who have it today; a customer of the past, with whoever had it in their time.
 id_mapping as (
     select
         mapped.id_type,

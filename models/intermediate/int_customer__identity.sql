@@ -1,7 +1,7 @@
--- Which person each record is about. Rules in order: a contact that carries a core customer number is that customer; the
--- same identity number is the same person; a record without a usable one belongs where its mobile, name and birth date
--- together lead, if they lead to one person only. A mobile alone never merges (families share one), and two identity
--- numbers are never merged.
+-- Which person each record is about. Rules in order: a contact that carries a core customer number is that
+-- customer; the same identity number is the same person; a record without a usable one belongs where its mobile,
+-- name and birth date together lead, if they lead to one person only. A mobile alone never merges (families share
+-- one), and two identity numbers are never merged.
 
 with
 
@@ -15,8 +15,8 @@ core_numbers as (
     where source_system = 'core'
 ),
 
--- What each record says of itself: whose identity number it has, its mobile, name and birth date, and under which core
--- customer number it stands (rule customer_number).
+-- What each record says of itself: whose identity number it has, its mobile, name and birth date, and under which
+-- core customer number it stands (rule customer_number).
 told as (
     select
         records.source_system,
@@ -38,8 +38,8 @@ told as (
             and records.source_key = holders.source_key
 ),
 
--- What stands under one core customer number counts as one record. The core system is asked first, then what its contacts
--- agree on.
+-- What stands under one core customer number counts as one record. The core system is asked first, then what its
+-- contacts agree on.
 told_by_core_number as (
     select
         core_number,
@@ -72,7 +72,8 @@ known as (
         on told.core_number = together.core_number
 ),
 
--- To how many different holders of an identity number a mobile, name and birth date lead, and to which when it is one.
+-- To how many different holders of an identity number a mobile, name and birth date lead, and to which when it is
+-- one.
 holders_by_description as (
     select
         own_description as description,

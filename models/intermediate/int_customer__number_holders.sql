@@ -37,8 +37,9 @@ described as (
     where numbers.name_hash is not null and numbers.birth_date is not null
 ),
 
--- Who shares a name is one, and who shares a birth date is: each round joins what the one before has brought together.
--- A usable number has few descriptions (seed identity_limits), so a few rounds join all that hangs together.
+-- Who shares a name is one, and who shares a birth date is: each round joins what the one before has brought
+-- together. A usable number has few descriptions (seed identity_limits), so a few rounds join all that hangs
+-- together.
 {% for round in range(rounds) %}
     same_name_{{ loop.index }} as (
         select
@@ -92,7 +93,9 @@ number_holders as (
         numbers.id_no_hash,
         case
             when contested.id_no_hash is null then 'id:' || numbers.id_no_hash
-            else 'id:' || numbers.id_no_hash || ':' || coalesce(by_name.person, by_birth_date.person, only_person.person)
+            else
+                'id:' || numbers.id_no_hash || ':'
+                || coalesce(by_name.person, by_birth_date.person, only_person.person)
         end as holder_key
     from numbers
     left join contested

@@ -48,11 +48,11 @@ delivered as (
 } %}
 
 {% for column, id_type in identifiers.items() %}
-unusable_{{ id_type }} as (
-    select id_value
-    from {{ ref('int_customer__unusable_identifiers') }}
-    where id_type = '{{ id_type }}'
-),
+    unusable_{{ id_type }} as (
+        select id_value
+        from {{ ref('int_customer__unusable_identifiers') }}
+        where id_type = '{{ id_type }}'
+    ),
 
 {% endfor %}
 records as (

@@ -1,5 +1,5 @@
--- Identifiers that identify nobody: what is filled in where a value is missing, and what more persons carry than seed
--- identity_limits allows. Values are keyed hashes, as in the records; a customer number is itself.
+-- Identifiers that identify nobody: what is filled in where a value is missing, and what more persons carry than
+-- seed identity_limits allows. Values are keyed hashes, as in the records; a customer number is itself.
 {% set longest = 32 %}
 
 with
@@ -15,7 +15,7 @@ lengths as (
 placeholder_values as (
     select
         id_type,
-        value
+        value as written
     from {{ ref('identity_placeholders') }}
     where kind = 'exact'
 
@@ -23,7 +23,7 @@ placeholder_values as (
 
     select
         placeholders.id_type,
-        substr(repeat(placeholders.value, {{ longest }}), 1, lengths.characters) as value
+        substr(repeat(placeholders.value, {{ longest }}), 1, lengths.characters) as written
     from {{ ref('identity_placeholders') }} as placeholders
     cross join lengths
     where placeholders.kind = 'repeated'
@@ -32,7 +32,7 @@ placeholder_values as (
 
     select
         placeholders.id_type,
-        substr(placeholders.value, 1, lengths.characters) as value
+        substr(placeholders.value, 1, lengths.characters) as written
     from {{ ref('identity_placeholders') }} as placeholders
     inner join lengths
         on lengths.characters between 4 and length(placeholders.value)
@@ -42,25 +42,25 @@ placeholder_values as (
 
     select
         'id_no' as id_type,
-        '' as value
+        '' as written
 
     union all
 
     select distinct
         id_type,
-        'NULL' as value
+        'NULL' as written
     from {{ ref('identity_placeholders') }}
 ),
 
 written_values as (
     select
         id_type,
-        upper(value) as value
+        upper(written) as written
     from placeholder_values
     union all
     select
         id_type,
-        lower(value) as value
+        lower(written) as written
     from placeholder_values
 ),
 
@@ -68,9 +68,9 @@ placeholders as (
     select distinct
         id_type,
         case id_type
-            when 'id_no' then {{ keyed_hash(sha256_hex('value')) }}
-            when 'core_customer' then value
-            else {{ keyed_hash('value') }}
+            when 'id_no' then {{ keyed_hash(sha256_hex('written')) }}
+            when 'core_customer' then written
+            else {{ keyed_hash('written') }}
         end as id_value
     from written_values
 ),
@@ -99,11 +99,15 @@ records as (
 
 -- The identifiers of each record, and as which person it describes who has them.
 carried as (
-    {% for id_type, column in [('id_no', 'id_no_hash'), ('mobile', 'mobile_hash'), ('core_customer', 'core_customer_id')] %}
+    {% for id_type, column in [
+        ('id_no', 'id_no_hash'), ('mobile', 'mobile_hash'), ('core_customer', 'core_customer_id'),
+    ] %}
         select
             '{{ id_type }}' as id_type,
             {{ column }} as id_value,
-            coalesce(name_hash || cast(birth_date as string), name_hash, cast(birth_date as string), record_key) as person,
+            coalesce(
+                name_hash || cast(birth_date as string), name_hash, cast(birth_date as string), record_key
+            ) as person,
             record_key
         from records
         where {{ column }} is not null

@@ -1,5 +1,5 @@
 {# Proves that who are joined by a HOUSEHOLD relation are in one household. It fails when the chains of declarations are longer than
-   the rounds of the model: raise `rounds` in int_customer__household.
+   the rounds of int_customer__household_links and int_customer__household: add a model of rounds between them.
 
        data_tests:
          - one_household_per_declaration: {arguments: {relations: ref('int_customer__relations')}}

@@ -36,6 +36,24 @@ def test_make_help_lists_each_target_with_what_it_does():
         assert re.search(rf"^  make {target} +\S+", output, re.MULTILINE), target
 
 
+def make(*arguments: str) -> str:
+    return subprocess.run(["make", *arguments], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_make_hands_on_the_date_and_the_currency():
+    assert "BASE_CURRENCY=CZK" in make("help")
+    # In quotes, so that a date that is none reaches the check of the variables and not YAML's own.
+    assert """--vars '{as_of_date: "2026-02-30"}'""" in make("--dry-run", "build", "AS_OF=2026-02-30")
+    shown = ("--eval", "shown: ; @echo currency=$$BANK_TAGS_CURRENCY", "shown")
+    assert "currency=CZK\n" in make(*shown, "BASE_CURRENCY=CZK")
+
+
+def test_make_clean_asks_whether_the_warehouse_is_of_the_demo_bank():
+    said = make("--dry-run", "clean", "BANK_TAGS_DB=own.duckdb")
+    assert "banktags.demo_warehouse" in said
+    assert not re.search(r"rm [^;]*own\.duckdb", said)
+
+
 def test_help_lists_each_command():
     output = CliRunner().invoke(app, ["--help"]).output
     for command in app.registered_commands:

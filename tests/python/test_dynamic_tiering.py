@@ -4,7 +4,10 @@ The nights are run one after the other on a small demo bank, with just the model
 """
 
 import datetime
+import os
+import shutil
 from itertools import pairwise
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -75,9 +78,22 @@ class Nights:
             return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
+def deliver_nothing(raw: Path, date: datetime.date) -> None:
+    """A batch after the demo bank's last one, whose only control row promises no rows."""
+    before = next((raw / "core/batches" / f"dt={date - datetime.timedelta(days=1)}").glob("*.parquet"))
+    folder = raw / "core/batches" / f"dt={date}"
+    folder.mkdir()
+    said = f"0 as row_count, date '{date}' as business_date, 'DEMO-{date:%Y%m%d}' as batch_id"
+    control = duckdb.sql(f"select * replace ({said}) from read_parquet('{before}', hive_partitioning = false) limit 1")
+    control.write_parquet(str(folder / "nothing.parquet"))
+
+
 @pytest.fixture(scope="module")
 def nights(demo_bank, tmp_path_factory):
-    warehouse = Warehouse(tmp_path_factory.mktemp("tiering"), demo_bank)
+    folder = tmp_path_factory.mktemp("tiering")
+    shutil.copytree(demo_bank, folder / "raw", copy_function=os.link)
+    deliver_nothing(folder / "raw", DATES[-1])
+    warehouse = Warehouse(folder, folder / "raw")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in warehouse.environment().items():
             patch.setenv(name, value)

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
 from typer.testing import CliRunner
 
 from banktags.cli import app
@@ -273,6 +276,25 @@ def test_a_client_that_stays_is_named_when_the_time_is_up(warehouse, monkeypatch
     finally:
         client.kill()
         client.wait()
+
+
+def test_dbt_waits_for_the_warehouse_too_and_knows_the_batches(warehouse, raw, monkeypatch):
+    monkeypatch.setenv("BANK_TAGS_LOCK_WAIT", "0.01")
+    land(raw, 0, "customers")
+    credentials = DuckDBCredentials(path=str(warehouse), schema="main")
+    plugin = BasePlugin.create("banktags.nightly.dbt_batches", config={}, credentials=credentials)
+    client = held(warehouse, 60, read_only=True)
+    try:
+        with pytest.raises(DbtRuntimeError, match=rf"\(process {client.pid}\)"):
+            plugin.update_connection_config(credentials, {})
+    finally:
+        client.kill()
+        client.wait()
+    plugin.update_connection_config(credentials, {})
+    with duckdb.connect() as con:
+        plugin.configure_cursor(con)
+        told = con.execute("select getvariable('first_batch'), getvariable('last_complete_batch')").fetchone()
+    assert told == (str(night(0)), str(night(0)))
 
 
 def test_a_reader_does_not_hold_up_a_reader(warehouse):

@@ -1,5 +1,5 @@
--- Nothing that the bank delivered is damaged in the mass: a column of codes that nobody mapped, a quarter of a table in quarantine,
--- a batch with a twentieth of its usual rows. Each finding is printed with what to do about it.
+-- Nothing that the bank delivered is damaged in the mass: a column of codes that nobody mapped, a quarter of a table in
+-- quarantine, a batch with a twentieth of its usual rows. Each finding is printed with what to do about it.
 {% set findings %}
     select
         check_name,

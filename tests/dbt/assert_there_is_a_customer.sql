@@ -1,4 +1,4 @@
--- A build without a customer says nothing about anybody: it fails, and says what became of the rows that were delivered.
+-- A build without a customer says nothing about anybody: it fails, and says what became of the rows delivered.
 {% set nobody %}
     select
         'no customer is known as of ' || as_of_date as problem,

@@ -1,7 +1,8 @@
 {{ config(materialized='table') }}
 
 -- What is damaged in the mass and not here and there: one row a finding that passes a threshold of seed
--- staging_damage_thresholds. Of tables that are staged batch by batch the last 31 days are judged, of others all that stands.
+-- staging_damage_thresholds. Of tables that are staged batch by batch the last 31 days are judged, of others all that
+-- stands.
 -- The loops write one select a table, which stands where a written one would: template blocks don't indent.
 -- sqlfluff:indentation:template_blocks_indent:false
 
@@ -231,8 +232,8 @@ falls as (
     where usual_batches.row_count > batches.row_count
 ),
 
--- Numbers of the last batch that stand on another day of the last ones too: of many of them where the bank's numbers start anew
--- each day; of a late posting, where it came again with its date and its content corrected, and counts twice.
+-- Numbers of the last batch that stand on another day of the last ones too: many, where the bank's numbers start anew
+-- each day; that of a late posting, where it came again with its date and its content corrected, and counts twice.
 {% set numbered = [
     {'system': 'core', 'name': 'transactions', 'number': 'transaction_id'},
     {'system': 'card', 'name': 'card_transactions', 'number': 'card_transaction_id'},
@@ -290,8 +291,8 @@ reused as (
         '' as column_name,
         count(numbers_again.{{ number }}) as damaged_rows,
         max(numbers_of_last_batches.number_count) as judged_rows,
-        count(numbers_again.{{ number }}) || ' of ' || max(numbers_of_last_batches.number_count) || ' numbers, the first '
-        || min(numbers_again.{{ number }}) as seen
+        count(numbers_again.{{ number }}) || ' of ' || max(numbers_of_last_batches.number_count)
+        || ' numbers, the first ' || min(numbers_again.{{ number }}) as seen
     from numbers_again
     inner join numbers_of_last_batches
         on
@@ -371,14 +372,16 @@ staging_damage as (
         end as finding,
         case check_name
             when 'values_set_to_unknown'
-                then 'add the codes to the dictionary of the column (seeds/dictionaries) or map them in the mapping of the table;'
-                    || ' where it is the truth, a row of seed staging_damage_thresholds'
+                then 'add the codes to the dictionary of the column (seeds/dictionaries), or map them in the mapping of'
+                    || ' the table; where it is the truth, a row of seed staging_damage_thresholds'
             when 'quarantined_rows'
-                then 'banktags query "select * from staging.quarantined_rows where table_name = ''' || table_name || '''"'
+                then 'look at them: banktags query "select * from staging.quarantined_rows where table_name = '''
+                    || table_name || '''"'
             when 'fall_against_batches_before'
-                then 'deliver the batch again if it is not complete; where it is the truth, a row of seed staging_damage_thresholds'
-            else 'compare the postings of the number; where the numbers of the bank start anew each day, an empty warn_share in a'
-                    || ' row of seed staging_damage_thresholds for this table'
+                then 'deliver the batch again if it is not complete; where it is the truth, a row of seed'
+                    || ' staging_damage_thresholds'
+            else 'compare the postings of the number; where the numbers of the bank start anew each day, an empty'
+                || ' warn_share in a row of seed staging_damage_thresholds for this table'
         end as remedy
     from graded
     where severity is not null

@@ -86,6 +86,8 @@ WHOLE_EVENT_TABLES = {
 WHOLE_EXTRACTS = {
     # Counts all rows.
     "staging_quality",
+    # Judges products, branches, managers, campaigns and their costs, which are few and staged as views.
+    "staging_damage",
     # Products, branches, managers and tag reviews, which are few and staged as views.
     "fact_tags__products",
     "int_aum__intervals",

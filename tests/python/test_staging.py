@@ -369,7 +369,7 @@ def test_staged_tables_agree_with_the_contract(project):
 
 
 def test_optional_columns_agree_with_the_models():
-    """The list that damage is looked for in names every column of each model that becomes unknown, and where it stands."""
+    """The list that damage is looked for in names every column that becomes unknown, and where it stands."""
     macro = (PROJECT_ROOT / "macros" / "staging" / "optional_columns.sql").read_text(encoding="utf-8")
     listed = yaml.safe_load(macro[macro.index("return({") + 7 : macro.rindex("})") + 1])
     written = {}

@@ -50,7 +50,10 @@ standardised as (
 
 -- Said before under another date: the bank has corrected the date and sent it again.
 redated as (
-    {{ redated_rows('standardised', 'card_transaction_id', 'transaction_date', ['card_id', 'transaction_type', 'amount']) }}
+    {{ redated_rows(
+        'standardised', 'card_transaction_id', 'transaction_date',
+        content=['card_id', 'transaction_type', 'amount']
+    ) }}
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -48,7 +48,10 @@ standardised as (
 
 -- Said before under another date: the bank has corrected the date and sent it again.
 redated as (
-    {{ redated_rows('standardised', 'transaction_id', 'transaction_date', ['account_id', 'direction', 'amount', 'transaction_type']) }}
+    {{ redated_rows(
+        'standardised', 'transaction_id', 'transaction_date',
+        content=['account_id', 'direction', 'amount', 'transaction_type']
+    ) }}
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -20,14 +20,14 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        {{ known_text('complaint_id') }} as complaint_id,
-        {{ known_text('contact_id') }} as contact_id,
-        {{ known_date('complained_date') }} as complained_date,
+        {{ known_text('source.complaint_id') }} as complaint_id,
+        {{ known_text('source.contact_id') }} as contact_id,
+        {{ known_date('source.complained_date') }} as complained_date,
         {{ known.category }} as category,
         {{ known.resolved_date }} as resolved_date,
-        loaded_at,
-        dt,
-        batch_fingerprint,
+        source.loaded_at,
+        source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source

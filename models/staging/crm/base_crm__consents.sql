@@ -19,16 +19,20 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        {{ known_text('consent_id') }} as consent_id,
-        {{ known_text('contact_id') }} as contact_id,
-        upper(nullif(trim(purpose), '')) as purpose,
-        upper(nullif(trim(channel), '')) as channel,
-        {{ known_date('given_at') }} as given_at,
+        {{ known_text('source.consent_id') }} as consent_id,
+        {{ known_text('source.contact_id') }} as contact_id,
+        upper(nullif(trim(source.purpose), '')) as purpose,
+        upper(nullif(trim(source.channel), '')) as channel,
+        {{ known_date('source.given_at') }} as given_at,
         -- Withdrawn before it was given: it is withdrawn, when is unknown. The bank may count on none of it.
-        case when source.withdrawn_at < source.given_at and not {{ is_no_date('source.withdrawn_at') }} then source.given_at else {{ known.withdrawn_at }} end as withdrawn_at,
-        loaded_at,
-        dt,
-        batch_fingerprint,
+        case
+            when source.withdrawn_at < source.given_at and not {{ is_no_date('source.withdrawn_at') }}
+                then source.given_at
+            else {{ known.withdrawn_at }}
+        end as withdrawn_at,
+        source.loaded_at,
+        source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source

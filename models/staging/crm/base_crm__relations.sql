@@ -20,15 +20,15 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        {{ known_text('relation_id') }} as relation_id,
-        {{ known_text('from_contact_id') }} as from_contact_id,
-        {{ known_text('to_contact_id') }} as to_contact_id,
-        upper(nullif(trim(relation_type), '')) as relation_type,
+        {{ known_text('source.relation_id') }} as relation_id,
+        {{ known_text('source.from_contact_id') }} as from_contact_id,
+        {{ known_text('source.to_contact_id') }} as to_contact_id,
+        upper(nullif(trim(source.relation_type), '')) as relation_type,
         {{ known.since_date }} as since_date,
         {{ known.until_date }} as until_date,
-        loaded_at,
-        dt,
-        batch_fingerprint,
+        source.loaded_at,
+        source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source

@@ -22,16 +22,16 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        {{ known_text('limit_id') }} as limit_id,
-        {{ known_text('customer_id') }} as customer_id,
+        {{ known_text('source.limit_id') }} as limit_id,
+        {{ known_text('source.customer_id') }} as customer_id,
         {{ known.limit_type }} as limit_type,
-        granted_amount,
+        source.granted_amount,
         {{ known.used_amount }} as used_amount,
         {{ known.valid_from }} as valid_from,
         {{ known.valid_to }} as valid_to,
-        loaded_at,
-        dt,
-        batch_fingerprint,
+        source.loaded_at,
+        source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source

@@ -11,7 +11,8 @@
         code_or_unknown('source.loan_type', ['MORTGAGE', 'CONSUMER', 'BUSINESS', 'AUTO', 'AGRICULTURE']),
     'principal': 'case when source.principal > 0 then source.principal end',
     'outstanding_principal':
-        "case when not (source.outstanding_principal > 0 and upper(trim(source.status)) = 'SETTLED') then source.outstanding_principal end",
+        "case when coalesce(upper(trim(source.status)), '') <> 'SETTLED' or source.outstanding_principal <= 0
+            then source.outstanding_principal end",
     'granted_date': known_date('source.granted_date', not_after='dt'),
     'maturity_date': known_date('source.maturity_date', not_before=known_date('source.granted_date', not_after='dt')),
     'status': code_or_unknown('source.status', ['ACTIVE', 'SETTLED', 'WRITTEN_OFF']),
@@ -33,12 +34,18 @@ standardised as (
         {{ known.loan_type }} as loan_type,
         {{ known.principal }} as principal,
         -- Where the status says settled and a principal is left, the status stands: nothing is owed.
-        case when upper(trim(source.status)) = 'SETTLED' then 0 else source.outstanding_principal end as outstanding_principal,
+        case
+            when upper(trim(source.status)) = 'SETTLED' then 0
+            else source.outstanding_principal
+        end as outstanding_principal,
         {{ known.annual_rate }} as annual_rate,
         {{ known.granted_date }} as granted_date,
         {{ known.maturity_date }} as maturity_date,
         -- A status that nobody knows says nothing: then what is owed does.
-        coalesce({{ known.status }}, case when source.outstanding_principal > 0 then 'ACTIVE' else 'SETTLED' end) as status,
+        coalesce(
+            {{ known.status }},
+            case when source.outstanding_principal > 0 then 'ACTIVE' else 'SETTLED' end
+        ) as status,
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,

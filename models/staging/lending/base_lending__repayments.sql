@@ -19,15 +19,15 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        {{ known_text('loan_id') }} as loan_id,
-        instalment_no,
-        {{ known_date('due_date') }} as due_date,
-        due_amount,
-        paid_amount,
+        {{ known_text('source.loan_id') }} as loan_id,
+        source.instalment_no,
+        {{ known_date('source.due_date') }} as due_date,
+        source.due_amount,
+        source.paid_amount,
         {{ known.paid_date }} as paid_date,
-        loaded_at,
-        dt,
-        batch_fingerprint,
+        source.loaded_at,
+        source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source

@@ -21,16 +21,16 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        {{ known_text('touch_id') }} as touch_id,
-        {{ known_text('campaign_id') }} as campaign_id,
-        {{ known_text('customer_id') }} as customer_id,
-        {{ known_date('touch_date') }} as touch_date,
+        {{ known_text('source.touch_id') }} as touch_id,
+        {{ known_text('source.campaign_id') }} as campaign_id,
+        {{ known_text('source.customer_id') }} as customer_id,
+        {{ known_date('source.touch_date') }} as touch_date,
         {{ known.touch_at }} as touch_at,
-        upper(nullif(trim(channel), '')) as channel,
-        lower(nullif(trim(touch_status), '')) as touch_status,
-        loaded_at,
-        dt,
-        batch_fingerprint,
+        upper(nullif(trim(source.channel), '')) as channel,
+        lower(nullif(trim(source.touch_status), '')) as touch_status,
+        source.loaded_at,
+        source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source

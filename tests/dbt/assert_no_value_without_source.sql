@@ -1,5 +1,6 @@
 -- A tag that rests on a source which was never delivered is known of nobody: no data is not no. Seed
--- coverage_exceptions says of which tags a value stands all the same, and why. Each other one is printed with what to do about it.
+-- coverage_exceptions says of which tags a value stands all the same, and why. Each other one is printed with what to do
+-- about it.
 {% set values_without_source %}
     with exempted as (
         select

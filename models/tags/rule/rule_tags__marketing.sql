@@ -46,12 +46,12 @@ marketing as (
         -- 可营销: consent stands for at least one channel. Who is not in CRM gave none; where no consents are delivered at
         -- all, nothing is known, and no gate opens.
         case
-            when {{ is_covered(['crm.consents']) }} then coalesce(facts.has_marketing_consent, false)
+            when {{ is_covered(['crm.contacts', 'crm.consents']) }} then coalesce(facts.has_marketing_consent, false)
         end as is_marketing_contactable,
 
         -- 可个性化推荐: consent stands, and personalised recommendation was not refused.
         case
-            when {{ is_covered(['crm.consents']) }}
+            when {{ is_covered(['crm.contacts', 'crm.consents']) }}
                 then coalesce(facts.has_marketing_consent and not facts.has_personalisation_opt_out, false)
         end as is_personalisation_allowed,
 
@@ -79,7 +79,7 @@ marketing as (
                 then
                     facts.nps_score < thresholds.passive_from
                     and facts.nps_recency_days <= thresholds.nps_recency_days_to
-            when {{ is_covered(['crm.nps_responses']) }} and facts.customer_id is not null then false
+            when {{ is_covered(['crm.contacts', 'crm.nps_responses']) }} and facts.customer_id is not null then false
         end as is_service_recovery_target,
 
         -- 有效推荐人: brought customers.

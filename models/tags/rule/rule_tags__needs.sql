@@ -1,6 +1,6 @@
 -- What a customer seems to need next: goals he named, and what he looks at, applies for, or lacks.
 
-{% set is_no_goal = 'case when ' ~ is_covered(['crm.risk_assessments']) ~ ' then false end' %}
+{% set is_no_goal = 'case when ' ~ is_covered(['crm.contacts', 'crm.risk_assessments']) ~ ' then false end' %}
 
 with
 

@@ -20,7 +20,7 @@ statuses as (
             when
                 assessments.risk_level is null
                 and assessments.risk_assessed_date is null
-                and {{ is_covered(['crm.risk_assessments']) }} then 'missing'
+                and {{ is_covered(['crm.contacts', 'crm.risk_assessments']) }} then 'missing'
             when assessments.risk_level is null then null
             when not assessments.is_risk_assessment_valid then 'expired'
             when assessments.risk_assessment_days_to_expiry <= thresholds.expiring_days_to then 'expiring'

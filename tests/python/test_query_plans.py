@@ -21,6 +21,7 @@ FEW_ROWS = 200
 
 #: Models, beside the seeds, that do not grow with the bank.
 BOUNDED_MODELS = {
+    "base_currency",  # one row
     "segment__rfm_cut_points",  # scores by axis and method
     "tag_dictionary",  # tags
 }
@@ -86,10 +87,11 @@ WHOLE_EVENT_TABLES = {
 WHOLE_EXTRACTS = {
     # Counts all rows.
     "staging_quality",
-    # Products, branches, managers and tag reviews, which are few and staged as views.
+    # Products, branches, managers, exchange rates and tag reviews, which are few and staged as views.
     "fact_tags__products",
     "int_aum__intervals",
     "int_campaign__events",
+    "int_currency__rates",
     "int_customer__service_team",
     "int_products__on_sale",
     "portrait_health",

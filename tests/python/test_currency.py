@@ -173,13 +173,15 @@ def land(folder: Path, currencies: dict[str, str] | None = None, rates: list[tup
 
 
 def judged(warehouse: Warehouse, **variables: str) -> tuple[str, dict[str, str]]:
-    """What a build prints, and the outcome of the two checks of currencies."""
+    """What the two checks of currencies say after a build, and their outcome."""
     given = {"as_of_date": "2026-05-31", **variables}
     options = ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test", "--vars", str(given))
     run = warehouse.dbt("build", "--select", *SELECTION, *options, check=False)
     assert "Compilation Error" not in run.stdout, run.stdout
     outcomes = {node.split(".")[2]: status for node, status in warehouse.results().items()}
-    return " ".join((run.stdout + run.stderr).split()), {check: outcomes[check] for check in CHECKS}
+    compiled = [next(warehouse.target.glob(f"compiled/*/tests/dbt/{check}.sql")) for check in CHECKS]
+    problems = [row[0] for path in compiled for row in warehouse.rows(path.read_text(encoding="utf-8"))]
+    return " ".join(problems), {check: outcomes[check] for check in CHECKS}
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ FEW_ROWS = 200
 
 #: Models, beside the seeds, that do not grow with the bank.
 BOUNDED_MODELS = {
+    "base_currency",  # one row
     "segment__rfm_cut_points",  # scores by axis and method
     "tag_dictionary",  # tags
 }
@@ -88,10 +89,11 @@ WHOLE_EXTRACTS = {
     "staging_quality",
     # Judges products, branches, managers, campaigns and their costs, which are few and staged as views.
     "staging_damage",
-    # Products, branches, managers and tag reviews, which are few and staged as views.
+    # Products, branches, managers, exchange rates and tag reviews, which are few and staged as views.
     "fact_tags__products",
     "int_aum__intervals",
     "int_campaign__events",
+    "int_currency__rates",
     "int_customer__service_team",
     "int_products__on_sale",
     "portrait_health",

@@ -1,7 +1,7 @@
 {{ printed_rows() }}
 
--- A tag that rests on a source which was never delivered is known of nobody: no data is not no. Seed coverage_exceptions says of which
--- tags a value stands all the same, and why.
+-- A tag that rests on a source which was never delivered is known of nobody: no data is not no. Seed
+-- coverage_exceptions says of which tags a value stands all the same, and why.
 select
     coverage.tag_code,
     'known of ' || cast(scan.known_customers as {{ dbt.type_string() }}) || ' customers, though '

@@ -68,13 +68,15 @@ class Project:
 
     def _invoke(self, date: datetime.date, status: Status, command: str, *arguments: str) -> Outcome:
         wait_until_free(warehouse_file())
-        started, finished = time.monotonic(), 0
+        started, finished, printed = time.monotonic(), 0, []
 
         def show(event: Any) -> None:
             nonlocal finished
             if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
                 finished += 1
                 status.update(f"{date}  {event.data.node_info.node_name}  ({finished} built and checked)")
+            elif event.info.name == "PrintEvent":  # what is wrong, and what to do: macro print_failing_rows
+                printed.append(event.info.msg)
 
         dates = ("--vars", f"as_of_date: {date}")
         runner = dbtRunner(manifest=self.manifest, callbacks=[show])
@@ -87,6 +89,8 @@ class Project:
         faults = [f"{node.node.name}: {node.message}" for node in nodes if str(node.status) in FAILED]
         if result.exception:
             faults.append(str(result.exception))
+        if faults:
+            faults += printed
         if not result.success and not faults:
             faults.append("dbt did not succeed and names no reason; see logs/dbt.log")
         warnings = sum(str(node.status) == "warn" for node in nodes)

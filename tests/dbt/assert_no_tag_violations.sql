@@ -1,5 +1,10 @@
 {{ printed_rows() }}
 
 -- Nothing breaks the rules of the tag system.
-select * from {{ ref('tag_violations') }}
+select
+    check_name,
+    subject,
+    problem,
+    remedy
+from {{ ref('tag_violations') }}
 order by check_name, subject

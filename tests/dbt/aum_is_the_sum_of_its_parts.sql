@@ -1,6 +1,7 @@
 {{ printed_rows(columns=['problem', 'remedy']) }}
 
--- A customer's AUM is the sum of its components, of those that are delivered, and custody only where the dictionary counts it.
+-- A customer's AUM is the sum of its components, of those that are delivered, and custody only where the dictionary
+-- counts it.
 select
     aum.customer_id,
     aum.aum_spot,

@@ -181,7 +181,7 @@ def run_mapping(views: Views, path: Path, work: Path) -> Extract | Problem:
     except ERRORS_OF_THE_SELECT as error:
         return Problem(
             path.name,
-            f"DuckDB says: {_message(error, views)}",
+            f"DuckDB says: {_message(error, views, select)}",
             "mend the SELECT; views are named after the delivered files",
         )
     except ERRORS_OF_DATA as error:
@@ -298,9 +298,15 @@ def _kind(error: duckdb.Error) -> str:
     return kind[1] if kind else type(error).__name__
 
 
-def _message(error: duckdb.Error, views: Views) -> str:
-    """Message of an error of the SELECT; without the columns of a file whose header seems to be a row of values."""
-    names = [column for extract in views.files for column in extract.columns]
-    if any(VALUE_FOR_A_NAME.search(name) for name in names):
+def _message(error: duckdb.Error, views: Views, select: str) -> str:
+    """Message of an error of the SELECT, without names of columns that the SELECT does not write.
+
+    DuckDB lists what columns there are; where a file has no header, they are the values of its first row.
+    """
+    names = {column for extract in views.files for column in extract.columns}
+    said = re.split("Candidate bindings|Did you mean", str(error))[0]
+    line = re.search(r"\nLINE \d+:.*", str(error), re.DOTALL)
+    unwritten = [name for name in names if name.lower() not in select.lower()]
+    if any(VALUE_FOR_A_NAME.search(name) for name in names) or any(f'"{name}"' in said for name in unwritten):
         return f"{_kind(error)} (not shown: a file seems to have values where its header should be)"
-    return str(error)
+    return said + (line[0] if line and line[0] not in said else "")

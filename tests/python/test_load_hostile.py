@@ -292,6 +292,15 @@ def test_no_message_about_the_control_table_shows_a_person(delivery, raw):
     assert not _shown(message, PERSONS)
 
 
+@pytest.mark.parametrize("select", ["客户号 as customer_id", "k.nr as customer_id", "* exclude (x)", "*, *", "kh as x"])
+def test_no_message_about_a_select_shows_a_person_of_a_file_without_a_header(delivery, raw, select):
+    persons = ["欧阳娜娜", "O'Brien", "MCDONALD", "Zhang\nSan Feng"]
+    deliver(delivery, {"kh.csv": ",".join(map(_cell, persons)) + "\nx,y,z,a\n"})
+    mapping = deliver(delivery.parent / "mapping", {"core__customers.sql": f"select {select} from kh as k"})
+    message = refused(delivery, raw, *DATE, "--mapping", str(mapping))
+    assert not _shown(message, persons) and "core__customers.sql" in message
+
+
 def test_no_message_about_parquet_shows_a_person(delivery, raw):
     (delivery / "core" / "customers").mkdir(parents=True)
     usual = "'C1' as customer_id, date '2020-01-01' as opened_date, 'ACTIVE' as status"

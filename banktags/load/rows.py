@@ -244,8 +244,8 @@ class DeliveredTable:
         # What was landed before the contract had an optional column lacks it.
         optional = [c for c in self.table.columns if c.is_optional]
         nulls = ", ".join(f"cast(null as {c.data_type}) as {c.name}" for c in optional)
-        files = f"from read_parquet([{paths}], hive_partitioning = true, union_by_name = {bool(optional)})"
-        source = f"({files} union all by name select {nulls} where false)" if optional else f"({files})"
+        read = f"from read_parquet([{paths}], hive_partitioning = true, union_by_name = {bool(optional)})"
+        source = f"({read} union all by name select {nulls} where false)" if optional else f"({read})"
         landed = self.con.execute(
             f"""
             with landed as (select {columns} from {source}),

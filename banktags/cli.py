@@ -9,6 +9,7 @@ from banktags.catalogue.site.command import site
 from banktags.explain.command import explain
 from banktags.freeze_rfm import freeze_rfm
 from banktags.load.command import load
+from banktags.new_currency import new_currency
 from banktags.new_mapping import new_mapping
 from banktags.new_tag import app as new
 from banktags.nightly.command import run
@@ -35,6 +36,7 @@ app.command()(run)
 app.command()(summary)
 catalogue_sync.app.command()(site)
 app.add_typer(catalogue_sync.app, name="catalogue")
+new.command("currency")(new_currency)
 new.command("mapping")(new_mapping)
 app.add_typer(new, name="new")
 app.add_typer(portrait, name="portrait")

@@ -40,7 +40,8 @@ class Column:
 class Table:
     """One source table; ``kind`` is version (latest wins), state (one row per key and day) or event (never changes).
 
-    Without rows of a table that ``is_daily``, the batch of a business date is incomplete.
+    Without rows of a table that ``is_daily``, the batch of a business date is incomplete. ``since`` is the version of
+    the project whose contract had the table first, where extracts that were landed before lack it.
     """
 
     system: str
@@ -51,6 +52,7 @@ class Table:
     is_daily: bool
     description: str
     columns: tuple[Column, ...]
+    since: str | None = None
 
     @property
     def qualified_name(self) -> str:
@@ -93,6 +95,7 @@ def _table(system: str, table: dict) -> Table:
         is_daily=meta.get("delivery") == "daily",
         description=table["description"],
         columns=tuple(_column(system, column) for column in table["columns"]),
+        since=meta.get("since"),
     )
 
 

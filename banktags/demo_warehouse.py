@@ -1,4 +1,4 @@
-"""``python -m banktags.demo_warehouse``: remove the warehouse if it was made from the demo bank, as ``make clean`` does."""
+"""``python -m banktags.demo_warehouse``: remove the warehouse if it was made from the demo bank (``make clean``)."""
 
 import shutil
 from pathlib import Path

@@ -16,6 +16,16 @@ def landing_zone() -> Path:
     return Path(os.environ.get("BANK_TAGS_RAW", PROJECT_ROOT / "data" / "raw"))
 
 
+def write_later_tables(root: Path, contract: dict[str, Table]) -> None:
+    """Give the tables that came to the contract later a zero-row file in extracts that were landed before they did.
+
+    A landing zone that lacks other tables too is left as it is: dbt refuses it. So is one that can't be written to.
+    """
+    missing = {name: table for name, table in contract.items() if not (root / table.system / table.name).exists()}
+    if missing and all(table.since for table in missing.values()) and os.access(root, os.W_OK):
+        write_empty_tables(root, missing)
+
+
 def write_empty_tables(root: Path, contract: dict[str, Table]) -> None:
     """Give every table of the contract a zero-row Parquet file under ``root``, where it has none yet."""
     for table in contract.values():

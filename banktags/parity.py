@@ -197,7 +197,9 @@ def parity(
     ] = None,
     date: Annotated[
         datetime.datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Business date; default is the last complete batch.", show_default=False),
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Business date; default is the last complete batch.", show_default=False
+        ),
     ] = None,
     nights: Annotated[
         int, typer.Option(min=1, help="How many dates to build, the last of them the business date.")

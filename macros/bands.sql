@@ -6,15 +6,19 @@
 
 {# True where a row of an effective-dated policy seed is in force on the run's date (or on another, by its column), for the
    bank's base currency; a row that names no currency holds in any. Takes the seed's alias where the query reads more than
-   the seed, and by_currency=false for a seed without amounts, which has no column currency. #}
-{% macro in_force(seed_alias=none, by_currency=true, on_date=as_of_date()) -%}
+   the seed; by_currency=false for a seed without amounts, which has no column currency; by_date=false for one that holds at
+   any time, which has no valid_from. #}
+{% macro in_force(seed_alias=none, by_currency=true, on_date=as_of_date(), by_date=true) -%}
     {%- set prefix = seed_alias ~ '.' if seed_alias else '' -%}
     (
         {% if by_currency -%}
-            ({{ prefix }}currency is null or {{ prefix }}currency = '{{ base_currency() }}') and
+            ({{ prefix }}currency is null or {{ prefix }}currency = '{{ base_currency() }}')
         {%- endif %}
+        {{- ' and' if by_currency and by_date }}
+        {% if by_date -%}
         {{ prefix }}valid_from <= {{ on_date }}
         and ({{ prefix }}valid_to is null or {{ on_date }} < {{ prefix }}valid_to)
+        {%- endif %}
     )
 {%- endmacro %}
 

@@ -12,6 +12,8 @@
         'session_gap_minutes': {'pattern': whole, 'admits': 'a whole number of minutes from 1 to 9999'},
         'home_country': {'pattern': '[A-Z]{2}', 'admits': 'the two capital letters of an ISO 3166 country'},
         'risk_assessment_validity_months': {'pattern': whole, 'admits': 'a whole number of months from 1 to 9999'},
+        'foreign_currency_treatment': {'pattern': 'convert|refuse|warn', 'admits': 'convert, refuse or warn'},
+        'redelivery_days': {'pattern': whole, 'admits': 'a whole number of days from 1 to 9999'},
         'quality_reference_date': {
             'pattern': date, 'is_date': true, 'may_be_null': true, 'admits': 'a business date, as YYYY-MM-DD, or null'
         },

@@ -14,6 +14,7 @@ import duckdb
 
 from banktags.audience.definition import AudienceError, macros
 from banktags.contract import PROJECT_ROOT
+from banktags.load.extract import literal
 from banktags.warehouse import Row, records
 
 #: Arms by a hash of customer, campaign and salt. Who is held out of all marketing takes part in no campaign; of the
@@ -140,7 +141,7 @@ def export(con: duckdb.DuckDBPyConnection, order: Order, file: Path) -> Taken:
     # On record before the file is where somebody may take it.
     partial = file.with_name(f".{file.name}.partial")
     partial.parent.mkdir(parents=True, exist_ok=True)
-    con.execute(f"copy taken to '{partial}' (format csv, header)")
+    con.execute(f"copy taken to {literal(partial)} (format csv, header)")
     _record(con, order, described, "export", None, partial, rows, file.name)
     partial.replace(file)
     return Taken(file, rows, {})
@@ -218,5 +219,5 @@ def keep(con: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
     """Write a table as a Parquet file: a whole file or none."""
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f".{file.name}.partial")
-    con.execute(f"copy {table} to '{partial}' (format parquet)")
+    con.execute(f"copy {table} to {literal(partial)} (format parquet)")
     partial.replace(file)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import duckdb
 
+from banktags.pages.currency import YUAN, Currency, read_currency
 from banktags.warehouse import Row, records
 
 #: What the page of one campaign reads, each in the order in which it is shown.
@@ -61,6 +62,7 @@ class Campaign:
     scorecard: list[Row]
     tags: list[Row]
     reviews: list[Row]
+    currency: Currency = YUAN
 
     @property
     def campaign_id(self) -> str:
@@ -124,6 +126,7 @@ class Overview:
 
     summary: list[Row]
     health: list[Row]
+    currency: Currency
 
 
 def campaign_ids(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
@@ -162,7 +165,7 @@ def read_campaign(warehouse: duckdb.DuckDBPyConnection, campaign_id: str) -> Cam
         name: records(warehouse, sql, {key: value for key, value in given.items() if f"${key}" in sql})
         for name, sql in QUERIES.items()
     }
-    return Campaign(master, **rows)
+    return Campaign(master, **rows, currency=read_currency(warehouse))
 
 
 def read_overview(warehouse: duckdb.DuckDBPyConnection) -> Overview:
@@ -170,4 +173,5 @@ def read_overview(warehouse: duckdb.DuckDBPyConnection) -> Overview:
     return Overview(
         records(warehouse, "select * from marketing.campaign_summary order by campaign_id = 'TOTAL', campaign_id"),
         records(warehouse, "select * from marketing.marketing_health order by indicator_order"),
+        read_currency(warehouse),
     )

@@ -149,7 +149,10 @@ def _cost(campaign: Campaign) -> str | None:
     if row is None or not row["cost_amount"]:
         return None
     each = float(row["cost_amount"]) / row["treatment_customers"] if row["treatment_customers"] else None
-    sentence = f"费用{amount(row['cost_amount'])}元" + (f"，每位触达组客户{each:.2f}元" if each is not None else "")
+    currency = campaign.currency
+    sentence = f"费用{currency.amount(row['cost_amount'])}"
+    if each is not None:
+        sentence += f"，每位触达组客户{each:.2f}{currency.unit_zh}"
     if row["roi_short"] is not None:
         sentence += f"；短期ROI {ratio(row['roi_short'])}，计入长期价值{ratio(row['roi_ltv'])}（净额口径，0为保本）"
     return sentence + "。"

@@ -32,6 +32,7 @@ class Tag:
     unit: str | None
     null_means: str | None
     labels: Mapping[str, str]
+    money_zh: str | None = None  # what a Chinese text writes after an amount, where the tag is one
 
     def label(self, value: str | None) -> str:
         """A value with its Chinese name."""
@@ -152,9 +153,13 @@ class Reader:
         ).fetchall():
             labels.setdefault(code, {})[value] = name_zh
         rows = self.warehouse.execute(
-            "select tag_code, name_zh, kind, data_type, unit, null_means from governance.tag_dictionary"
+            """
+            select tag_code, dictionary.name_zh, kind, data_type, unit, null_means, base_currency.unit_zh
+            from governance.tag_dictionary as dictionary
+            left join governance.base_currency as base_currency on dictionary.unit = base_currency.currency
+            """
         ).fetchall()
-        return {row[0]: Tag(*row, labels=labels.get(row[0], {})) for row in rows}
+        return {row[0]: Tag(*row[:-1], labels=labels.get(row[0], {}), money_zh=row[-1]) for row in rows}
 
     def tag(self, code: str) -> Tag:
         """Entry of a tag.

@@ -20,10 +20,13 @@ def nudge_zh(nudge: Nudge, target: Tag, tags: Mapping[str, Tag]) -> str:
     if nudge.change is None:
         return f"{given.name_zh}变为 {given.labels.get(nudge.to, nudge.to)} → {name}"
     size = abs(nudge.change)
-    if given.unit == "CNY":
-        # Rounded up, so that it is enough.
+    if given.money_zh:
+        # Rounded up, so that it is enough. Nobody says 万元 here.
+        money = "" if given.money_zh == "元" else given.money_zh
         amount = (
-            f"{_plain((size / WAN).quantize(Decimal('0.01'), ROUND_CEILING))} 万" if size >= WAN else f"{size:,} 元"
+            f"{_plain((size / WAN).quantize(Decimal('0.01'), ROUND_CEILING))} 万{money}"
+            if size >= WAN
+            else f"{size:,} {given.money_zh}"
         )
         return f"差 {amount}升{name}" if nudge.change > 0 else f"少 {amount}降{name}"
     return f"{given.name_zh}{'增加' if nudge.change > 0 else '减少'} {_plain(size)} → {name}"

@@ -301,6 +301,9 @@ class _Batch:
 
     def _ask_about_dates(self, dates: set[datetime.date]) -> None:
         """A problem for business dates far from all that is landed, unless the bank says that they are right."""
+        if datetime.date.fromisoformat(EMPTY_PARTITION) in dates:
+            what = f"business date {EMPTY_PARTITION}: systems write it for no date, and so does the landing zone"
+            self.problems.append(Problem(str(self.delivery), what, "deliver it under its true business date"))
         landed = stage.landed_dates(self.root, self.contract)
         if self.options.date_is_right or not landed:
             return

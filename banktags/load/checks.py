@@ -50,7 +50,9 @@ FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
 #: Findings about the columns of one file that are listed one by one; of more, only their number.
 LISTED_COLUMNS = 5
 #: What a name of a column looks like. Where one that the contract does not have looks otherwise, it may be a value.
-COLUMN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+COLUMN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+#: What the name of a column looks like that is surely no person.
+OWN_COLUMN_NAME = re.compile(r"[a-z]+(_[a-z0-9]+)+_*")
 #: Values of sensitivity C1 that are shown as they are: what looks like a value of the type, and like nothing else.
 SHOWN = {
     "string": "[A-Z][A-Z_]*|[A-Z]{0,3}[0-9]{1,5}",
@@ -122,7 +124,9 @@ def column_problems(extract: Extract, table: Table, dated: bool) -> Iterator[Pro
             f"no business date: neither a column {PARTITION} nor a folder {PARTITION}=YYYY-MM-DD, nor one in its name",
             "pass it: --date YYYY-MM-DD",
         )
-    shown = extra if len(extra) <= LISTED_COLUMNS and all(map(COLUMN_NAME.fullmatch, extra)) else []
+    shown = [name for name in extra if _is_surely_a_name(name, table)] if len(extra) <= LISTED_COLUMNS else []
+    if not all(map(COLUMN_NAME.fullmatch, extra)):
+        shown = []
     remedy = f"deliver it, empty where unknown; {expected}"
     for name in missing if len(missing) <= LISTED_COLUMNS else ():
         yield Problem(extract.name, f"missing column {name}{nearest(name, shown)}", remedy, column=name)
@@ -131,10 +135,11 @@ def column_problems(extract: Extract, table: Table, dated: bool) -> Iterator[Pro
     remedy = f"remove or rename it; {expected}"
     for name in shown:
         yield Problem(extract.name, f"extra column {name}{nearest(name, table.column_names)}", remedy, column=name)
-    if extra and not shown:
-        places = [str(number) for number, name in enumerate(extract.columns, start=1) if name in extra]
+    places = [str(n) for n, name in enumerate(extract.columns, start=1) if name in extra and name not in shown]
+    if places:
         listed = ", ".join(places[:LISTED_COLUMNS]) + (", …" if len(places) > LISTED_COLUMNS else "")
-        what = f"{len(extra)} columns that {table.qualified_name} does not have: number {listed} of the header"
+        columns = "1 column" if len(places) == 1 else f"{len(places)} columns"
+        what = f"{columns} that {table.qualified_name} does not have: number {listed} of the header"
         yield Problem(extract.name, what, remedy, place)
     for column in table.columns:
         delivered = extract.columns.get(column.name)
@@ -145,6 +150,11 @@ def column_problems(extract: Extract, table: Table, dated: bool) -> Iterator[Pro
                 f"export it as {column.data_type}, or as text in the contract's form",
                 column=column.name,
             )
+
+
+def _is_surely_a_name(column: str, table: Table) -> bool:
+    """Whether a column that the contract does not have bears a name, and not the value of a file without a header."""
+    return bool(nearest(column, table.column_names) or OWN_COLUMN_NAME.fullmatch(column))
 
 
 def row_checks(table: Table) -> list[Check]:
@@ -298,6 +308,13 @@ def _text_rules(column: Column, table: Table, value: str) -> list[tuple[str, str
         )
     ]
     if is_identifier(column, table):
+        rules.append(
+            (
+                "the header once more",
+                "join files without repeating their header",
+                f"lower({value}) <> {literal(column.name)}",
+            )
+        )
         rules.append(
             (
                 "holds a sign that nobody sees, or a full-width one",

@@ -77,10 +77,11 @@ def load(
 ) -> None:
     r"""Check a bank's own extracts against the source contract and land them, all of the batch or none.
 
-    A header names the contract's columns, in any case and order; columns that may be empty may be left out. Blanks and
-    invisible signs at the ends of a value are no part of it, and words for nothing (\N, NULL, N/A, #N/A, NaN, -) are
-    empty. Keys that a spreadsheet has rounded (6.22E+18) or that hold invisible signs are refused. No message shows a
-    customer's value.
+    A header names the contract's columns, in any case and order; columns that
+    may be empty may be left out. Blanks and invisible signs at the ends of a
+    value are no part of it, and words for nothing (\N, NULL, N/A, #N/A, NaN,
+    -) are empty. Keys that a spreadsheet has rounded (6.22E+18) or that hold
+    invisible signs are refused. No message shows a customer's value.
     """
     if as_json and not check:
         raise typer.BadParameter("it is for --check", param_hint="--json")

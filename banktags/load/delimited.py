@@ -42,6 +42,9 @@ OTHER_FORMATS = {
     b"Rar!": "a RAR archive",
     b"%PDF": "a PDF",
 }
+NO_TEXT = "have it delivered again as text"
+#: Columns of one file; there are none wider, and with another delimiter each sign may be a column.
+MAX_COLUMNS = 6000
 #: By its byte order mark. UTF-32 begins as UTF-16 does.
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -184,6 +187,8 @@ def _decoding_problem(
         try:
             text = decoder.decode(piece, final=not piece)
         except UnicodeDecodeError as error:
+            if is_utf8 and b"\0" in error.object[: error.start]:
+                return _nul_problem(path, name, error.object)
             if not is_utf8:
                 place = f"line {_line(error, line, encoding)}"
                 return Problem(name, f"not {encoding} from here on", _remedy("GB18030", path, encoding), place)
@@ -194,11 +199,16 @@ def _decoding_problem(
         line += text.count("\n")
         offset += len(piece)
         if "\0" in text:
-            what = "holds NUL bytes: UTF-16, or not text" if is_utf8 else "holds NUL signs"
-            return Problem(name, what, _remedy("UTF-16LE", path))
+            return _nul_problem(path, name, text.encode()) if is_utf8 else Problem(name, "holds NUL signs", NO_TEXT)
         if target:
             target.write(text.encode())
     return None
+
+
+def _nul_problem(path: Path, name: str, begin: bytes) -> Problem:
+    """UTF-16 without a mark: of the signs that every file has, such as commas, the other byte is NUL."""
+    encoding = "UTF-16BE" if begin.index(0) % 2 == 0 else "UTF-16LE"
+    return Problem(name, "holds NUL bytes: UTF-16, or not text", _remedy(encoding, path))
 
 
 def _line(error: UnicodeDecodeError, line: int, encoding: str) -> int:
@@ -275,6 +285,11 @@ def _header(text: Path, name: str, delimiter: str, known: Collection[str]) -> _H
         return Problem(
             name, "the first line is no header", "write the names of the columns as the first line", "line 1"
         )
+    if len(cells) > MAX_COLUMNS:
+        remedy = "leave out what is not needed, or pass its true delimiter: --delimiter"
+        return Problem(
+            name, f"{len(cells):,} columns that the loader does not read: at most {MAX_COLUMNS:,}", remedy, "line 1"
+        )
     places, names, unnamed = defaultdict(list), [], set()
     for number, cell in enumerate(cells, start=1):
         places[cell.lower()].append(number)
@@ -312,8 +327,8 @@ def _torn_line(text: Path, name: str, delimiter: str, width: int) -> Problem:
         for line, fields in data_rows(text, delimiter):
             if len(fields) != width:
                 return Problem(name, f"{len(fields)} fields where the header has {width}", remedy, f"line {line}")
-    except csv.Error:
-        return Problem(
-            name, "a double quote that is never closed, or stands inside unquoted text", remedy, f"after line {line}"
-        )
+    except csv.Error as error:
+        if "field limit" not in str(error):
+            what = "a double quote that is never closed, or stands inside unquoted text"
+            return Problem(name, what, remedy, f"after line {line}")
     return Problem(name, f"not readable as CSV: a line longer than {MAX_LINE_BYTES:,} bytes, or stray quotes", remedy)

@@ -56,9 +56,14 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def file_pattern(path: Path) -> str:
+    """A path that DuckDB reads, whatever is in it: ``*``, ``?`` and ``[`` stand for themselves."""
+    return "".join(f"[{sign}]" if sign in GLOB_SIGNS else sign for sign in str(path))
+
+
 def file_literal(path: Path) -> str:
-    """SQL text literal of a file that is read, whatever its name: ``*``, ``?`` and ``[`` stand for themselves."""
-    return literal("".join(f"[{sign}]" if sign in GLOB_SIGNS else sign for sign in str(path)))
+    """SQL text literal of a file that is read, see ``file_pattern``."""
+    return literal(file_pattern(path))
 
 
 def path_fault(path: Path) -> str | None:

@@ -25,11 +25,16 @@ class Problem:
 
     def __str__(self) -> str:
         where = ", ".join(part for part in (self.file, self.place, self.column and f"column {self.column}") if part)
-        return f"{printable(f'{where}: {self.what}')}\n    remedy: {printable(self.remedy)}"
+        return f"{printable(where)}: {on_one_line(self.what)}\n    remedy: {on_one_line(self.remedy)}"
+
+
+def on_one_line(text: str) -> str:
+    """A text of several lines on one, in signs that can be printed."""
+    return printable(" ".join(text.split()))
 
 
 def printable(text: str) -> str:
-    """A text on one line: control signs and bytes that are no UTF-8, which a file name may hold, are escaped."""
+    """A name on one line: control signs and bytes that are no UTF-8, which a file name may hold, are escaped."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOAD = "_load"
@@ -45,7 +45,7 @@ def landing_lock(root: Path) -> Iterator[None]:
                     shutil.rmtree(root / STAGING, ignore_errors=True)
     finally:
         for folder in [root / LOAD, *created]:
-            if folder.is_dir() and not any(folder.iterdir()):
+            with suppress(OSError):  # not empty, or not even made
                 folder.rmdir()
 
 

@@ -11,6 +11,7 @@ import duckdb
 
 from banktags.contract import PARTITION, PROJECT_ROOT, Table
 from banktags.landing import EMPTY_PARTITION
+from banktags.load.extract import file_pattern
 
 #: As the macro delivery_digest() writes it, which records the digest of each completed date.
 DIGEST = """
@@ -31,7 +32,7 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True)
 class Delivered:
-    """The batches of a landing zone: the first one, the last complete one, and what the newest lacks if it is another."""
+    """The batches of a landing zone: the first, the last complete one, and what the newest lacks if it is another."""
 
     first: datetime.date | None
     last: datetime.date | None
@@ -137,16 +138,16 @@ def _expected_tables(
     return expected
 
 
-def read_expectations(contract: dict[str, Table], path: Path = EXPECTATIONS) -> dict[str, bool]:
+def read_expectations(contract: dict[str, Table]) -> dict[str, bool]:
     """Whether the bank expects a table in every batch, for the tables of which it says so.
 
     Raises:
         ValueError: a row names no table of the contract, or says neither yes nor no; names file, line and remedy.
     """
     said = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with EXPECTATIONS.open(encoding="utf-8-sig", newline="") as file:
         for row in (rows := csv.DictReader(file)):
-            name, place = f"{row['system_name']}.{row['table_name']}", f"{path}, line {rows.line_num}"
+            name, place = f"{row['system_name']}.{row['table_name']}", f"{EXPECTATIONS}, line {rows.line_num}"
             if name not in contract:
                 raise ValueError(f"{place}: {name} is no table of the source contract; correct or remove the row")
             if row["expected"] not in ("yes", "no"):
@@ -186,11 +187,11 @@ def _read(con: duckdb.DuckDBPyConnection, files: list[Path], sql: str) -> list[t
     if not files:
         return []
     try:
-        return con.execute(sql, {"files": [str(file) for file in files]}).fetchall()
+        return con.execute(sql, {"files": [file_pattern(file) for file in files]}).fetchall()
     except duckdb.Error:
         for file in files:
             try:
-                con.execute(sql, {"files": [str(file)]}).fetchall()
+                con.execute(sql, {"files": [file_pattern(file)]}).fetchall()
             except duckdb.Error as error:
                 kind = str(error).partition(":")[0]
                 raise UnreadableFile(f"{file}: not readable yet ({kind}). Is it still being copied?") from None

@@ -12,6 +12,7 @@ from functools import cached_property
 import duckdb
 
 from banktags.explain.reader import Reader
+from banktags.pages.currency import YUAN, Currency, read_currency
 from banktags.warehouse import Row, records
 
 #: Class of what stands beside the tags: a name of which one character is left, who looks after whom, what is to do.
@@ -98,6 +99,7 @@ class CustomerPortrait:
     audiences: list[Row]
     entitlements: list[Row]
     stage: Row | None
+    currency: Currency = YUAN
 
     @cached_property
     def tags(self) -> Mapping[str, Row]:
@@ -204,5 +206,11 @@ def read_customer(warehouse: duckdb.DuckDBPyConnection, customer: str, role: Rol
     stages = records(warehouse, STAGE, [portrait.value("lifecycle_stage")])
     entitlements = records(warehouse, ENTITLEMENTS, [portrait.value("service_tier")])
     return CustomerPortrait(
-        customer_id, role, as_of_date, **read, entitlements=entitlements, stage=stages[0] if stages else None
+        customer_id,
+        role,
+        as_of_date,
+        **read,
+        entitlements=entitlements,
+        stage=stages[0] if stages else None,
+        currency=read_currency(warehouse),
     )

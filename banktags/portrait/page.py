@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from banktags.pages.currency import YUAN, Currency
 from banktags.pages.template import environment
 from banktags.portrait import words
 from banktags.portrait.customer import CustomerPortrait
@@ -18,6 +20,7 @@ def render_customer(portrait: CustomerPortrait) -> str:
     permissions = words.permissions(portrait)
     return _render(
         "customer.html",
+        currency=portrait.currency,
         portrait=portrait,
         headline=chinese,
         headline_english=english,
@@ -49,8 +52,12 @@ def _reach(row: Row, rows: Sequence[Row]) -> float:
     return far[0] / max(far) if max(far) else 0.0
 
 
-def _render(template: str, **given: Any) -> str:
+def _render(template: str, currency: Currency = YUAN, **given: Any) -> str:
     pages = environment(Path(__file__).parent, "portrait.css")
-    pages.filters |= {"shown": words.shown, "trait": words.trait, "membership": words.membership}
+    pages.filters |= {
+        "shown": partial(words.shown, currency=currency),
+        "trait": words.trait,
+        "membership": words.membership,
+    }
     pages.tests |= {"nothing": words.is_nothing}
     return pages.get_template(template).render(**given)

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from banktags.audience.lists import keep, lists_folder
+from banktags.load.extract import file_pattern, literal
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,6 @@ def openings() -> list[tuple[str, str, str, str, int]]:
     return duckdb.execute(
         f"""
         select opened_by, role, purpose, portrait, count(*)
-        from read_parquet('{openings_folder()}/*.parquet') group by all order by all
+        from read_parquet({literal(file_pattern(openings_folder()) + "/*.parquet")}) group by all order by all
         """
     ).fetchall()

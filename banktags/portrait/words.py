@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from banktags.pages.currency import YUAN, Currency
 from banktags.pages.numbers import amount, count, percent
 from banktags.portrait.customer import CustomerPortrait
 from banktags.portrait.group import GroupPortrait
@@ -10,8 +11,6 @@ from banktags.warehouse import Row
 
 #: Units of the dictionary as a Chinese reader says them after a number.
 UNITS = {
-    "CNY": "元",
-    "base currency": "元",
     "accounts": "户",
     "categories": "类",
     "complaints": "件",
@@ -61,8 +60,8 @@ class Permission:
     english: str
 
 
-def shown(row: Row) -> str:
-    """The value of a tag as a reader takes it in: label, amount, date or number with its unit."""
+def shown(row: Row, currency: Currency = YUAN) -> str:
+    """The value of a tag as a reader takes it in: label, amount in the base currency, date or number with its unit."""
     value = row["tag_value"]
     if row["is_masked"] or row["value_zh"]:
         return row["value_zh"] or value
@@ -74,9 +73,9 @@ def shown(row: Row) -> str:
         return value
     if row["unit"] == "ratio":
         return percent(float(number))
+    if row["unit"] in ("base currency", currency.code):
+        return f"{number:,.2f} {currency.unit_zh}".replace("-", "−")
     unit = UNITS.get(row["unit"], "")
-    if unit == "元":
-        return f"{number:,.2f} 元".replace("-", "−")
     text = f"{number.quantize(Decimal('0.01')):,}" if number != number.to_integral_value() else f"{number:,.0f}"
     return f"{text} {unit}".replace("-", "−").strip()
 
@@ -105,7 +104,7 @@ def who(portrait: CustomerPortrait) -> tuple[str, str]:
         age and f"{age}岁",
         portrait.value("city"),
         portrait.label("occupation"),
-        income and f"年入{plain_amount(income)}",
+        income and f"年入{plain_amount(income)}{portrait.currency.unit_zh.removeprefix('元')}",
         product and f"偏好{product}",
         *(said for code, said in TASTES.items() if portrait.holds(code)),
     ]
@@ -114,7 +113,7 @@ def who(portrait: CustomerPortrait) -> tuple[str, str]:
         portrait.label("relationship_status"),
         tenure is not None and f"来行{_tenure(int(tenure))}",
         portrait.label("service_tier") and f"{portrait.label('service_tier')}层",
-        aum is not None and f"月日均AUM {plain_amount(aum)}元",
+        aum is not None and f"月日均AUM {plain_amount(aum)}{portrait.currency.unit_zh}",
         portrait.label("lifecycle_stage") and f"生命周期为{portrait.label('lifecycle_stage')}",
         portrait.label("rfm_class"),
     ]
@@ -123,10 +122,10 @@ def who(portrait: CustomerPortrait) -> tuple[str, str]:
         str(part)
         for part in (
             age and f"{age} years old",
-            income and f"annual income {income:,.0f}",
+            income and f"annual income {portrait.currency.code} {income:,.0f}",
             portrait.value("preferred_product") and f"prefers {portrait.value('preferred_product').replace('_', ' ')}",
             portrait.value("service_tier") and f"served as {portrait.value('service_tier').replace('_', ' ')}",
-            aum is not None and f"AUM {aum:,.0f}",
+            aum is not None and f"AUM {portrait.currency.code} {aum:,.0f}",
             portrait.value("lifecycle_stage") and f"life cycle: {portrait.value('lifecycle_stage')}",
             tenure is not None and f"{tenure} days with the bank",
         )
@@ -149,12 +148,12 @@ def next_tier(portrait: CustomerPortrait) -> list[tuple[str, str]]:
     found = []
     to_next, above = portrait.number("aum_to_next_tier"), portrait.number("aum_above_tier_floor")
     if to_next is not None:
-        found.append(("距升级 To the next tier", f"差 {amount(to_next)}元"))
+        found.append(("距升级 To the next tier", f"差 {portrait.currency.amount(to_next)}"))
     if above is not None:
-        found.append(("距降级 Above the floor", f"多 {amount(above)}元"))
+        found.append(("距降级 Above the floor", f"多 {portrait.currency.amount(above)}"))
     if portrait.outlook and not portrait.is_masked("aum_month_avg"):
         outlook = portrait.outlook[0]
-        found.append(("预计月末 Projected", f"{amount(outlook['aum_projected_month_avg'])}元"))
+        found.append(("预计月末 Projected", portrait.currency.amount(outlook["aum_projected_month_avg"])))
     due = portrait.value("service_tier_downgrade_due_date")
     if due:
         found.append(("降级日 Downgrade due", due))
@@ -171,10 +170,8 @@ def alert(portrait: CustomerPortrait) -> str | None:
         return None
     outlook = portrait.outlook[0]
     other = f"（{outlook['other_tier_name']}）" if outlook["other_tier_name"] else ""
-    return (
-        f"{ALERTS[outlook['alert_type']]}{other}：{BASES[outlook['basis']]} {amount(outlook['basis_amount'])}元，"
-        f"边界 {amount(outlook['boundary'])}元。"
-    )
+    basis, boundary = (portrait.currency.amount(outlook[name]) for name in ("basis_amount", "boundary"))
+    return f"{ALERTS[outlook['alert_type']]}{other}：{BASES[outlook['basis']]} {basis}，边界 {boundary}。"
 
 
 def permissions(portrait: CustomerPortrait) -> list[Permission]:

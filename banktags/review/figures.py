@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from banktags.pages.currency import YUAN, Currency, read_currency
 from banktags.warehouse import Row, records
 
 #: What the page reads, each in the order in which it is shown: the highest tier first, the latest quarter last.
@@ -54,6 +55,7 @@ class Review:
     moves: list[Row]
     concentration: list[Row]
     curve: list[Row]
+    currency: Currency = YUAN
 
     @cached_property
     def of_period(self) -> list[Row]:
@@ -151,7 +153,7 @@ def read_review(warehouse: duckdb.DuckDBPyConnection, quarter: str | None = None
     if period is None:
         held = ", ".join(periods) or "none yet"
         raise LookupError(f"{quarter} is not reviewed in this warehouse; these quarters are: {held}")
-    return Review(period, **rows)
+    return Review(period, **rows, currency=read_currency(warehouse))
 
 
 def _plain(quarter: str) -> str:

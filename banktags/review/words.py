@@ -1,6 +1,6 @@
 """The sentences that say what a quarter brought."""
 
-from banktags.pages.numbers import NONE, Number, amount, count, percent, points, signed
+from banktags.pages.numbers import NONE, Number, count, percent, points, signed
 from banktags.review.figures import Review
 from banktags.warehouse import Row
 
@@ -22,10 +22,11 @@ def headline(review: Review) -> tuple[str, str]:
     """The quarter in one sentence, in Chinese and English."""
     total = review.totals()
     net, growth = total.upgraded - total.downgraded, total.closing_customers - total.opening_customers
+    aum = review.currency.amount(total.aum)
     so_far = "" if review.is_complete else f"（截至{review.closing_date.month}月{review.closing_date.day}日）"
     chinese = (
         f"{quarter_name(review.period)}{so_far}，客户{count(total.closing_customers)}户"
-        f"（{signed(count(growth))}），月日均AUM {amount(total.aum)}元（{signed(percent(total.aum_growth))}）；"
+        f"（{signed(count(growth))}），月日均AUM {aum}（{signed(percent(total.aum_growth))}）；"
         f"升级{count(total.upgraded)}户、降级{count(total.downgraded)}户，净升级{count(net)}户；"
         f"流失{count(total.left)}户，客户留存率{percent(total.retention_rate)}。"
     )
@@ -42,7 +43,7 @@ def findings(review: Review) -> list[tuple[str, str]]:
     from plan, who is on the edge, on how few it hangs. What there are no figures for is left out.
     """
     found = [
-        ("AUM从哪里来", _aum_drivers(review.of_period)),
+        ("AUM从哪里来", _aum_drivers(review)),
         ("哪一层最留不住", _weakest_tier(review.of_period)),
         ("离目标多远", _off_plan(review)),
         ("谁在边界上", _on_the_edge(review.of_period)),
@@ -51,11 +52,13 @@ def findings(review: Review) -> list[tuple[str, str]]:
     return [(topic, sentence) for topic, sentence in found if sentence]
 
 
-def _aum_drivers(tiers: list[Row]) -> str | None:
+def _aum_drivers(review: Review) -> str | None:
+    tiers = review.of_period
     changes = {row["name_zh"]: row["aum_month_avg"] - row["opening_aum_month_avg"] for row in tiers}
     shares = {row["name_zh"]: row["opening_aum_month_avg"] for row in tiers}
     parts = [
-        f"{name}{verb}{amount(abs(changes[name]))}元" + (f"（{signed(percent(share))}）" if share is not None else "")
+        f"{name}{verb}{review.currency.amount(abs(changes[name]))}"
+        + (f"（{signed(percent(share))}）" if share is not None else "")
         for name, verb, is_meant in (
             (max(changes, key=changes.get), "增加最多，", lambda change: change > 0),
             (min(changes, key=changes.get), "减少最多，", lambda change: change < 0),

@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from banktags.contract import KNOWN_AT, PARTITION, Table, read_contract
 from banktags.landing import write_empty_tables
+from banktags.load.extract import file_pattern, literal
 from banktags.simulate.parameters import Parameters
 
 SQL = Path(__file__).parent / "sql"
@@ -171,7 +172,7 @@ class Bank:
         folder.mkdir(parents=True, exist_ok=True)
         files = connection.execute(
             f"""
-            copy (select {columns} from temp.{table.name}) to '{folder}' (
+            copy (select {columns} from temp.{table.name}) to {literal(folder)} (
                 format parquet, compression zstd, compression_level 1, partition_by ({PARTITION}), overwrite_or_ignore,
                 return_stats
             )
@@ -194,9 +195,8 @@ class Bank:
         for (name,) in self._db.execute(
             "select table_name from duckdb_tables() where schema_name = 'truth' order by table_name"
         ).fetchall():
-            self._db.execute(
-                f"copy (from truth.{name} order by all) to '{folder / name}.parquet' (format parquet, compression zstd)"
-            )
+            file = literal(folder / f"{name}.parquet")
+            self._db.execute(f"copy (from truth.{name} order by all) to {file} (format parquet, compression zstd)")
         parameters, story = self.parameters, self.parameters.story
         tiers = self._db.execute(
             """
@@ -246,8 +246,8 @@ def check_contract(folder: Path, contract: dict[str, Table]) -> None:
     for table in contract.values():
         columns = [column for column in table.columns if column.name != PARTITION]
         nothing = ", ".join(f"cast(null as {column.data_type}) as {column.name}" for column in columns)
-        files = f"{folder}/{table.system}/{table.name}/dt=*/*.parquet"
-        landed = _columns(f"from read_parquet('{files}', hive_partitioning = false)")
+        files = literal(f"{file_pattern(folder)}/{table.system}/{table.name}/dt=*/*.parquet")
+        landed = _columns(f"from read_parquet({files}, hive_partitioning = false)")
         expected = _columns(f"select {nothing}")
         if landed != expected:
             raise AssertionError(f"{table.qualified_name}: landed {landed}, contract {expected}")

@@ -43,8 +43,9 @@ where removed_by is null
     }) }}
 {%- endmacro %}
 
-{# True where something that the tags date happened within the last days, today being day 0; never, or not known, is not within. The
-   negation is `not`: not {{ within_days('wealth_purchase', 90) }} finds who bought nothing in the window (近三月无理财产品购买). #}
+{# True where something that the tags date happened within the last days, today being day 0; never, or not known, is not within.
+   `not` therefore finds those, too, of whom nothing is known: who did nothing in a window (近三月无理财产品购买) is better asked by
+   a tag that counts it, has_no_wealth_purchase_90d, which is null where the orders do not cover the window. #}
 {% macro within_days(event, days) -%}
     coalesce({{ event }}_recency_days < {{ days }}, false)
 {%- endmacro %}

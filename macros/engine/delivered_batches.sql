@@ -36,8 +36,8 @@
 {% macro cleaned_by(dictionaries) -%}
     key ' || substr({{ keyed_hash("'fingerprint'") }}, 1, 8)
     {%- for code, dictionary in dictionaries.items() %}
-        || ', {{ code }} ' || (
+        || ', {{ 'mappings' if '=' in code else code }} ' || coalesce((
             select substr({{ sha256_hex(dbt.listagg(code, "','", 'order by ' ~ code)) }}, 1, 8) from {{ dictionary }}
-        )
+        ), 'none')
     {%- endfor %}
 {%- endmacro %}

@@ -1,7 +1,7 @@
-{# Glob of the Parquet files that a source relation reads; none when it stands for something else, as in a unit test.
+{# Pattern of the Parquet files that a source relation reads, see file_pattern; none when it stands for something else, as in a unit test.
    Only DuckDB's sources are read from files. #}
 {% macro parquet_files(relation) -%}
-    {%- set location = modules.re.search("read_parquet[(]'([^']+)'", relation | string) -%}
+    {%- set location = modules.re.search("read_parquet[(]'((?:[^']|'')+)'", relation | string) -%}
     {{ return(location.group(1) if location else none) }}
 {%- endmacro %}
 
@@ -46,11 +46,13 @@
     {% for row in run_query(landed).rows %}
         {% if row['files_landed'] == 0 %}
             {{ exceptions.raise_compiler_error(
-                "no extracts under " ~ row['files'].split('/dt=')[0] ~ ": run `make build` for the demo bank, or `banktags load FROM` to land"
+                "no extracts under " ~ path_of_pattern(row['files'].split('/dt=')[0]) ~ ": run `make build` for the demo bank, or `banktags load FROM` to land"
                 ~ " your own. Nothing was built."
             ) }}
         {% endif %}
-        {% do unread.extend(row['files_unread'].split('|') if row['files_unread'] else []) %}
+        {% for file in row['files_unread'].split('|') if file %}
+            {% do unread.append(file_pattern(file)) %}
+        {% endfor %}
     {% endfor %}
     {% if not unread %}
         {{ return('') }}
@@ -65,7 +67,7 @@
             {% set outer = loop %}
             {% for column in table.columns if column.name != 'dt' %}
             (
-                '{{ table.files.split('dt=')[0] }}', '{{ column.name }}', '{{ column.data_type }}',
+                '{{ path_of_pattern(table.files.split('dt=')[0]) }}', '{{ column.name }}', '{{ column.data_type }}',
                 '{{ duckdb_type(column.data_type) }}', {{ column.config.meta.get('optional', false) | lower }}
             ){{ ',' if not (loop.last and outer.last) }}
             {% endfor %}

@@ -7,7 +7,7 @@
 {%- endmacro %}
 
 {% macro duckdb__own_records(name, columns, folder) -%}
-    {%- set files = folder ~ '/*.parquet' -%}
+    {%- set files = file_pattern(folder) ~ '/*.parquet' -%}
     {%- if execute and run_query("select count(*) from glob('" ~ files ~ "')").rows[0][0] > 0 -%}
         {{ return("(select " ~ columns.keys() | join(', ') ~ " from read_parquet('" ~ files ~ "'))") }}
     {%- endif -%}

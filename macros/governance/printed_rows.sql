@@ -37,7 +37,7 @@
                 {%- set row = row.dict() -%}
                 {%- set rows = row.pop('failing_rows', 1) | int -%}
                 {%- set remedy = row.pop('remedy', none) -%}
-                {%- set text = row.values() | reject('none') | join(': ') -%}
+                {%- set text = row.values() | reject('in', [none, '']) | join(': ') -%}
                 {%- do lines.append(
                     '  ' ~ text ~ (' (' ~ rows ~ ' rows)' if rows > 1 else '') ~ '.'
                     ~ (' Remedy: ' ~ remedy ~ '.' if remedy else '')

@@ -8,6 +8,7 @@
         batches.fingerprint as batch_fingerprint,
         sentinels.no_dates,
         sentinels.no_texts,
+        sentinels.longest_no_text,
         sentinels.oldest_age_years
     from {{ source_relation }} as source
     inner join ({{ delivered_batches(source_relation, judged_by(dictionaries)) }}) as batches on source.dt = batches.dt
@@ -25,15 +26,19 @@
         source.*,
         sentinels.no_dates,
         sentinels.no_texts,
+        sentinels.longest_no_text,
         sentinels.oldest_age_years
     from {{ source_relation }} as source
     cross join ({{ unknown_sentinels() }}) as sentinels
     where source.dt <= {{ as_of_date() }}
 {%- endmacro %}
 
-{# The seeds that a table is judged by: its dictionaries, and what stands for no value in any table. #}
+{# The seeds that a table is judged by: its dictionaries, the bank's own codes, and what stands for no value in any table. #}
 {% macro judged_by(dictionaries) -%}
-    {{ return(dict(dictionaries, **{'value': ref('unknown_sentinels')})) }}
+    {{ return(dict(dictionaries, **{
+        "dictionary || '=' || bank_code || '=' || code": ref('code_mappings'),
+        'value': ref('unknown_sentinels'),
+    })) }}
 {%- endmacro %}
 
 {# The first batch, of those known as of the run's date, that an incremental staging table does not hold as it was delivered:

@@ -4,13 +4,18 @@
     select
         {{ dbt.listagg("case when kind = 'date' then value end", "''", 'order by value') }} as no_dates,
         {{ dbt.listagg("case when kind = 'text' then value end", "''", 'order by value') }} as no_texts,
+        max(case when kind = 'text' then length(value) - 2 end) as longest_no_text,
         max(case when kind = 'oldest_age_years' then cast(value as int) end) as oldest_age_years
     from {{ ref('unknown_sentinels') }}
 {%- endmacro %}
 
-{# A text without the blanks around it; null when it is empty or a text that stands for none (NULL, \N, N/A). Reads no_texts. #}
+{# A text without the blanks around it; null when it is empty or a text that stands for none (NULL, \N, N/A). Most are longer than any
+   of those, so they are not looked up. A code that a dictionary judges needs none of this. Reads no_texts and longest_no_text. #}
 {% macro known_text(column) -%}
-    case when position('|' || upper(trim({{ column }})) || '|' in no_texts) = 0 then nullif(trim({{ column }}), '') end
+    case
+        when length(trim({{ column }})) > longest_no_text then trim({{ column }})
+        when position('|' || upper(trim({{ column }})) || '|' in no_texts) = 0 then nullif(trim({{ column }}), '')
+    end
 {%- endmacro %}
 
 {# True where a date or time is one that stands for none (1900-01-01, 9999-12-31). Reads no_dates. #}

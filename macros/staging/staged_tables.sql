@@ -7,6 +7,7 @@
         {'system': 'core', 'name': 'accounts', 'key': ['account_id']},
         {'system': 'core', 'name': 'account_balances', 'key': ['account_id', 'balance_date'], 'batched': true, 'state': true},
         {'system': 'core', 'name': 'transactions', 'key': ['transaction_id', 'transaction_date'], 'batched': true},
+        {'system': 'core', 'name': 'exchange_rates', 'key': ['currency', 'rate_date']},
         {'system': 'core', 'name': 'products', 'key': ['product_id']},
         {'system': 'core', 'name': 'branches', 'key': ['branch_id']},
         {'system': 'core', 'name': 'managers', 'key': ['manager_id']},

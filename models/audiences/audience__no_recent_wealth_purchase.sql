@@ -3,6 +3,6 @@
     scenario='wealth_recommendation', priority=5
 ) %}
     relationship_status = 'active'
-    and not {{ within_days('wealth_purchase', 90) }}
+    and has_no_wealth_purchase_90d
     and aum_month_avg >= 50000
 {% endcall %}

@@ -1,4 +1,5 @@
--- The tag dictionary (标签字典): one row a tag, from the YAML of the tag models as the project graph has it.
+-- The tag dictionary (标签字典): one row a tag, from the YAML of the tag models as the project graph has it. An entry whose
+-- unit is CNY is an amount in the base currency, and is shown with that.
 
 with
 
@@ -20,6 +21,14 @@ on_date as (
     where is_current_on_date
 ),
 
+-- The currency that amounts are shown in.
+amounts as (
+    select
+        currency,
+        unit_zh
+    from {{ ref('base_currency') }}
+),
+
 -- A derived tag belongs to whom its model is named for.
 tag_dictionary as (
     select
@@ -28,13 +37,19 @@ tag_dictionary as (
         data_type,
         name_zh,
         definition,
-        definition_zh,
+        case
+            when unit = 'CNY'
+                then replace(
+                    replace(definition_zh, '单位：本位币元', '单位：元'), '单位：元', '单位：' || amounts.unit_zh
+                )
+            else definition_zh
+        end as definition_zh,
         kind,
         case when kind = 'derived' then replace(model_name, 'derived_tags__', '') end as owner_namespace,
         path,
         dimension,
         timeliness,
-        unit,
+        case when unit = 'CNY' then amounts.currency else unit end as unit,
         values_from,
         null_means,
         owner_business,
@@ -50,6 +65,7 @@ tag_dictionary as (
     from entries
     left join on_date
         on entries.tag_code = on_date.tag_code
+    cross join amounts
 )
 
 select * from tag_dictionary

@@ -7,7 +7,7 @@ owned as (
     {{ owners_over_time(
         ref('stg_core__accounts'), ref('base_core__accounts'), key='account_id', issued='opened_date',
         has_ended="versions.closed_date is not null or versions.status = 'CLOSED'",
-        columns=['closed_date', 'product_id', 'maturity_date', 'status'],
+        columns=['closed_date', 'product_id', 'currency', 'maturity_date', 'status'],
     ) }}
 ),
 
@@ -17,6 +17,7 @@ owners as (
         identities.customer_id,
         owned.core_customer_id,
         owned.product_id,
+        owned.currency,
         owned.opened_date,
         owned.closed_date,
         owned.maturity_date,

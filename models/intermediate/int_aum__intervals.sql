@@ -1,6 +1,7 @@
 -- Who held what from when to when, for the year up to the business date. A balance stands until the next one, so
--- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero. Days on which
--- only a part of what a customer holds is known (int_aum__known_from) are left out.
+-- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero. The balance
+-- of an account in another currency is worth what it converts to on each day: its intervals end with the rates too. Days on
+-- which only a part of what a customer holds is known (int_aum__known_from) are left out.
 -- Reads three columns of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
 
 {% set ledgers = [
@@ -34,7 +35,8 @@ units as (
         closed_date,
         valid_from as owned_from,
         valid_to as owned_until,
-        issued_from
+        issued_from,
+        {{ currency_to_convert('currency') }} as currency_to_convert
     from {{ ref('int_accounts__owners') }}
 
     union all
@@ -47,7 +49,8 @@ units as (
         cast(null as date) as closed_date,
         cast('0001-01-01' as date) as owned_from,
         {{ next_day() }} as owned_until,
-        cast('0001-01-01' as date) as issued_from
+        cast('0001-01-01' as date) as issued_from,
+        cast(null as string) as currency_to_convert
     from {{ ref('stg_wealth__holdings') }}
 ),
 
@@ -62,7 +65,8 @@ classified_units as (
         units.closed_date,
         units.owned_from,
         units.owned_until,
-        units.issued_from
+        units.issued_from,
+        units.currency_to_convert
     from units
     inner join {{ ref('int_customer__identity') }} as identities
         on
@@ -156,6 +160,7 @@ bounded as (
         classified_units.product_category,
         classified_units.aum_component,
         classified_units.in_aum,
+        classified_units.currency_to_convert,
         greatest(
             successions.valid_from,
             classified_units.owned_from,
@@ -178,10 +183,31 @@ bounded as (
         and successions.valid_from >= classified_units.issued_from
 ),
 
+-- Each day's balance at the rate of the day. Without a rate it is in no interval.
+converted as (
+    select
+        bounded.customer_id,
+        bounded.unit_key,
+        bounded.product_category,
+        bounded.aum_component,
+        bounded.in_aum,
+        greatest(bounded.valid_from, coalesce(rates.valid_from, bounded.valid_from)) as valid_from,
+        least(bounded.valid_to, coalesce(rates.valid_to, bounded.valid_to)) as valid_to,
+        {{ in_base_currency('bounded.balance', 'bounded.currency_to_convert', 'rates.mid_rate') }} as balance
+    from bounded
+    left join {{ ref('int_currency__rates') }} as rates
+        on
+            bounded.currency_to_convert = rates.currency
+            and bounded.valid_from < rates.valid_to
+            and bounded.valid_to > rates.valid_from
+),
+
 intervals as (
     select *
-    from bounded
-    where valid_from < valid_to
+    from converted
+    where
+        valid_from < valid_to
+        and balance <> 0
 )
 
 select * from intervals

@@ -7,7 +7,7 @@ with
 parameters as (
     select cast({{ campaign_parameter('attribution_window_days') }} as int) as attribution_window_days
     from {{ ref('campaign_parameters') }}
-    where {{ in_force(by_currency=false) }}
+    where {{ in_force() }}
 ),
 
 preceded as (

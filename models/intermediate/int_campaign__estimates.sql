@@ -10,7 +10,7 @@ parameters as (
         {{ campaign_parameter('alpha') }} as alpha,
         {{ campaign_parameter('power') }} as power
     from {{ ref('campaign_parameters') }}
-    where {{ in_force(by_currency=false) }}
+    where {{ in_force() }}
 ),
 
 quantiles as (

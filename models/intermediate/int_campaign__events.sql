@@ -33,7 +33,9 @@ accounts as (
         core_accounts.opened_date as event_date,
         core_accounts.product_id,
         products.product_category,
-        coalesce(balances.balance, 0) as amount,
+        coalesce({{ in_base_currency(
+            'balances.balance', currency_to_convert('core_accounts.currency'), 'rates.mid_rate'
+        ) }}, 0) as amount,
         'balance' as driver,
         products.product_category as item
     from {{ ref('int_accounts__owners') }} as core_accounts
@@ -44,6 +46,11 @@ accounts as (
             core_accounts.account_id = balances.account_id
             and core_accounts.opened_date = balances.balance_date
             and {{ event_in_last_days('balances.balance_date', 365) }}
+    left join {{ ref('int_currency__rates') }} as rates
+        on
+            {{ currency_to_convert('core_accounts.currency') }} = rates.currency
+            and core_accounts.opened_date >= rates.valid_from
+            and core_accounts.opened_date < rates.valid_to
     where
         {{ in_last_days('core_accounts.opened_date', 365) }}
         and core_accounts.opened_date >= core_accounts.valid_from
@@ -108,7 +115,7 @@ rates as (
         item,
         rate
     from {{ ref('profit_rates') }}
-    where currency is null or currency = '{{ base_currency() }}'
+    where {{ in_force(by_date=false) }}
 ),
 
 events as (

@@ -8,7 +8,7 @@ policy as (
     from {{ ref('campaign_parameters') }}
     where
         parameter = 'horizon_days'
-        and {{ in_force(by_currency=false) }}
+        and {{ in_force() }}
 ),
 
 planned as (

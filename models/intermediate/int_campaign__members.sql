@@ -7,7 +7,7 @@ with
 parameters as (
     select {{ campaign_parameter('covariate_days') }} as covariate_days
     from {{ ref('campaign_parameters') }}
-    where {{ in_force(by_currency=false) }}
+    where {{ in_force() }}
 ),
 
 -- One person can be assigned under several core numbers.

@@ -8,7 +8,7 @@ parameters as (
         {{ campaign_parameter('churn_aum_drop') }} as churn_aum_drop,
         {{ campaign_parameter('churn_aum_from') }} as churn_aum_from
     from {{ ref('campaign_parameters') }}
-    where {{ in_force(by_currency=false) }}
+    where {{ in_force() }}
 ),
 
 windows as (

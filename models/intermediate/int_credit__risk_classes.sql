@@ -41,8 +41,8 @@ exposures as (
     select * from credit_cards
 ),
 
--- What is written off is lost, whatever its instalments say: it takes the band that has no upper end. Unknown days are in
--- no band.
+-- What is written off is lost, whatever its instalments say: it takes the band that has no upper end. Unknown days are
+-- in no band.
 graded_exposures as (
     select
         exposures.customer_id,

@@ -11,7 +11,7 @@ rates as (
         item,
         rate
     from {{ ref('profit_rates') }}
-    where currency is null or currency = '{{ base_currency() }}'
+    where {{ in_force(by_date=false) }}
 ),
 
 -- Daily average balances times the margin of their category.

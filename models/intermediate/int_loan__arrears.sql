@@ -34,8 +34,8 @@ schedules as (
     group by loan_id
 ),
 
--- What the record shows, and whether it is the whole of it: from the granting of the loan on, or from the first instalment
--- on. Of the last year it is whole, too, where it reaches back over it, and where the loan ended before it.
+-- What the record shows, and whether it is the whole of it: from the granting of the loan on, or from the first
+-- instalment on. Of the last year it is whole, too, where it reaches back over it, and where the loan ended before it.
 seen_loans as (
     select
         loans.loan_id,

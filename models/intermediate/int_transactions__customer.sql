@@ -1,7 +1,18 @@
--- Postings with the golden customer who owned the account on their day and what their type and channel stand for; a view.
+-- Postings with the golden customer who owned the account on their day and what their type and channel stand for, in the base
+-- currency at the rate of their day; a view.
 -- A type that the dictionary does not know is nobody's activity.
 
 with
+
+owners as (
+    select
+        account_id,
+        customer_id,
+        valid_from,
+        valid_to,
+        {{ currency_to_convert('currency') }} as currency_to_convert
+    from {{ ref('int_accounts__owners') }}
+),
 
 postings as (
     select
@@ -15,18 +26,23 @@ postings as (
         coalesce(posting_types.initiator, 'unknown') as initiator,
         coalesce(posting_types.is_activity, false) as is_activity,
         core_transactions.direction,
-        core_transactions.amount,
+        {{ in_base_currency('core_transactions.amount', 'owners.currency_to_convert', 'rates.mid_rate') }} as amount,
         core_transactions.channel,
         coalesce(channels.is_digital, false) as is_digital,
         core_transactions.counterparty_account_hash,
         core_transactions.counterparty_bank,
         core_transactions.dt
     from {{ ref('stg_core__transactions') }} as core_transactions
-    inner join {{ ref('int_accounts__owners') }} as owners
+    inner join owners
         on
             core_transactions.account_id = owners.account_id
             and core_transactions.transaction_date >= owners.valid_from
             and core_transactions.transaction_date < owners.valid_to
+    left join {{ ref('int_currency__rates') }} as rates
+        on
+            owners.currency_to_convert = rates.currency
+            and core_transactions.transaction_date >= rates.valid_from
+            and core_transactions.transaction_date < rates.valid_to
     left join {{ ref('transaction_types') }} as posting_types
         on core_transactions.transaction_type = posting_types.transaction_type
     left join {{ ref('channels') }} as channels

@@ -7,7 +7,7 @@ with
 parameters as (
     select cast({{ campaign_parameter('sample_ratio_p_below') }} as double) as sample_ratio_p_below
     from {{ ref('campaign_parameters') }}
-    where {{ in_force(by_currency=false) }}
+    where {{ in_force() }}
 ),
 
 comparisons as (

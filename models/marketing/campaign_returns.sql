@@ -10,7 +10,7 @@ parameters as (
         cast({{ campaign_parameter('ltv_retention') }} as double)
         / (1 + cast({{ campaign_parameter('ltv_discount_rate') }} as double)) as kept_a_year
     from {{ ref('campaign_parameters') }}
-    where {{ in_force(by_currency=false) }}
+    where {{ in_force() }}
 ),
 
 -- First-year margins that a margin of one comes to over the years: 1 + q + q² + …, q being what is left of it a year

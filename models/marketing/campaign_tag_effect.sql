@@ -13,7 +13,7 @@ parameters as (
     from (
         select {{ campaign_parameter('alpha') }} as alpha
         from {{ ref('campaign_parameters') }}
-        where {{ in_force(by_currency=false) }}
+        where {{ in_force() }}
     ) as in_force
 ),
 

@@ -6,7 +6,7 @@ with
 parameters as (
     select cast({{ campaign_parameter('duplicate_contact_days') }} as int) as duplicate_contact_days
     from {{ ref('campaign_parameters') }}
-    where {{ in_force(by_currency=false) }}
+    where {{ in_force() }}
 ),
 
 -- How many of those who were targeted showed interest.

@@ -12,7 +12,7 @@ parameters as (
             {{ campaign_parameter('alpha') }} as alpha,
             cast({{ campaign_parameter('nps_window_days') }} as int) as nps_window_days
         from {{ ref('campaign_parameters') }}
-        where {{ in_force(by_currency=false) }}
+        where {{ in_force() }}
     ) as in_force
 ),
 

@@ -231,10 +231,83 @@ falls as (
     where usual_batches.row_count > batches.row_count
 ),
 
+-- Numbers of the last batch that stand on another day of the last ones too: of many of them where the bank's numbers start anew
+-- each day; of a late posting, where it came again with its date and its content corrected, and counts twice.
+{% set numbered = [
+    {'system': 'core', 'name': 'transactions', 'number': 'transaction_id'},
+    {'system': 'card', 'name': 'card_transactions', 'number': 'card_transaction_id'},
+] %}
+{% for table in numbered %}
+{{ table.name }}_numbers as (
+    select
+        {{ table.number }} as number,
+        transaction_date,
+        transaction_date < dt as is_late,
+        dt = max(dt) over () as is_last_batch
+    from {{ table.name }}_judged
+    where not is_rejected
+),
+
+{% endfor %}
+numbers_again as (
+    {% for table in numbered %}
+    select
+        '{{ table.system }}' as system_name,
+        '{{ table.name }}' as table_name,
+        last_batch.number,
+        max(case when last_batch.is_late then last_batch.number end) as late_number
+    from {{ table.name }}_numbers as last_batch
+    inner join {{ table.name }}_numbers as earlier
+        on
+            last_batch.number = earlier.number
+            and last_batch.transaction_date <> earlier.transaction_date
+    where
+        last_batch.is_last_batch
+        and not earlier.is_last_batch
+    group by last_batch.number
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+numbers_of_last_batches as (
+    {% for table in numbered %}
+    select
+        '{{ table.system }}' as system_name,
+        '{{ table.name }}' as table_name,
+        count(distinct number) as number_count
+    from {{ table.name }}_numbers
+    where is_last_batch
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+reused as (
+    {% for check_name, number in [('numbers_used_again', 'number'), ('late_numbers_used_again', 'late_number')] %}
+    select
+        '{{ check_name }}' as check_name,
+        numbers_again.system_name,
+        numbers_again.table_name,
+        '' as column_name,
+        count(numbers_again.{{ number }}) as damaged_rows,
+        max(numbers_of_last_batches.number_count) as judged_rows,
+        count(numbers_again.{{ number }}) || ' of ' || max(numbers_of_last_batches.number_count) || ' numbers, the first '
+        || min(numbers_again.{{ number }}) as seen
+    from numbers_again
+    inner join numbers_of_last_batches
+        on
+            numbers_again.system_name = numbers_of_last_batches.system_name
+            and numbers_again.table_name = numbers_of_last_batches.table_name
+    group by numbers_again.system_name, numbers_again.table_name
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 findings as (
     select * from shares
     union all
     select * from falls
+    union all
+    select * from reused
 ),
 
 -- The most exact threshold of each finding.
@@ -243,6 +316,7 @@ thresholds as (
         findings.*,
         thresholds.warn_share,
         thresholds.fail_share,
+        thresholds.smallest_rows,
         row_number() over (
             partition by findings.check_name, findings.system_name, findings.table_name, findings.column_name
             order by
@@ -257,7 +331,6 @@ thresholds as (
             and coalesce(thresholds.system_name, findings.system_name) = findings.system_name
             and coalesce(thresholds.table_name, findings.table_name) = findings.table_name
             and coalesce(thresholds.column_name, findings.column_name) = findings.column_name
-    where findings.damaged_rows >= thresholds.smallest_rows
 ),
 
 graded as (
@@ -269,7 +342,9 @@ graded as (
             when cast(damaged_rows as double) / judged_rows >= warn_share then 'warn'
         end as severity
     from thresholds
-    where place = 1
+    where
+        place = 1
+        and damaged_rows >= smallest_rows
 ),
 
 staging_damage as (
@@ -290,7 +365,9 @@ staging_damage as (
                     || ' are unknown: no such code or value. Seen as shapes: ' || seen
             when 'quarantined_rows'
                 then cast(round(100 * share, 1) as decimal(4, 1)) || '% of the rows are in quarantine: ' || seen
-            else cast(round(100 * share, 1) as decimal(4, 1)) || '% fewer rows than usual: ' || seen
+            when 'fall_against_batches_before'
+                then cast(round(100 * share, 1) as decimal(4, 1)) || '% fewer rows than usual: ' || seen
+            else seen || ', stand on another day of the last {{ days }} too, and count as postings of their own'
         end as finding,
         case check_name
             when 'values_set_to_unknown'
@@ -298,7 +375,10 @@ staging_damage as (
                     || ' where it is the truth, a row of seed staging_damage_thresholds'
             when 'quarantined_rows'
                 then 'banktags query "select * from staging.quarantined_rows where table_name = ''' || table_name || '''"'
-            else 'deliver the batch again if it is not complete; where it is the truth, a row of seed staging_damage_thresholds'
+            when 'fall_against_batches_before'
+                then 'deliver the batch again if it is not complete; where it is the truth, a row of seed staging_damage_thresholds'
+            else 'compare the postings of the number; where the numbers of the bank start anew each day, an empty warn_share in a'
+                    || ' row of seed staging_damage_thresholds for this table'
         end as remedy
     from graded
     where severity is not null

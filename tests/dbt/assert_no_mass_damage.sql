@@ -1,13 +1,12 @@
--- Nothing that the bank delivered is damaged in the mass: a column of codes that nobody mapped, a quarter of a table in quarantine,
--- a batch with a twentieth of its usual rows. Each finding is printed with what to do about it.
-{% set findings %}
-    select
-        check_name,
-        system_name || '.' || table_name as table_name,
-        finding || '. Remedy: ' || remedy || '.' as problem
-    from {{ ref('staging_damage') }}
-    where severity = 'fail'
-    order by check_name, system_name, table_name, column_name
-{% endset %}
+{{ printed_rows() }}
 
-{{ printed_rows(findings) }}
+-- Nothing that the bank delivered is damaged in the mass: a column of codes that nobody mapped, a quarter of a table in
+-- quarantine, a batch with a twentieth of its usual rows.
+select
+    check_name,
+    system_name || '.' || table_name as table_name,
+    finding as problem,
+    remedy
+from {{ ref('staging_damage') }}
+where severity = 'fail'
+order by check_name, system_name, table_name, column_name

@@ -1,58 +1,77 @@
-{{ printed_rows() }}
+-- Of every policy seed the rows that the models read are in force on the run's date, for the base currency, and
+-- reviewed. Without a row a tier, a class or a tag would be null for everybody, silently; of two, chance would choose.
+{% set problems %}
+    with
 
--- Each policy has rows in force for the base currency on the run's date, the parameters just one: without them every
--- customer would be left without a tier or an RFM class, silently.
-with in_force as (
+    -- How many rows of each name are in force, and how many of these nobody has reviewed.
+    named_rows as (
+        {{ named_policy_rows() }}
+    ),
+
+    -- A set of which nothing is in force; a seed without rows is one.
+    sets as (
+        select
+            seed_name,
+            wanted,
+            add_rows,
+            coalesce(group_name, '') as group_name
+        from named_rows
+        group by seed_name, wanted, add_rows, needs, group_name
+        having
+            sum(rows_in_force) = 0
+            and (needs = 'some' or count(row_name) = 0)
+    ),
+
+    problems as (
+        select
+            seed_name,
+            'no row in force ' || wanted as problem,
+            row_name,
+            add_rows as remedy
+        from named_rows
+        where
+            needs = 'each'
+            and rows_in_force = 0
+            and row_name is not null
+
+        union all
+
+        select
+            seed_name,
+            'nothing in force ' || wanted,
+            group_name,
+            add_rows
+        from sets
+
+        union all
+
+        select
+            seed_name,
+            'more than one row in force ' || wanted,
+            row_name,
+            'end all but one by valid_to'
+        from named_rows
+        where rows_in_force > 1
+
+        union all
+
+        select
+            seed_name,
+            'rows that nobody has reviewed',
+            row_name,
+            'put the bank''s own figures in, and where they come from instead of REVIEW in the column source'
+        from named_rows
+        where rows_unreviewed > 0
+    )
+
     select
-        'pyramid_tiers' as seed_name,
-        count(*) as row_count
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+        'seeds/policy/' || seed_name || '.csv' as seed_file,
+        problem,
+        {{ dbt.listagg('row_name', "', '", 'order by row_name') }} as row_names,
+        remedy
+    from problems
+    group by seed_name, problem, remedy
+    order by seed_file, problem
+{% endset %}
 
-    union all
-
-    select
-        'rfm_parameters' as seed_name,
-        count(*) as row_count
-    from {{ ref('rfm_parameters') }}
-    where {{ in_force() }}
-
-    union all
-
-    select
-        'rfm_bands' as seed_name,
-        count(*) as row_count
-    from {{ ref('rfm_bands') }}
-    where {{ in_force() }}
-
-    union all
-
-    select
-        'lifecycle_rules' as seed_name,
-        count(*) as row_count
-    from {{ ref('lifecycle_rules') }}
-    where {{ in_force(by_currency=false) }}
-
-    union all
-
-    select
-        'wave_plans' as seed_name,
-        count(*) as row_count
-    from {{ ref('wave_plans') }}
-    where {{ in_force(by_currency=false) }}
-
-    union all
-
-    select
-        'tier_policy' as seed_name,
-        count(*) as row_count
-    from {{ ref('tier_policy') }}
-    where {{ in_force() }}
-)
-
-select
-    seed_name,
-    row_count || ' rows in force' as problem,
-    'add rows to seeds/policy/' || seed_name || '.csv for base_currency {{ base_currency() }} that are valid on {{ business_date() }}' as remedy
-from in_force
-where row_count = 0 or (seed_name = 'rfm_parameters' and row_count > 1)
+{{ printed_rows(problems) }}

@@ -1,18 +1,16 @@
--- A build without a customer says nothing about anybody: it fails, and says what became of the rows that were delivered.
-{% set nobody %}
-    select
-        'no customer is known as of ' || as_of_date as problem,
-        source_rows || ' rows of core.customers delivered, ' || quarantined_rows || ' of them in quarantine' as found,
-        case
-            when source_rows = 0 then 'Remedy: banktags load FOLDER --date DATE with core__customers.csv in the folder.'
-            else 'Remedy: banktags query "select quarantine_reason, count(*) from staging.quarantined_rows'
-                || ' where table_name = ''customers'' group by all", then load the customers again.'
-        end as remedy
-    from {{ ref('staging_quality') }}
-    where
-        system_name = 'core'
-        and table_name = 'customers'
-        and staged_rows = 0
-{% endset %}
+{{ printed_rows() }}
 
-{{ printed_rows(nobody) }}
+-- A build without a customer says nothing about anybody: it fails, and says what became of the rows that were delivered.
+select
+    'no customer is known as of ' || as_of_date as problem,
+    source_rows || ' rows of core.customers delivered, ' || quarantined_rows || ' of them in quarantine' as found,
+    case
+        when source_rows = 0 then 'banktags load FOLDER --date DATE with core__customers.csv in the folder'
+        else 'banktags query "select quarantine_reason, count(*) from staging.quarantined_rows'
+            || ' where table_name = ''customers'' group by all", then load the customers again'
+    end as remedy
+from {{ ref('staging_quality') }}
+where
+    system_name = 'core'
+    and table_name = 'customers'
+    and staged_rows = 0

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,9 +42,19 @@ class Warehouse:
             "DBT_TARGET_PATH": str(self.target),
         }
 
-    def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-        """Run dbt on this warehouse; with ``check``, a failing run fails the test with its output."""
+    def begin_parsed(self) -> None:
+        """Begin with what fixture ``parsed_project`` has parsed: dbt parses anew only what stands elsewhere here."""
+        self.target.mkdir(parents=True)
+        shutil.copy(PROJECT_ROOT / os.environ.get("DBT_TARGET_PATH", "target") / "partial_parse.msgpack", self.target)
+
+    def dbt(self, *arguments: str, variables: str = "", check: bool = True) -> subprocess.CompletedProcess:
+        """Run dbt on this warehouse, with variables as ``--vars`` takes them.
+
+        With ``check``, a failing run fails the test with its output.
+        """
         command = (DBT, "--quiet", *arguments)
+        if variables:
+            command = (sys.executable, str(Path(__file__).with_name("parsed_dbt.py")), variables, *arguments)
         run = subprocess.run(command, cwd=PROJECT_ROOT, env=self.environment(), capture_output=True, text=True)
         assert not check or run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
         return run

@@ -63,10 +63,6 @@ def rows(raw: Path, table: str, columns: str) -> list[tuple]:
 def customers(*ids: str, **values: str) -> str:
     """CSV of customers with these ids, who have these values in common."""
     usual = {"name": "张三", "opened_date": "2020-01-01", "status": "ACTIVE"} | values
-    lines = (
-        ",".join(
-            usual.get(column, "") if column != "customer_id" else customer for column in CUSTOMER_COLUMNS.split(",")
-        )
-        for customer in ids
-    )
+    columns = CUSTOMER_COLUMNS.split(",")
+    lines = (",".join((usual | {"customer_id": key}).get(column, "") for column in columns) for key in ids)
     return "\n".join([CUSTOMER_COLUMNS, *lines]) + "\n"

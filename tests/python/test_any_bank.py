@@ -3,9 +3,8 @@
 import datetime
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from dbt_warehouse import Warehouse
@@ -19,7 +18,13 @@ FIRST = datetime.date(2026, 6, 29)
 NIGHTS = [FIRST, FIRST + datetime.timedelta(days=1)]
 
 CARDS = [
-    {"card_id": f"K-{owner}", "customer_id": owner, "card_type": "CREDIT", "issued_date": "2024-05-01", "credit_limit": 20000}
+    {
+        "card_id": f"K-{owner}",
+        "customer_id": owner,
+        "card_type": "CREDIT",
+        "issued_date": "2024-05-01",
+        "credit_limit": 20000,
+    }
     for owner in ("1", "2")
 ]
 LOAN = {"loan_id": "L-1", "customer_id": "1", "product_id": "LOAN", "loan_type": "CONSUMER", "principal": "12000.00"}
@@ -81,13 +86,3 @@ def test_two_nights_in_a_row_are_done_and_recorded(run):
 def test_the_customers_of_the_bank_are_those_of_the_last_night(run):
     expected = 3 if run.name == "customers only" else 2
     assert run.warehouse.rows("select count(*) from marts.customer_tags") == [(expected,)]
-
-
-#: Tags that must be without a value, by bank: what no table that it delivers can tell. Column, and a condition that is false.
-UNKNOWN: Mapping[str, tuple[str, ...]] = {}
-
-
-@pytest.mark.parametrize("tag", sorted({tag for tags in UNKNOWN.values() for tag in tags}))
-def test_what_the_bank_does_not_deliver_has_no_value(run, tag):
-    if tag in UNKNOWN.get(run.name, ()):
-        assert run.warehouse.rows(f'select count("{tag}") from marts.customer_tags') == [(0,)]

@@ -5,7 +5,6 @@ The tag system lives in its own time: what it says of its tags today breaks no r
 
 import datetime
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,11 +21,10 @@ ONE_DAY = datetime.timedelta(days=1)
 NIGHT = datetime.date(1988, 2, 29)
 
 
-def nights(folder: Path, parsed: Warehouse, last: datetime.date, count: int = 1) -> Warehouse:
+def nights(folder: Path, last: datetime.date, count: int = 1) -> Warehouse:
     """The last nights of a demo bank whose extracts end on a date, run with all data tests; each must end well."""
     warehouse = Warehouse(folder, folder / "raw")
-    # What dbt has parsed already: only its sources stand elsewhere.
-    shutil.copytree(parsed.target, warehouse.target)
+    warehouse.begin_parsed()
     made = ("simulate", "--customers", "60", "--days", "40", "--end-date", str(last), "--out", str(warehouse.raw))
     simulated = CliRunner().invoke(app, made)
     assert simulated.exit_code == 0, simulated.output
@@ -44,8 +42,8 @@ def nights(folder: Path, parsed: Warehouse, last: datetime.date, count: int = 1)
 
 
 @pytest.fixture(scope="module")
-def warehouse(demo_warehouse, tmp_path_factory) -> Warehouse:
-    return nights(tmp_path_factory.mktemp("any_date"), demo_warehouse, NIGHT)
+def warehouse(parsed_project, tmp_path_factory) -> Warehouse:
+    return nights(tmp_path_factory.mktemp("any_date"), NIGHT)
 
 
 def test_a_past_state_of_the_tags_is_shown_as_past(warehouse):
@@ -81,8 +79,8 @@ def test_the_policies_were_in_force(warehouse):
         pytest.param(datetime.date(2032, 1, 1), 2, id="over the end of a year, in a decade to come"),
     ],
 )
-def test_nights_of_other_decades_end_green(demo_warehouse, tmp_path, last, count):
-    warehouse = nights(tmp_path / "bank", demo_warehouse, last, count)
+def test_nights_of_other_decades_end_green(parsed_project, tmp_path, last, count):
+    warehouse = nights(tmp_path / "bank", last, count)
     ((then, now),) = warehouse.rows(
         """
         select

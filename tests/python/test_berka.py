@@ -25,16 +25,17 @@ def berka() -> Path:
 
 
 @pytest.fixture(scope="module")
-def warehouse(berka, tmp_path_factory) -> Warehouse:
+def warehouse(berka, parsed_project, tmp_path_factory) -> Warehouse:
     folder = tmp_path_factory.mktemp("berka")
     mapping = PROJECT_ROOT / "examples" / "berka"
     loaded = CliRunner().invoke(app, ["load", str(berka), "--mapping", str(mapping), "--to", str(folder / "raw")])
     assert loaded.exit_code == 0, loaded.output
     built = Warehouse(folder, folder / "raw")
+    built.begin_parsed()
     built.dbt(
         *("build", "--resource-type", "seed", "--resource-type", "model"),
         *("--select", "+segment__pyramid", "+segment__rfm", "+fact_tags__products", "+staging_quality"),
-        *("--vars", "{as_of_date: 1994-03-30, base_currency: CZK}"),
+        variables="{as_of_date: 1994-03-30, base_currency: CZK}",
     )
     return built
 

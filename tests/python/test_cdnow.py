@@ -25,14 +25,15 @@ def data() -> Path:
 
 
 @pytest.fixture(scope="module")
-def warehouse(data, tmp_path_factory) -> Warehouse:
+def warehouse(data, parsed_project, tmp_path_factory) -> Warehouse:
     folder = tmp_path_factory.mktemp("cdnow")
     mapping = PROJECT_ROOT / "examples" / "cdnow"
     result = CliRunner().invoke(app, ["load", str(data), "--mapping", str(mapping), "--to", str(folder / "raw")])
     assert result.exit_code == 0, result.output
     built = Warehouse(folder, folder / "raw")
     selection = ("--select", "+segment__rfm", "--exclude-resource-type", "test", "unit_test")
-    built.dbt("build", *selection, "--vars", "{as_of_date: 1998-06-30, base_currency: USD}")
+    built.begin_parsed()
+    built.dbt("build", *selection, variables="{as_of_date: 1998-06-30, base_currency: USD}")
     return built
 
 

@@ -268,7 +268,7 @@ def test_both_sides_of_a_sum_and_yes_or_no():
 )
 def test_a_change_in_words(change, words):
     tier = Tag("aum_tier", "客户层级", "rule", "string", None, None, {"wealth": "财富"})
-    aum = Tag("aum_month_avg", "月日均AUM", "fact", "decimal(18,2)", "CNY", None, {})
+    aum = Tag("aum_month_avg", "月日均AUM", "fact", "decimal(18,2)", "CNY", None, {}, "元")
     nudge = Nudge("wealth", "aum_month_avg", Decimal(change), "1000000.00")
     assert nudge_zh(nudge, tier, {"aum_month_avg": aum}) == words
     assert nudge_en(nudge).startswith(f"needs {abs(Decimal(change)):,} ")

@@ -22,14 +22,15 @@ def arms() -> dict[str, dict[str, int]]:
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory) -> Warehouse:
+def warehouse(parsed_project, tmp_path_factory) -> Warehouse:
     folder = tmp_path_factory.mktemp("hillstrom")
     arguments = [str(EXAMPLE / "published"), "--mapping", str(EXAMPLE / "mapping"), "--to", str(folder / "raw")]
     result = CliRunner().invoke(app, ["load", *arguments])
     assert result.exit_code == 0, result.output
     built = Warehouse(folder, folder / "raw")
     selection = ("--select", "+campaign_readout", "--exclude-resource-type", "test", "unit_test")
-    built.dbt("build", *selection, "--vars", "{as_of_date: 2008-03-31, base_currency: USD}")
+    built.begin_parsed()
+    built.dbt("build", *selection, variables="{as_of_date: 2008-03-31, base_currency: USD}")
     return built
 
 

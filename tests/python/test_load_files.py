@@ -186,6 +186,13 @@ def test_utf16_without_the_option_says_so(delivery, raw):
     assert "UTF-16, not GBK" in refused(delivery, raw, *DATE, "--encoding", "GBK")
 
 
+@pytest.mark.parametrize("encoding", ["UTF-16LE", "UTF-16BE"])
+def test_utf16_without_a_mark(delivery, raw, encoding):
+    deliver(delivery, {"core__customers.csv": customers("C1", name="总行").encode(encoding)})
+    message = refused(delivery, raw, *DATE)
+    assert "holds NUL bytes: UTF-16, or not text" in message and f"--encoding {encoding}" in message
+
+
 def test_other_encoding_names_the_option(delivery, raw):
     deliver(delivery, {"core__customers.csv": customers("C1", name="王五").encode("gb18030")})
     message = refused(delivery, raw, *DATE)
@@ -304,7 +311,7 @@ def test_header_that_is_wrong_as_a_whole_is_one_message_without_its_cells(delive
         assert cell not in message
 
 
-@pytest.mark.parametrize("count", [6, 5000])
+@pytest.mark.parametrize("count", [6, 5990])
 def test_many_unknown_columns_are_one_line(delivery, raw, count):
     extra = "".join(f",x{number}" for number in range(count))
     deliver(
@@ -313,6 +320,17 @@ def test_many_unknown_columns_are_one_line(delivery, raw, count):
     message = refused(delivery, raw, *DATE)
     assert f"{count} columns that core.branches does not have: number 5, 6, 7, 8, 9, …" in message
     assert len(message.strip().splitlines()) == 3
+
+
+def test_more_columns_than_any_file_has(delivery, raw):
+    deliver(delivery, {"core__branches.csv": ",".join(f"x{number}" for number in range(20000)) + "\n"})
+    assert "line 1: 20,000 columns that the loader does not read: at most 6,000" in refused(delivery, raw, *DATE)
+
+
+def test_header_once_more_is_no_customer(delivery, raw):
+    deliver(delivery, {"core__customers.csv": customers("C1") + customers("C2").replace("customer_id", "Customer_ID")})
+    message = refused(delivery, raw, *DATE)
+    assert "line 3, column customer_id: the header once more" in message
 
 
 def test_row_glued_to_the_header_is_not_shown(delivery, raw):
@@ -445,6 +463,11 @@ def test_business_date_far_from_all_that_is_landed_is_asked_about(delivery, raw,
     else:
         landed(delivery, raw, "--date", date)
     assert len(rows(raw, "core.branches", "dt")) == 2
+
+
+def test_date_that_stands_for_none_is_no_business_date(delivery, raw):
+    deliver(delivery, {"core__branches.csv": BRANCHES})
+    assert "business date 1900-01-01" in refused(delivery, raw, "--date", "1900-01-01")
 
 
 def test_landed_file_that_is_damaged_is_named(delivery, raw):

@@ -4,7 +4,7 @@ import datetime
 import gc
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -32,6 +32,7 @@ class Bank:
 
     folder: Path
     manifest: Manifest
+    outcomes: dict[str, str] = field(default_factory=dict)
 
     @property
     def raw(self) -> Path:
@@ -58,11 +59,20 @@ class Bank:
             runner = dbtRunner(manifest=self.manifest, callbacks=[lambda event: said.append(event.info.msg)])
             result = runner.invoke([*arguments, *options])
         error = None if result.success else "\n".join([*said, str(result.exception)])
+        self.outcomes.clear()
+        self.outcomes.update(
+            {node.node.name: str(node.status) for node in getattr(result.result, "results", None) or ()}
+        )
         # dbt, and the traceback of its failure, keep the warehouse open; the test wants to read it.
         del result
         DuckDBConnectionManager.close_all_connections()
         gc.collect()
         return error
+
+    def data_tests(self, *names: str) -> dict[str, str]:
+        """Outcome by name of data tests."""
+        assert self.dbt("test", "--select", *names) is None
+        return {name: self.outcomes[name] for name in names}
 
     def run(self, *models: str, variables: str = "{}", **settings: str) -> str | None:
         return self.dbt("run", "--select", *models, variables=variables, **settings)
@@ -111,7 +121,7 @@ NOT_ADMITTED = {
     "{as_of_date: '0000-01-01'}": NO_DATE,
     "{as_of_date: '２０２６-06-30'}": NO_DATE,
     "{as_of_date: [2026-06-30]}": NO_DATE,
-    "{as_of_date: \"2026-06-30'; select 1; --\"}": NO_DATE,
+    '{as_of_date: "2026-06-30\'; select 1; --"}': NO_DATE,
     '{as_of_date: "{{ run_started_at }}"}': NO_DATE,
     "{as_of_dat: 2026-05-31}": "no variable is called as_of_dat. Did you mean as_of_date?",
     "{date: 2026-05-31}": "no variable is called date. Did you mean as_of_date?",
@@ -133,7 +143,7 @@ NOT_ADMITTED = {
 
 
 REFUSED = {
-    "{as_of_date: \"2026-06-30'; select 1; --\"}": NO_DATE,
+    '{as_of_date: "2026-06-30\'; select 1; --"}': NO_DATE,
     "{as_of_date: 1999-01-01}": "as_of_date is 1999-01-01, and the extracts begin on 2026-06-28",
     "{as_of_date: 2026-06-27}": "the extracts begin on 2026-06-28",
     "{as_of_date: 2026-07-01}": "as_of_date is 2026-07-01, and the last complete batch is of 2026-06-30",
@@ -222,6 +232,19 @@ def test_data_tests_of_another_date_than_the_tables_are_refused(built):
 def test_the_setting_of_the_currency_holds_where_no_variable_does(built):
     assert "base_currency is XYZ, and seed" in built.run("+segment__pyramid", BANK_TAGS_CURRENCY="XYZ")
     assert "BANK_TAGS_CURRENCY is" in built.run("+segment__pyramid", BANK_TAGS_CURRENCY="x' or 1=1")
+
+
+def test_the_age_of_a_table_is_no_warning_where_the_bank_never_delivered_it(bank):
+    names = [f"source_delivered_as_of_{table}_3" for table in ("core_transactions", "digital_app_events")]
+    posting = {"account_id": "A-1", "direction": "IN", "amount": "5.00", "transaction_type": "DEPOSIT"}
+    posting |= {"transaction_id": "T", "transaction_date": "2026-06-20"}
+    # Silent before the first delivery, a warning when no more come, silent when the bank says that none are due.
+    assert bank.data_tests(*names) == dict.fromkeys(names, "pass")
+    deliver(bank.folder / "old", bank.raw, datetime.date(2026, 6, 20), {"core.transactions": [posting]})
+    assert bank.data_tests(*names) == {names[0]: "warn", names[1]: "pass"}
+    with duckdb.connect(str(bank.database)) as con:
+        con.execute("insert into policy.delivery_expectations values ('core', 'transactions', 'no', 'weekly')")
+    assert bank.data_tests(*names) == dict.fromkeys(names, "pass")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import datetime
 import gc
 import hashlib
 import random
+import re
 import shutil
 from collections import defaultdict
 from pathlib import Path
@@ -22,7 +23,7 @@ FIRST_DAY = datetime.date(2026, 6, 1)
 TRANSACTIONS, BALANCES, CONSENTS = "core.transactions", "core.account_balances", "crm.consents"
 SELECTION = ["base_core__transactions", "base_core__account_balances", "base_crm__consents"]
 SELECTION += ["stg_core__transactions", "stg_core__account_balances", "stg_crm__consents"]
-DICTIONARIES = ["transaction_types", "channels"]
+DICTIONARIES = ["transaction_types", "channels", "unknown_sentinels"]
 
 
 def day(number: int) -> datetime.date:
@@ -73,11 +74,11 @@ class Bank:
         fates = []
         for number in {row["consent_id"] for row in self.known(CONSENTS, as_of)}:
             rows = [row for row in self.known(CONSENTS, as_of) if row["consent_id"] == number]
-            valid = [row for row in rows if row["withdrawn_at"] is None or row["withdrawn_at"] >= row["given_at"]]
+            valid = [row for row in rows if row["purpose"] == "MARKETING"]
             for row in rows:
                 followers = valid[valid.index(row) + 1 :] if row in valid else []
                 if row not in valid:
-                    fate = "invalid_withdrawn_at"
+                    fate = "unknown_purpose"
                 elif not followers:
                     fate = None
                 elif followers[0]["dt"] == row["dt"] or followers[0]["withdrawn_at"] == row["withdrawn_at"]:
@@ -200,18 +201,19 @@ def eventful_bank(project, tmp_path_factory) -> Bank:
                 order = len(bank.batches[BALANCES, revised]) + 100
                 row = row | {"balance": dice.randint(0, 99), "loaded_at": at_night_of(revised, order)}
                 bank.batches[BALANCES, revised].append(row)
-        withdrawals = [None, None, at_night_of(dt, 0), at_night_of(day(-3), 0)]
+        asked = [("MARKETING", None), ("MARKETING", None), ("MARKETING", at_night_of(dt, 0)), ("NEWS", None)]
         for consent in range(6):
             if number == 0 or dice.random() < 0.4:
                 for delivery in range(dice.choice([1, 1, 2])):
+                    purpose, withdrawn_at = dice.choice(asked)
                     bank.batches[CONSENTS, dt].append(
                         {
                             "consent_id": f"N{consent}",
                             "contact_id": "K1",
-                            "purpose": "MARKETING",
+                            "purpose": purpose,
                             "channel": "SMS",
                             "given_at": datetime.datetime.combine(day(0), datetime.time(9)),
-                            "withdrawn_at": dice.choice(withdrawals),
+                            "withdrawn_at": withdrawn_at,
                             "loaded_at": at_night_of(dt, 10 * consent + delivery),
                         }
                     )
@@ -364,3 +366,160 @@ def test_staged_tables_agree_with_the_contract(project):
         assert table.get("batched", False) == by_batch, qualified
         assert (base.config.unique_key or list(contract[qualified].primary_key)) == table["key"], qualified
         assert table.get("state", False) == (contract[qualified].kind == "state"), qualified
+
+
+def test_optional_columns_agree_with_the_models():
+    """The list that damage is looked for in names every column of each model that becomes unknown, and where it stands."""
+    macro = (PROJECT_ROOT / "macros" / "staging" / "optional_columns.sql").read_text(encoding="utf-8")
+    listed = yaml.safe_load(macro[macro.index("return({") + 7 : macro.rindex("})") + 1])
+    written = {}
+    for path in (PROJECT_ROOT / "models" / "staging").glob("*/base_*.sql"):
+        sql = path.read_text(encoding="utf-8")
+        known = re.search(r"set known = \{\n(.*?)\n\} %\}", sql, re.DOTALL)
+        table = path.stem.removeprefix("base_").replace("__", ".")
+        if known:
+            written[table] = re.findall(r"^    '(\w+)':", known[1], re.MULTILINE)
+            assert "unknown_values(known)" in sql and "unknown_shapes(known)" in sql, table
+            assert all(re.search(rf" as {column}\b", sql) for column in listed[table].values()), table
+    assert {table: list(columns) for table, columns in listed.items()} == written
+
+
+# What a bank delivers wrong in the mass, or does not: on tiny banks of the tables that it takes.
+
+STAGING = ["path:models/staging", "path:seeds/dictionaries", "staging_damage_thresholds"]
+
+
+@pytest.fixture
+def small_bank(tmp_path, project):
+    catalog = next(node.database for node in project.nodes.values() if node.resource_type == "model")
+    return Bank(tmp_path, catalog)
+
+
+@pytest.fixture
+def damage(small_bank, dbt):
+    """Stage the bank of the test and return what is damaged: check, table, column, severity and what was seen."""
+
+    def run(as_of: datetime.date) -> list[tuple]:
+        assert dbt(small_bank, "build", as_of, "--select", *STAGING) is None
+        return small_bank.query(
+            "select check_name, table_name, column_name, severity, seen from staging.staging_damage order by all"
+        )
+
+    return run
+
+
+def customers(count: int, **columns) -> list[dict]:
+    common = {"opened_date": datetime.date(2015, 1, 1), "status": "ACTIVE", "loaded_at": at_night_of(day(0), 0)}
+    return [{"customer_id": f"C{number}", **common, **columns} for number in range(count)]
+
+
+def complaints(count: int, **columns) -> list[dict]:
+    common = {"contact_id": "K1", "complained_date": day(0), "category": "FEES", "loaded_at": at_night_of(day(0), 0)}
+    return [{"complaint_id": f"P{columns}{number}", **common, **columns} for number in range(count)]
+
+
+def test_a_column_that_nobody_mapped_is_told_as_shapes(small_bank, damage):
+    small_bank.land("core.customers", day(0), customers(30, gender="Male", closed_date=datetime.date(1900, 1, 1)))
+    small_bank.land("crm.complaints", day(0), complaints(80) + complaints(9, contact_id=None))
+    assert damage(day(0)) == [("values_set_to_unknown", "customers", "gender", "fail", "Aaaa (30)")]
+    assert small_bank.query("select count(*) from staging.stg_core__customers where closed_date is null") == [(30,)]
+
+
+def test_a_table_in_quarantine_is_told_with_its_reasons(small_bank, damage):
+    strange = [{"consent_id": f"S{number}", "contact_id": "K1", "channel": "SMS"} for number in range(40)]
+    for number, row in enumerate(strange):
+        purpose = "Werbung" if number < 12 else "MARKETING"
+        row |= {"purpose": purpose, "given_at": at_night_of(day(-9), 0), "loaded_at": at_night_of(day(0), 0)}
+    small_bank.land("crm.consents", day(0), strange)
+    assert damage(day(0)) == [
+        ("quarantined_rows", "consents", None, "fail", "unknown_purpose AAAAAAA (12)"),
+    ]
+    # What is delivered again is no damage, however often.
+    small_bank.land("crm.consents", day(0), [row for row in strange[12:] for _ in range(3)])
+    assert damage(day(0)) == []
+
+
+def test_small_numbers_trip_nothing(small_bank, damage):
+    small_bank.land("core.customers", day(0), customers(9, gender="Male"))
+    small_bank.land("crm.complaints", day(0), complaints(9, contact_id="N/A"))
+    assert damage(day(0)) == []
+
+
+def test_a_batch_with_few_of_its_usual_rows_is_told(small_bank, damage):
+    for number, rows in enumerate((2000, 1000, 1010, 990, 1000, 1000, 50)):
+        dt = day(number)
+        postings = [transaction(f"{dt}-{n}", dt, 5, at_night_of(dt, 0)) for n in range(rows)]
+        small_bank.land(TRANSACTIONS, dt, postings)
+    told = "50 rows in the batch of 2026-06-07, usually 1000"
+    assert damage(day(6)) == [("fall_against_batches_before", "transactions", None, "fail", told)]
+    assert damage(day(5)) == []
+
+
+def test_numbers_that_start_anew_are_told_and_all_stand(small_bank, damage):
+    for number in range(3):
+        dt = day(number)
+        rows = [transaction(f"{n}", dt, 100 * number + n, at_night_of(dt, 0)) for n in range(40)]
+        # A posting that comes late under a number that names others.
+        rows += [transaction("1", day(0), 1, at_night_of(dt, 1))] if number == 2 else []
+        small_bank.land(TRANSACTIONS, dt, rows)
+    told = "40 of 40 numbers, the first 0"
+    assert damage(day(2)) == [("numbers_used_again", "transactions", None, "warn", told)]
+    assert len(small_bank.staged_transactions()) == 120
+
+
+def test_a_posting_redelivered_with_a_corrected_date_counts_once(small_bank, stage):
+    """Night by night and all at once: the first delivery stands, however often the date is corrected."""
+    posting = transaction("TDUP", day(0), 50_000, at_night_of(day(0), 0))
+    other = transaction("T2", day(0), 10, at_night_of(day(0), 0))
+    small_bank.land(TRANSACTIONS, day(0), [posting, other])
+    small_bank.land(TRANSACTIONS, day(5), [posting | {"transaction_date": day(1), "loaded_at": at_night_of(day(5), 0)}])
+    small_bank.land(TRANSACTIONS, day(6), [posting | {"transaction_date": day(2), "loaded_at": at_night_of(day(6), 0)}])
+    small_bank.land(
+        TRANSACTIONS, day(7), [other | {"transaction_date": day(3), "amount": 11, "loaded_at": at_night_of(day(7), 0)}]
+    )
+    expected = {("TDUP", day(0)): 50_000, ("T2", day(0)): 10, ("T2", day(3)): 11}
+    for number in (0, 5, 6, 7):
+        stage(small_bank, day(number))
+    assert small_bank.staged_transactions() == expected
+    stage(small_bank, day(7), "--full-refresh")
+    assert small_bank.staged_transactions() == expected
+
+
+def test_an_order_is_what_its_latest_batch_says(small_bank, dbt):
+    """Cancelled a night later it is no purchase from then on; as of the night before it was one."""
+    order = {
+        "order_id": "O1",
+        "customer_id": "C1",
+        "product_id": "P1",
+        "order_date": day(0),
+        "order_type": "PURCHASE",
+        "amount": 100_000,
+        "status": "CONFIRMED",
+        "loaded_at": at_night_of(day(0), 0),
+    }
+    small_bank.land("wealth.orders", day(0), [order])
+    small_bank.land("wealth.orders", day(3), [order | {"status": "CANCELLED", "loaded_at": at_night_of(day(3), 0)}])
+    for as_of, status in ((day(2), "CONFIRMED"), (day(3), "CANCELLED"), (day(2), "CONFIRMED")):
+        assert (
+            dbt(small_bank, "build", as_of, "--select", "base_wealth__orders", "stg_wealth__orders", *DICTIONARIES)
+            is None
+        )
+        assert small_bank.query("select status from staging.stg_wealth__orders") == [(status,)]
+
+
+def test_a_closed_account_without_a_date_ends_with_the_batch_that_says_so(small_bank, dbt):
+    """Night by night as all at once: said again it ends as before, and reopened it has not ended."""
+    account = {"account_id": "A1", "customer_id": "C1", "product_id": "P1", "currency": "CNY", "opened_date": day(-99)}
+    nights = ["ACTIVE", "CLOSED", "CLOSED", "ACTIVE", "CLOSED"]
+    ends = [None, day(1), day(1), None, day(4)]
+    for number, status in enumerate(nights):
+        row = account | {"status": status, "loaded_at": at_night_of(day(number), 0)}
+        small_bank.land("core.accounts", day(number), [row])
+    for number, end in enumerate(ends):
+        assert (
+            dbt(
+                small_bank, "build", day(number), "--select", "base_core__accounts", "stg_core__accounts", *DICTIONARIES
+            )
+            is None
+        )
+        assert small_bank.query("select closed_date from staging.stg_core__accounts") == [(end,)], nights[number]

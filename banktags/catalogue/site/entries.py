@@ -3,12 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from banktags.catalogue import TagEntry, tag_entries
 from banktags.catalogue.site.figures import MIN_CUSTOMERS, confidence, distribution, quality
 from banktags.catalogue.site.governance import Governance
+from banktags.pages.currency import Currency
 
 #: Tags in use are the shelves; what is not yet certified, or no longer to be used, stands apart; retired tags are gone.
 BRANCHES = {"certified": "certified", "deprecated": "deprecated", "retired": None}
@@ -78,6 +79,7 @@ def _node(
     manifest: Mapping[str, Any], governance: Governance, entry: TagEntry, used_by: list[dict[str, str]]
 ) -> dict[str, Any]:
     model = _model_id(manifest, entry.model)
+    entry = in_currency(entry, governance.currency)
     rule = governance.rules.get(entry.code, {})
     return {
         "resource_type": "tag",
@@ -108,6 +110,14 @@ def _node(
             ),
         },
     }
+
+
+def in_currency(entry: TagEntry, currency: Currency) -> TagEntry:
+    """An entry whose unit is CNY, an amount in the base currency, with that currency; as governance.tag_dictionary."""
+    if entry.unit != "CNY":
+        return entry
+    said = re.sub("单位：(本位币)?元", f"单位：{currency.unit_zh}", entry.definition_zh or "")
+    return replace(entry, unit=currency.code, definition_zh=said or None)
 
 
 def _without_tag_defaults(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from banktags.pages.currency import YUAN, Currency, read_currency
 from banktags.warehouse import Row, records
 
 #: Tables that the site reads, each with what it tells.
@@ -56,6 +57,7 @@ class Governance:
     confidence: dict[str, dict[str, Any]] = field(default_factory=dict)  # of tags with values below 1
     life: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # state, date, actor and later of each step
     scenarios: dict[str, str] = field(default_factory=dict)  # Chinese name by scenario
+    currency: Currency = YUAN  # of all amounts
 
     @property
     def customers(self) -> int:
@@ -97,6 +99,7 @@ def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
         confidence=_by_code(records(warehouse, LOWEST_CONFIDENCE)),
         life=dict(life),
         scenarios=dict(warehouse.execute("select scenario, name_zh from policy.scenarios").fetchall()),
+        currency=read_currency(warehouse),
     )
 
 

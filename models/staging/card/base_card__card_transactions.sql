@@ -2,15 +2,15 @@
     materialized='incremental',
     partition_by='dt',
     on_schema_change='fail',
-    pre_hook="{{ forget_changed_batches(source('card', 'card_transactions'), {'mcc': ref('merchant_categories')}) }}",
+    pre_hook="{{ forget_changed_batches(source('card', 'card_transactions'),
+        {'mcc': ref('merchant_categories'), 'country_code': ref('countries')}) }}",
 ) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
     'transaction_at': known_date('source.transaction_at'),
     'mcc': 'merchant_categories.mcc',
-    'merchant_country':
-        "case when length(trim(source.merchant_country)) = 2 then upper(trim(source.merchant_country)) end",
+    'merchant_country': 'countries.country_code',
     'instalments': 'case when source.instalments >= 1 then source.instalments end',
 } %}
 
@@ -19,7 +19,8 @@
 with
 
 source as (
-    {{ new_batches(source('card', 'card_transactions'), {'mcc': ref('merchant_categories')}) }}
+    {{ new_batches(source('card', 'card_transactions'),
+        {'mcc': ref('merchant_categories'), 'country_code': ref('countries')}) }}
 ),
 
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
@@ -29,7 +30,7 @@ standardised as (
         {{ known_text('source.card_id') }} as card_id,
         {{ known_date('source.transaction_date') }} as transaction_date,
         {{ known.transaction_at }} as transaction_at,
-        upper({{ known_text('source.transaction_type') }}) as transaction_type,
+        upper(nullif(trim(source.transaction_type), '')) as transaction_type,
         source.amount,
         {{ known.mcc }} as mcc,
         {{ known.merchant_country }} as merchant_country,
@@ -41,8 +42,10 @@ standardised as (
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source
-    left join {{ ref('merchant_categories') }} as merchant_categories
-        on trim(source.mcc) = merchant_categories.mcc
+    left join {{ codes_of('merchant_categories', 'mcc') }} as merchant_categories
+        on {{ delivered_code('source.mcc') }} = merchant_categories.delivered_code
+    left join {{ codes_of('countries', 'country_code') }} as countries
+        on {{ delivered_code('source.merchant_country') }} = countries.delivered_code
 ),
 
 -- Said before under another date: the bank has corrected the date and sent it again.

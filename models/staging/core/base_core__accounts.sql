@@ -39,21 +39,23 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        {{ known_text('account_id') }} as account_id,
-        {{ known_text('customer_id') }} as customer_id,
-        {{ known_text('product_id') }} as product_id,
-        upper({{ known_text('currency') }}) as currency,
+        {{ known_text('source.account_id') }} as account_id,
+        {{ known_text('source.customer_id') }} as customer_id,
+        {{ known_text('source.product_id') }} as product_id,
+        coalesce(currencies.currency_code, upper(nullif(trim(source.currency), ''))) as currency,
         {{ known.opened_date }} as opened_date,
         {{ known.closed_date }} as closed_date,
         {{ known.maturity_date }} as maturity_date,
         {{ standing_status('source.known_status', 'source.known_closed_date') }} as status,
-        {{ known_text('branch_id') }} as branch_id,
-        loaded_at,
-        dt,
-        batch_fingerprint,
+        {{ known_text('source.branch_id') }} as branch_id,
+        source.loaded_at,
+        source.dt,
+        source.batch_fingerprint,
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source
+    left join {{ codes_of('currencies', 'currency_code') }} as currencies
+        on {{ delivered_code('source.currency') }} = currencies.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

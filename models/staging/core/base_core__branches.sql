@@ -1,6 +1,6 @@
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
 {% set known = {
-    'city_code': 'cities.city_code',
+    'city_code': 'coalesce(cities.successor_code, cities.city_code)',
     'branch_type': code_or_unknown('source.branch_type', ['HEAD', 'CITY', 'COUNTY', 'RURAL']),
 } %}
 
@@ -22,8 +22,8 @@ standardised as (
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source
-    left join {{ ref('cities') }} as cities
-        on trim(source.city_code) = cities.city_code
+    left join {{ codes_of('cities', 'city_code') }} as cities
+        on {{ city_code_of('source.city_code') }} = cities.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -4,7 +4,7 @@
     on_schema_change='fail',
     pre_hook="{{ forget_outdated_versions(source('core', 'customers'),
         {'source_code || gender': ref('genders'), 'city_code': ref('cities'), 'occupation_code': ref('occupations'),
-        'education_code': ref('education_levels')}) }}",
+        'education_code': ref('education_levels'), 'source_code || marital_status_code': ref('marital_statuses')}) }}",
 ) }}
 
 {#- What is made of the values that may be unusable: a bad one is unknown (null) and counted, the row stays. #}
@@ -14,11 +14,10 @@
     'gender': 'genders.gender',
     'birth_date': known_birth_date('source.birth_date'),
     'mobile': 'source.standard_mobile',
-    'city_code': 'cities.city_code',
+    'city_code': 'coalesce(cities.successor_code, cities.city_code)',
     'occupation_code': 'occupations.occupation_code',
     'education_code': 'education_levels.education_code',
-    'marital_status_code':
-        code_or_unknown('source.marital_status_code', ['SINGLE', 'MARRIED', 'DIVORCED', 'WIDOWED']),
+    'marital_status_code': 'marital_statuses.marital_status_code',
     'annual_income': 'case when source.annual_income >= 0 then source.annual_income end',
     'opened_date': 'source.known_opened_date',
     'closed_date': standing_end('source.known_status', 'source.known_closed_date'),
@@ -30,7 +29,7 @@ with
 delivered as (
     {{ new_batches(source('core', 'customers'),
         {'source_code || gender': ref('genders'), 'city_code': ref('cities'), 'occupation_code': ref('occupations'),
-        'education_code': ref('education_levels')}) }}
+        'education_code': ref('education_levels'), 'source_code || marital_status_code': ref('marital_statuses')}) }}
 ),
 
 -- The opening day that can be right, none before the batch that tells it: it bounds the closing day.
@@ -83,14 +82,16 @@ standardised as (
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source
-    left join {{ ref('genders') }} as genders
-        on upper(trim(source.gender)) = genders.source_code
-    left join {{ ref('cities') }} as cities
-        on trim(source.city_code) = cities.city_code
-    left join {{ ref('occupations') }} as occupations
-        on trim(source.occupation_code) = occupations.occupation_code
-    left join {{ ref('education_levels') }} as education_levels
-        on trim(source.education_code) = education_levels.education_code
+    left join {{ codes_of('genders', 'source_code') }} as genders
+        on {{ delivered_code('source.gender') }} = genders.delivered_code
+    left join {{ codes_of('cities', 'city_code') }} as cities
+        on {{ city_code_of('source.city_code') }} = cities.delivered_code
+    left join {{ codes_of('occupations', 'occupation_code') }} as occupations
+        on {{ delivered_code('source.occupation_code') }} = occupations.delivered_code
+    left join {{ codes_of('education_levels', 'education_code') }} as education_levels
+        on {{ delivered_code('source.education_code') }} = education_levels.delivered_code
+    left join {{ codes_of('marital_statuses', 'source_code') }} as marital_statuses
+        on {{ delivered_code('source.marital_status_code') }} = marital_statuses.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -18,7 +18,7 @@ standardised as (
     select
         {{ known_text('source.product_id') }} as product_id,
         {{ known_text('source.product_name') }} as product_name,
-        upper({{ known_text('source.product_category') }}) as product_category,
+        coalesce(categories.product_category, upper(nullif(trim(source.product_category), ''))) as product_category,
         {{ known.issuer_risk_rating }} as issuer_risk_rating,
         {{ known.seller_risk_rating }} as seller_risk_rating,
         {{ known.term_days }} as term_days,
@@ -29,6 +29,8 @@ standardised as (
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source
+    left join {{ codes_of('product_categories', 'product_category') }} as categories
+        on {{ delivered_code('source.product_category') }} = categories.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

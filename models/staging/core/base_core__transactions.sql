@@ -28,9 +28,9 @@ standardised as (
         {{ known_text('source.account_id') }} as account_id,
         {{ known_date('source.transaction_date') }} as transaction_date,
         {{ known.transaction_at }} as transaction_at,
-        upper({{ known_text('source.direction') }}) as direction,
+        upper(nullif(trim(source.direction), '')) as direction,
         source.amount,
-        upper({{ known_text('source.transaction_type') }}) as transaction_type,
+        coalesce(posting_types.transaction_type, upper(nullif(trim(source.transaction_type), ''))) as transaction_type,
         {{ known.channel }} as channel,
         {{ keyed_hash(known_text('source.counterparty_account')) }} as counterparty_account_hash,
         {{ known_text('source.counterparty_bank') }} as counterparty_bank,
@@ -40,8 +40,10 @@ standardised as (
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source
-    left join {{ ref('channels') }} as channels
-        on upper(trim(source.channel)) = channels.channel
+    left join {{ codes_of('channels', 'channel') }} as channels
+        on {{ delivered_code('source.channel') }} = channels.delivered_code
+    left join {{ codes_of('transaction_types', 'transaction_type') }} as posting_types
+        on {{ delivered_code('source.transaction_type') }} = posting_types.delivered_code
 ),
 
 -- Said before under another date: the bank has corrected the date and sent it again.

@@ -21,8 +21,8 @@ standardised as (
     select
         {{ known_text('consent_id') }} as consent_id,
         {{ known_text('contact_id') }} as contact_id,
-        upper({{ known_text('purpose') }}) as purpose,
-        upper({{ known_text('channel') }}) as channel,
+        upper(nullif(trim(purpose), '')) as purpose,
+        upper(nullif(trim(channel), '')) as channel,
         {{ known_date('given_at') }} as given_at,
         -- Withdrawn before it was given: it is withdrawn, when is unknown. The bank may count on none of it.
         case when source.withdrawn_at < source.given_at and not {{ is_no_date('source.withdrawn_at') }} then source.given_at else {{ known.withdrawn_at }} end as withdrawn_at,

@@ -12,7 +12,7 @@
     'id_no_sha256': sha256_or_unknown('source.id_no_sha256'),
     'birth_date': known_birth_date('source.birth_date'),
     'gender': 'genders.gender',
-    'city_code': 'cities.city_code',
+    'city_code': 'coalesce(cities.successor_code, cities.city_code)',
     'occupation_code': 'occupations.occupation_code',
     'lead_source': code_or_unknown('source.lead_source', ['BRANCH', 'REFERRAL', 'ONLINE', 'EVENT', 'PAYROLL']),
     'created_date': known_date('source.created_date', not_after='dt'),
@@ -58,12 +58,12 @@ standardised as (
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source
-    left join {{ ref('genders') }} as genders
-        on upper(trim(source.gender)) = genders.source_code
-    left join {{ ref('cities') }} as cities
-        on trim(source.city_code) = cities.city_code
-    left join {{ ref('occupations') }} as occupations
-        on trim(source.occupation_code) = occupations.occupation_code
+    left join {{ codes_of('genders', 'source_code') }} as genders
+        on {{ delivered_code('source.gender') }} = genders.delivered_code
+    left join {{ codes_of('cities', 'city_code') }} as cities
+        on {{ city_code_of('source.city_code') }} = cities.delivered_code
+    left join {{ codes_of('occupations', 'occupation_code') }} as occupations
+        on {{ delivered_code('source.occupation_code') }} = occupations.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

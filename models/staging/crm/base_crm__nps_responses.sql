@@ -20,7 +20,7 @@ standardised as (
         {{ known_text('contact_id') }} as contact_id,
         {{ known_date('responded_date') }} as responded_date,
         score,
-        upper({{ known_text('survey_channel') }}) as survey_channel,
+        upper(nullif(trim(survey_channel), '')) as survey_channel,
         loaded_at,
         dt,
         batch_fingerprint,

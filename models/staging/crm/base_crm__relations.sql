@@ -23,7 +23,7 @@ standardised as (
         {{ known_text('relation_id') }} as relation_id,
         {{ known_text('from_contact_id') }} as from_contact_id,
         {{ known_text('to_contact_id') }} as to_contact_id,
-        upper({{ known_text('relation_type') }}) as relation_type,
+        upper(nullif(trim(relation_type), '')) as relation_type,
         {{ known.since_date }} as since_date,
         {{ known.until_date }} as until_date,
         loaded_at,

@@ -27,7 +27,7 @@ standardised as (
         {{ known_text('source.contact_id') }} as contact_id,
         {{ known_date('source.assessed_date') }} as assessed_date,
         {{ known.valid_to }} as valid_to,
-        upper({{ known_text('source.risk_level') }}) as risk_level,
+        coalesce(levels.risk_level, upper(nullif(trim(source.risk_level), ''))) as risk_level,
         {{ known.investment_goal }} as investment_goal,
         source.loaded_at,
         source.dt,
@@ -35,6 +35,8 @@ standardised as (
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source
+    left join {{ codes_of('risk_levels', 'risk_level') }} as levels
+        on {{ delivered_code('source.risk_level') }} = levels.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -30,7 +30,7 @@ standardised as (
         {{ known_text('source.device_id') }} as device_id,
         {{ known_date('source.event_date') }} as event_date,
         source.event_at,
-        lower({{ known_text('source.event_type') }}) as event_type,
+        lower(nullif(trim(source.event_type), '')) as event_type,
         {{ known.page }} as page,
         source.loaded_at,
         source.dt,

@@ -21,7 +21,7 @@ standardised as (
         {{ known_text('user_role') }} as user_role,
         {{ known_text('department') }} as department,
         {{ known_date('queried_date') }} as queried_date,
-        lower({{ known_text('purpose') }}) as purpose,
+        lower(nullif(trim(purpose), '')) as purpose,
         loaded_at,
         dt,
         batch_fingerprint,

@@ -12,7 +12,7 @@ standardised as (
         {{ known_text('requested_by') }} as requested_by,
         {{ known_text('department') }} as department,
         {{ known_date('requested_date') }} as requested_date,
-        upper({{ known_text('request_status') }}) as request_status,
+        upper(nullif(trim(request_status), '')) as request_status,
         loaded_at,
         dt,
         cast(null as string) as unknown_values,

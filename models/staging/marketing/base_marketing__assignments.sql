@@ -16,7 +16,7 @@ standardised as (
     select
         {{ known_text('campaign_id') }} as campaign_id,
         {{ known_text('customer_id') }} as customer_id,
-        upper({{ known_text('arm') }}) as arm,
+        upper(nullif(trim(arm), '')) as arm,
         {{ known_date('assigned_date') }} as assigned_date,
         loaded_at,
         dt,

@@ -9,7 +9,7 @@ standardised as (
     select
         {{ known_text('campaign_id') }} as campaign_id,
         {{ known_text('campaign_name') }} as campaign_name,
-        upper({{ known_text('goal') }}) as goal,
+        upper(nullif(trim(goal), '')) as goal,
         {{ known_text('product_id') }} as product_id,
         {{ known_date('start_date') }} as start_date,
         {{ known_date('end_date') }} as end_date,

@@ -12,7 +12,7 @@ standardised as (
         {{ known_text('cost_id') }} as cost_id,
         {{ known_text('campaign_id') }} as campaign_id,
         {{ known_date('cost_date') }} as cost_date,
-        upper({{ known_text('channel') }}) as channel,
+        upper(nullif(trim(channel), '')) as channel,
         amount,
         loaded_at,
         dt,

@@ -25,9 +25,9 @@ standardised as (
         {{ known_text('source.customer_id') }} as customer_id,
         {{ known_text('source.product_id') }} as product_id,
         {{ known_date('source.order_date') }} as order_date,
-        upper({{ known_text('source.order_type') }}) as order_type,
+        upper(nullif(trim(source.order_type), '')) as order_type,
         source.amount,
-        upper({{ known_text('source.status') }}) as status,
+        upper(nullif(trim(source.status), '')) as status,
         {{ known.channel }} as channel,
         source.loaded_at,
         source.dt,
@@ -35,8 +35,8 @@ standardised as (
         {{ unknown_values(known) }} as unknown_values,
         {{ unknown_shapes(known) }} as unknown_shapes
     from source
-    left join {{ ref('channels') }} as channels
-        on upper(trim(source.channel)) = channels.channel
+    left join {{ codes_of('channels', 'channel') }} as channels
+        on {{ delivered_code('source.channel') }} = channels.delivered_code
 ),
 
 -- What is wrong with a row itself: the first of these.

@@ -34,8 +34,8 @@ loans as (
 ),
 
 -- The worst class of each scale, and the longest arrears: an exposure less late never hides one more late. Nor does one
--- that is known hide an unknown one: the longest arrears are known if all are, and 正常 is the worst only if every class is
--- known; a class that is worse stands.
+-- that is known hide an unknown one: the longest arrears are known if all are, and 正常 is the worst only if every class
+-- is known; a class that is worse stands.
 risk_classes as (
     select
         customer_id,

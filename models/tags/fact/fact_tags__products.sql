@@ -2,8 +2,8 @@
 
 with
 
--- What each measure rests on: a category on the ledger that its dictionary row names (product_categories.balance_source),
--- the number of categories on all of them.
+-- What each measure rests on: a category on the ledger that its dictionary row names
+-- (product_categories.balance_source), the number of categories on all of them.
 customers as (
     select
         spine.*,
@@ -114,7 +114,8 @@ products as (
         {{ measured('held.category_count', 'bigint', 'spine.covers_categories') }} = 1 as is_single_product,
         {{ measured('held.demand_deposit_count', 'bigint', 'spine.covers_deposits') }} > 0 as has_demand_deposit,
         {{ measured('held.time_deposit_count', 'bigint', 'spine.covers_deposits') }} > 0 as has_time_deposit,
-        {{ measured('held.structured_deposit_count', 'bigint', 'spine.covers_holdings') }} > 0 as has_structured_deposit,
+        {{ measured('held.structured_deposit_count', 'bigint', 'spine.covers_holdings') }} > 0
+            as has_structured_deposit,
         {{ measured('held.wealth_product_count', 'bigint', 'spine.covers_holdings') }} > 0 as has_wealth_product,
         {{ measured('held.fund_count', 'bigint', 'spine.covers_holdings') }} > 0 as has_fund,
         {{ measured('held.insurance_count', 'bigint', 'spine.covers_holdings') }} > 0 as has_insurance,

@@ -17,8 +17,8 @@ thresholds as (
     where {{ in_force() }}
 ),
 
--- What is known of each customer's debt: the own loans and cards if the arrears of every one are, and the bureau's word if
--- reports are delivered. Who has no report owes others nothing that the bank knows of.
+-- What is known of each customer's debt: the own loans and cards if the arrears of every one are, and the bureau's word
+-- if reports are delivered. Who has no report owes others nothing that the bank knows of.
 facts as (
     select
         credit_tags.*,
@@ -49,8 +49,8 @@ facts as (
     left join {{ ref('int_source__covered_from') }} as covered on true
 ),
 
--- The customer's class is that of his worst exposure, whether loan or card, each graded on its own scale: 孰低. A bad class
--- stands whatever the others are; 正常 is the worst only where all are known.
+-- The customer's class is that of his worst exposure, whether loan or card, each graded on its own scale: 孰低. A bad
+-- class stands whatever the others are; 正常 is the worst only where all are known.
 classes as (
     select
         customer_id,
@@ -60,7 +60,10 @@ classes as (
             when 'doubtful' in (loan_risk_class_worst, card_risk_class_worst) then 'doubtful'
             when 'substandard' in (loan_risk_class_worst, card_risk_class_worst) then 'substandard'
             when 'special_mention' in (loan_risk_class_worst, card_risk_class_worst) then 'special_mention'
-            when 'normal' in (loan_risk_class_worst, card_risk_class_worst) and knows_loans and knows_cards then 'normal'
+            when
+                'normal' in (loan_risk_class_worst, card_risk_class_worst)
+                and knows_loans
+                and knows_cards then 'normal'
         end as customer_risk_class
     from facts
 ),
@@ -72,7 +75,10 @@ own_signs as (
         facts.customer_id,
         classes.knows_exposures,
         classes.customer_risk_class,
-        classes.customer_risk_class = 'special_mention' as is_special_mention_customer,
+        case
+            when classes.knows_exposures or classes.customer_risk_class <> 'special_mention'
+                then classes.customer_risk_class = 'special_mention'
+        end as is_special_mention_customer,
         case
             when classes.customer_risk_class in ('substandard', 'doubtful', 'loss') then true
             when classes.knows_exposures and classes.customer_risk_class is not null then false
@@ -147,18 +153,18 @@ credit as (
         case
             when signs.is_non_performing_customer or signs.has_written_off_loan then 'poor'
             when signs.bureau_credit_score < thresholds.fair_from then 'poor'
-            when signs.is_special_mention_customer then 'fair'
             when not signs.knows_exposures then null
-            when signs.bureau_credit_score < thresholds.good_from then 'fair'
+            when signs.is_special_mention_customer or signs.bureau_credit_score < thresholds.good_from then 'fair'
             when signs.bureau_credit_score < thresholds.excellent_from then 'good'
             when signs.bureau_credit_score >= thresholds.excellent_from then 'excellent'
         end as credit_level,
 
         -- 信贷预警: red is bad debt, orange is 关注 or a low score with arrears on record, yellow is a single sign of strain.
-        -- None is said only where loans and cards, limits and reports are known.
+        -- A sign that is seen stands: the warning is at least as high. None is said only where loans and cards, limits
+        -- and reports are known.
         case
             when signs.is_non_performing_customer or signs.has_written_off_loan then 'red'
-            when signs.is_special_mention_customer then 'orange'
+            when signs.customer_risk_class = 'special_mention' then 'orange'
             when signs.has_low_credit_score and signs.has_overdue_record then 'orange'
             when
                 signs.is_currently_overdue

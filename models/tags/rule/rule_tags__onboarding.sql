@@ -9,8 +9,8 @@ thresholds as (
     where {{ in_force() }}
 ),
 
--- Today's customers only: who left or never came has no honeymoon. That one has no product yet is known where all ledgers
--- of products are.
+-- Today's customers only: who left or never came has no honeymoon. That one has no product yet is known where all
+-- ledgers of products are.
 customers as (
     select
         demographics.customer_id,

@@ -9,8 +9,8 @@ thresholds as (
     where {{ in_force() }}
 ),
 
--- How the assessment stands on the date. Who was never assessed is known to be so, where assessments are delivered: that
--- is a status, not an unknown. An assessment whose level is unknown says nothing.
+-- How the assessment stands on the date. Who was never assessed is known to be so, where assessments are delivered:
+-- that is a status, not an unknown. An assessment whose level is unknown says nothing.
 statuses as (
     select
         spine.customer_id,

@@ -5,9 +5,12 @@
          - one_household_per_declaration: {arguments: {relations: ref('int_customer__relations')}}
 #}
 {% test one_household_per_declaration(model, relations) %}
+    {{- printed_rows(columns=['problem', 'remedy']) }}
     select
         declared.customer_id,
-        declared.related_customer_id
+        declared.related_customer_id,
+        'two whom a declaration joins are in two households' as problem,
+        'raise rounds in int_customer__household, then dbt build -s int_customer__household+' as remedy
     from {{ relations }} as declared
     left join {{ model }} as own
         on declared.customer_id = own.customer_id

@@ -4,7 +4,12 @@
          - one_owner_a_day: {arguments: {key: account_id}}
 #}
 {% test one_owner_a_day(model, key) %}
-    select earlier.{{ key }}
+    {{- printed_rows(columns=['problem', 'remedy']) }}
+    select
+        earlier.{{ key }},
+        'a {{ key }} has two owners on one day' as problem,
+        'see how they are dated: banktags query "select * from {{ model | replace('"', '') }} order by {{ key }}, valid_from"'
+            as remedy
     from {{ model }} as earlier
     inner join {{ model }} as later
         on

@@ -1,7 +1,8 @@
 {{ printed_rows() }}
 
--- A tag that rests on a source which was never delivered is known of nobody: no data is not no. Seed
--- coverage_exceptions says of which tags a value stands all the same, and why.
+-- A fact that rests on a source which was never delivered is known of nobody: no data is not no. Seed
+-- coverage_exceptions says of which a value stands all the same, and why. A rule may be known where one of its inputs
+-- decides it: tests/python/test_coverage.py compares it with what all sources say.
 with exempted as (
     select
         coverage.tag_code,
@@ -22,6 +23,10 @@ select
 from {{ ref('tag_coverage') }} as coverage
 inner join {{ ref('tag_scan') }} as scan
     on coverage.tag_code = scan.tag_code
+inner join {{ ref('tag_dictionary') }} as dictionary
+    on
+        coverage.tag_code = dictionary.tag_code
+        and dictionary.kind = 'fact'
 left join exempted
     on coverage.tag_code = exempted.tag_code
 where

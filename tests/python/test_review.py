@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from banktags.cli import app
 from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
+from banktags.pages import numbers
 from banktags.review import charts, words
 from banktags.review.figures import Review, read_review
 
@@ -220,15 +221,15 @@ def test_profit_belongs_to_the_business_date(read):
     ],
 )
 def test_amounts_as_a_banker_says_them(value, text):
-    assert words.amount(value) == text
+    assert numbers.amount(value) == text
 
 
 def test_numbers_say_what_they_are():
-    assert words.percent(0.0004) == "<0.1%"
-    assert words.percent(0.0) == "0.0%"
-    assert words.percent(-0.085) == "−8.5%"
-    assert [words.signed(words.count(n)) for n in (3, 0, -3)] == ["+3", "0", "−3"]
-    assert [words.points(x) for x in (0.0018, -0.0022, -0.000001, None)] == ["+0.18", "−0.22", "0.00", "—"]
+    assert numbers.percent(0.0004) == "<0.1%"
+    assert numbers.percent(0.0) == "0.0%"
+    assert numbers.percent(-0.085) == "−8.5%"
+    assert [numbers.signed(numbers.count(n)) for n in (3, 0, -3)] == ["+3", "0", "−3"]
+    assert [numbers.points(x) for x in (0.0018, -0.0022, -0.000001, None)] == ["+0.18", "−0.22", "0.00", "—"]
     assert words.quarter_name("2026-Q2") == "2026年二季度"
     assert [words.bound(x) for x in (8_000_000, 55_000, 500)] == ["800万", "5.5万", "500"]
 

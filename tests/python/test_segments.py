@@ -211,6 +211,7 @@ def failures(test: str, setup: str, **arguments) -> list[tuple]:
         "dbt": {"type_numeric": lambda: "decimal(28, 6)"},
         "ref": lambda name: name,
         "as_of_date": lambda: "date '2026-06-30'",
+        "printed_rows": lambda **_: "",
         "valid_from": None,
         "valid_to": None,
     }

@@ -147,7 +147,7 @@ def test_no_tag_that_rests_on_a_table_has_a_value_without_it(table, demo_bank, d
     A tag of seed coverage_exceptions, and what is made of it, may have another: the seed says why.
     """
     raw = without(demo_bank, tmp_path / "raw", table)
-    warehouse = built(tmp_path, raw, "run", "--select", "+customer_tags")
+    warehouse = built(tmp_path, raw, *BUILD, "--exclude-resource-type", "test", "--select", "+customer_tags")
     readers = demo_warehouse.rows(
         f"""
         select distinct tag_code from governance.tag_rule_inputs

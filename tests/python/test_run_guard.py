@@ -61,7 +61,8 @@ class Bank:
         error = None if result.success else "\n".join([*said, str(result.exception)])
         self.outcomes.clear()
         self.outcomes.update(
-            {node.node.name: str(node.status) for node in getattr(result.result, "results", None) or ()}
+            # Of what was built or tested: a macro run alone has no node.
+            {node.node.name: str(node.status) for node in result.result or () if hasattr(node, "node")}
         )
         # dbt, and the traceback of its failure, keep the warehouse open; the test wants to read it.
         del result

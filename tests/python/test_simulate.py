@@ -19,6 +19,8 @@ from banktags.simulate import simulate
 from banktags.simulate.parameters import TIERS, Parameters, Story
 
 END = date(2026, 6, 30)
+#: What the demo bank has nothing of: all its accounts are in the base currency.
+EMPTY = {"core.exchange_rates"}
 
 
 class RawBank:
@@ -94,13 +96,14 @@ def test_files_have_the_columns_and_types_of_the_contract(bank):
         "date": "DATE",
         "timestamp": "TIMESTAMP",
     }
-    types |= {"double": "DOUBLE", "decimal(18,2)": "DECIMAL(18,2)"}
+    types |= {"double": "DOUBLE", "decimal(18,2)": "DECIMAL(18,2)", "decimal(18,8)": "DECIMAL(18,8)"}
     for table in read_contract().values():
         files = bank.folder / table.system / table.name / "dt=*" / "*.parquet"
         landed = bank.rows(f"describe from read_parquet('{files}', hive_partitioning = false)")
         expected = [(column.name, types[column.data_type]) for column in table.columns if column.name != PARTITION]
         assert [row[:2] for row in landed] == expected, table.qualified_name
-        assert bank.value(f"select count(*) from {table.qualified_name}") > 0, f"{table.qualified_name} is empty"
+        has_rows = bank.value(f"select count(*) from {table.qualified_name}") > 0
+        assert has_rows == (table.qualified_name not in EMPTY), table.qualified_name
 
 
 def test_no_mandatory_column_is_null(bank):
@@ -114,8 +117,9 @@ def test_each_business_date_is_one_file_known_the_morning_after(bank):
     for table in read_contract().values():
         for partition in (bank.folder / table.system / table.name).iterdir():
             assert len(list(partition.iterdir())) == 1, partition
-        hours = bank.rows(f"select min(loaded_at - dt), max(loaded_at - dt) from {table.qualified_name}")[0]
-        assert timedelta(hours=26) <= hours[0] <= hours[1] < timedelta(hours=28), table.qualified_name
+        if table.qualified_name not in EMPTY:
+            hours = bank.rows(f"select min(loaded_at - dt), max(loaded_at - dt) from {table.qualified_name}")[0]
+            assert timedelta(hours=26) <= hours[0] <= hours[1] < timedelta(hours=28), table.qualified_name
 
 
 def test_keys_repeat_within_a_delivery_only_where_duplicates_were_planted(bank):

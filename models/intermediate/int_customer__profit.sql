@@ -59,12 +59,14 @@ debts as (
     where card_type = 'CREDIT'
 ),
 
--- Their margin, and the loss that their five-class grade lets expect; the grades list open cards and loans only.
+-- Their margin, and the loss that their five-class grade lets expect; the grades list open cards and loans only. Of one
+-- whose class is unknown no loss can be told.
 credit_margins as (
     select
         grades.customer_id,
         sum({{ divide_amount('cast(debts.amount_owed as decimal(28, 2)) * debts.days_owed', 365) }} * margins.rate) as credit_margin,
-        sum(cast(debts.amount_owed as decimal(28, 2)) * losses.rate) as expected_loss
+        sum(cast(debts.amount_owed as decimal(28, 2)) * losses.rate) as expected_loss,
+        count(losses.rate) = count(*) as is_every_loss_known
     from debts
     inner join {{ ref('int_credit__risk_classes') }} as grades
         on
@@ -74,7 +76,7 @@ credit_margins as (
         on
             debts.driver = margins.driver
             and debts.item = margins.item
-    inner join rates as losses
+    left join rates as losses
         on
             losses.driver = 'loss'
             and grades.risk_class = losses.item
@@ -122,7 +124,10 @@ parts as (
         {{ measured('credit_margins.credit_margin', covers='spine.covers_credit') }} as credit_margin,
         {{ measured('windows.fee_paid_amount_365d', covers='spine.covers_postings') }} as fees,
         {{ measured('service_costs.servicing_cost', covers='spine.covers_postings') }} as servicing_cost,
-        {{ measured('credit_margins.expected_loss', covers='spine.covers_credit') }} as expected_loss
+        {{ measured(
+            'credit_margins.expected_loss',
+            covers='spine.covers_credit and coalesce(credit_margins.is_every_loss_known, true)'
+        ) }} as expected_loss
     from customers as spine
     left join balance_margins
         on spine.customer_id = balance_margins.customer_id

@@ -23,7 +23,7 @@ FIRST_DAY = datetime.date(2026, 6, 1)
 TRANSACTIONS, BALANCES, CONSENTS = "core.transactions", "core.account_balances", "crm.consents"
 SELECTION = ["base_core__transactions", "base_core__account_balances", "base_crm__consents"]
 SELECTION += ["stg_core__transactions", "stg_core__account_balances", "stg_crm__consents"]
-DICTIONARIES = ["transaction_types", "channels", "code_mappings", "unknown_sentinels"]
+DICTIONARIES = ["transaction_types", "channels", "code_mappings", "currencies", "unknown_sentinels"]
 
 
 def day(number: int) -> datetime.date:

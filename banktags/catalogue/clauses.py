@@ -2,7 +2,8 @@
 
 Each clause is a conjunction of comparisons of tags with thresholds or literals: what ``or`` joins stands as clauses of
 its own, since of an ordered list only the first that holds counts. Read from the same compiled SQL as the rules; a
-threshold is named, never copied, so that the boundary is that of the day on which the clauses are asked.
+threshold is named, never copied, so that the boundary is that of the day on which the clauses are asked. So is a
+source table that a rule asks for: whether it was ever delivered by then.
 
 SQL's unknown is kept exactly: a comparison with an unknown value does not hold, and neither does its opposite.
 """
@@ -17,17 +18,21 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from banktags.catalogue.entries import TagEntry
-from banktags.catalogue.rules import Project, RuleError, _inlined, _leaf, _projection, sql_text
+from banktags.catalogue.rules import COVERAGE, Project, RuleError, _inlined, _leaf, _projection, sql_text
 
 #: The seed of named thresholds, and those whose rows give the values of tags: model tag_boundary_versions reads them.
 THRESHOLDS, VALUE_SEEDS = "rule_thresholds", ("pyramid_tiers", "risk_levels")
 OTHERWISE = "otherwise"
+#: Begins the name of a source table (system.table) that a rule asks for: null until it is first delivered.
+DELIVERED = "coverage."
 #: A rule of more clauses than this is no longer explained by them.
 MOST_CLAUSES = 40
 
 OPERATORS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 OPPOSITE = {"=": "<>", "<": ">=", "<=": ">", "is null": "is not null"}
 OPPOSITE |= {opposite: operator for operator, opposite in OPPOSITE.items()}
+#: What null says of a source table.
+DELIVERY = {"is null": "is not delivered", "is not null": "is delivered"}
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 
 
@@ -37,20 +42,23 @@ class Comparison:
 
     inputs: tuple[tuple[int, str], ...]
     operator: str
-    threshold: str | None = None  # rule.parameter of rule_thresholds, or seed.column where the values stand in a seed
+    # rule.parameter of rule_thresholds, seed.column where the values stand in a seed, coverage.system.table of a source
+    threshold: str | None = None
     literal: str | Decimal | None = None
 
     @property
     def measure(self) -> str:
-        """What is compared, as SQL: a tag, or a sum of tags."""
-        return " ".join(f"{'+' if sign > 0 else '-'} {tag}" for sign, tag in self.inputs).removeprefix("+ ")
+        """What is compared, as SQL: a tag, or a sum of tags; of none, the name of what is asked for null."""
+        tags = " ".join(f"{'+' if sign > 0 else '-'} {tag}" for sign, tag in self.inputs).removeprefix("+ ")
+        return tags or f"{self.threshold}".removeprefix(DELIVERED)
 
     def __str__(self) -> str:
         left = self.measure
         if isinstance(self.literal, str) and self.literal in ("true", "false"):
             return left if (self.literal == "true") == (self.operator == "=") else f"not {left}"
         if self.operator.startswith("is "):
-            return f"{left or self.threshold} {self.operator}"
+            is_source = self.threshold and self.threshold.startswith(DELIVERED)
+            return f"{left} {DELIVERY[self.operator] if is_source else self.operator}"
         text = f"'{self.literal}'" if isinstance(self.literal, str) else f"{self.literal}"
         return f"{left} {self.operator} {self.threshold or text}"
 
@@ -87,25 +95,47 @@ def tag_clauses(project: Project, entry: TagEntry) -> list[Clause]:
     if len(reader.guards) > 1:
         raise RuleError(f"{entry.code} is judged on several sets of customers")
     for guard in reader.guards.values():
-        # Whom the rule does not judge comes first: all that the rule reads is unknown of him.
+        # Whom the rule does not judge comes first: all that the rule reads is unknown of them.
         unjudged = _shortened(_Reader(project, without_rows=True).decided(scope, value))
-        if len(unjudged) > 1 or any(clause.comparisons for clause in unjudged):
-            raise RuleError(f"{entry.code}: what it is for those it does not judge can't be told")
-        outcome = unjudged[0].value if unjudged else None
-        clauses = [*_not_judged(_Reader(project), guard, outcome), *clauses]
+        clauses = _before_the_judged(_shortened(clauses), unjudged, _others_than_judged(_Reader(project), guard))
     if not clauses or len(clauses) > MOST_CLAUSES:
         raise RuleError(f"{entry.code} has {len(clauses)} clauses")
     return _shortened(clauses)
 
 
-def _not_judged(reader: "_Reader", guard: list[tuple[Scope, exp.Expression]], outcome: str | None) -> list[Clause]:
-    """The clauses of the customers that the rule does not judge."""
+def _others_than_judged(reader: "_Reader", guard: list[tuple[Scope, exp.Expression]]) -> list[Clause]:
+    """When a customer is one that the rule does not judge, as clauses that give no value yet."""
     try:
         judged = _all_of(*(reader.truths(scope, condition) for scope, condition in guard))
-        return [_clause(outcome, conjunction) for conjunction in reader.not_true(judged)]
+        return [_clause(None, conjunction) for conjunction in reader.not_true(judged)]
     except RuleError:
         texts = [sql_text(_inlined(scope, condition)) for scope, condition in guard]
-        return [Clause(outcome, ALWAYS, "not (" + " ".join(" and ".join(texts).split()) + ")")]
+        return [Clause(None, ALWAYS, "not (" + " ".join(" and ".join(texts).split()) + ")")]
+
+
+def _before_the_judged(judged: list[Clause], unjudged: list[Clause], others: list[Clause]) -> list[Clause]:
+    """One list: what decides for every customer alike, then what does for the others, then for the judged.
+
+    Raises:
+        RuleError: the others are told by no tags, and have one of several values.
+    """
+    alike = 0
+    while alike < min(len(judged), len(unjudged)) and judged[alike] == unjudged[alike]:
+        alike += 1
+    outcomes = unjudged[alike:]
+    if not outcomes or outcomes[-1].text != OTHERWISE:
+        outcomes = [*outcomes, _clause(None, ALWAYS)]
+    if len(outcomes) == 1:
+        kept_out = [replace(other, value=outcomes[0].value) for other in others]
+    elif all(other.comparisons for other in others):
+        kept_out = [
+            _clause(outcome.value, conjunction, outcome.values_from)
+            for outcome in outcomes
+            for conjunction in _all_of([other.comparisons for other in others], [outcome.comparisons])
+        ]
+    else:
+        raise RuleError("what it is for those it does not judge can't be told")
+    return [*judged[:alike], *kept_out, *judged[alike:]]
 
 
 def _clause(value: str | None, comparisons: Conjunction, values_from: str | None = None) -> Clause:
@@ -273,8 +303,8 @@ class _Reader:
         if isinstance(value, exp.Case) and not value.this:
             return self._case_outcomes(scope, value, wanted, self._is_null)
         operator = "is null" if wanted else "is not null"
-        if threshold := self._threshold(scope, value):
-            return [(Comparison((), operator, threshold),)]
+        if asked_for := self._source_table(scope, value) or self._threshold(scope, value):
+            return [(Comparison((), operator, asked_for),)]
         inputs = self._sum(scope, value)
         if wanted:
             return [(Comparison(((1, tag),), operator),) for _, tag in inputs]
@@ -331,6 +361,14 @@ class _Reader:
             relation, column = _leaf(source, value.name)
             if (relation, column) in self.project.tags or relation in self.project.tag_views:
                 return column
+        return None
+
+    @staticmethod
+    def _source_table(scope: Scope, value: exp.Expression) -> str | None:
+        """coverage.system.table of a column that says from when on a source table is covered."""
+        source = scope.sources.get(value.table) if isinstance(value, exp.Column) else None
+        if isinstance(source, exp.Table) and source.name == COVERAGE:
+            return DELIVERED + value.name.replace("__", ".")
         return None
 
     def _sum(self, scope: Scope, value: exp.Expression) -> tuple[tuple[int, str], ...]:
@@ -422,10 +460,13 @@ def _opposite(comparison: Comparison) -> Comparison:
 
 def _all_of(*conditions: list[Conjunction]) -> list[Conjunction]:
     """Where every condition holds."""
-    joined = [tuple(dict.fromkeys(chain(*parts))) for parts in product(*map(_absorbed, conditions))]
-    if len(joined) > MOST_CLAUSES:
-        raise RuleError(f"it has more than {MOST_CLAUSES} alternatives")
-    return [_told_once(one) for one in joined if not _is_impossible(one)]
+    joined = [ALWAYS]
+    for condition in conditions:
+        pairs = [tuple(dict.fromkeys(chain(*pair))) for pair in product(joined, _absorbed(condition))]
+        joined = _absorbed([_told_once(one) for one in pairs if not _is_impossible(one)])
+        if len(joined) > MOST_CLAUSES:
+            raise RuleError(f"it has more than {MOST_CLAUSES} alternatives")
+    return joined
 
 
 def _told_once(conjunction: Conjunction) -> Conjunction:
@@ -441,10 +482,15 @@ def _told_once(conjunction: Conjunction) -> Conjunction:
 
 
 def _is_impossible(conjunction: Conjunction) -> bool:
-    """A value that is unknown, or is not what it is."""
+    """A value that is unknown, is not what it is, or is two."""
     unknown = {tag for one in conjunction if one.operator == "is null" for _, tag in one.inputs}
     known = {tag for one in conjunction if one.operator != "is null" for _, tag in one.inputs}
-    return bool(unknown & known) or any(_opposite(one) in conjunction for one in conjunction)
+    equal = {(one.inputs, one.literal) for one in conjunction if one.operator == "=" and one.literal is not None}
+    return (
+        bool(unknown & known)
+        or len({inputs for inputs, _ in equal}) < len(equal)
+        or any(_opposite(one) in conjunction for one in conjunction)
+    )
 
 
 def _absorbed(conjunctions: list[Conjunction]) -> list[Conjunction]:

@@ -16,13 +16,21 @@ Inputs = Mapping[str, str | None]
 
 @dataclass(frozen=True)
 class Comparison:
-    """A tag, or a sum of tags with signs, against the boundary in force: a number, or a text."""
+    """A tag, or a sum of tags with signs, against the boundary in force: a number, or a text.
+
+    Without tags it asks whether there is a boundary: a threshold in force, a source table that was ever delivered.
+    """
 
     measure: str
     inputs: tuple[tuple[str, int], ...]
     operator: str
     boundary: Decimal | None
     boundary_text: str | None
+
+    @property
+    def _asked_for(self) -> Decimal | str | None:
+        """What stands for a threshold or a source table that is itself asked for; None where there is none."""
+        return self.boundary_text if self.boundary is None else self.boundary
 
     def measured(self, inputs: Inputs) -> Decimal | None:
         """The number compared; None where one of its tags is unknown or no number."""
@@ -33,7 +41,7 @@ class Comparison:
 
     def holds(self, inputs: Inputs) -> bool:
         """Whether the comparison holds; what is unknown fulfils ``is null`` only."""
-        given = inputs.get(self.inputs[0][0]) if self.inputs else self.boundary
+        given = inputs.get(self.inputs[0][0]) if self.inputs else self._asked_for
         match self.operator:
             case "any":
                 return True

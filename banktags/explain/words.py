@@ -92,7 +92,8 @@ def _failed(said: Explanation) -> list[str]:
         # That something is known explains no value.
         if clause.value is None or first.operator == "is null":
             continue
-        unknown = [f"? {code} unknown 未知" for code, _ in first.inputs if said.inputs.get(code) is None]
+        codes = [code for code, _ in first.inputs if said.inputs.get(code) is None]
+        unknown = [f"? {name} unknown 未知" for name in (codes if first.inputs else [first.measure])]
         for line in unknown or [f"✗ {_compared(first, said.inputs)}"]:
             failed.setdefault(line, []).append(said.tag.label(clause.value))
     return [f"{line}  (not {', '.join(dict.fromkeys(values))})" for line, values in failed.items()]

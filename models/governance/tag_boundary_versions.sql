@@ -1,5 +1,6 @@
 -- What the clauses of the rules compare with, for each version of the policy: thresholds by name, tiers and risk levels
--- row by row. Numbers come from the seeds in the bank's base currency; the clauses only name them.
+-- row by row, and source tables from their first delivery on. Numbers come from the seeds in the bank's base currency;
+-- the clauses only name them.
 
 {{ config(materialized='view') }}
 
@@ -48,6 +49,26 @@ policy_rows as (
     from {{ ref('risk_levels') }}
 ),
 
+-- A source table that a rule asks for: nothing before it is first delivered, from then on that day.
+deliveries as (
+    select
+        'coverage.' || source_table as threshold,
+        cast(first_batch_date as string) as boundary_text,
+        first_batch_date as valid_from,
+        cast(null as date) as valid_to
+    from {{ ref('int_source__coverage') }}
+    where is_delivered
+
+    union all
+
+    select
+        'coverage.' || source_table as threshold,
+        cast(null as string) as boundary_text,
+        cast(null as date) as valid_from,
+        first_batch_date as valid_to
+    from {{ ref('int_source__coverage') }}
+),
+
 resolved as (
     select
         clauses.tag_code,
@@ -72,16 +93,18 @@ resolved as (
         ) as boundary,
         case
             when clauses.threshold = 'risk_levels.risk_level' then policy_rows.policy_row
-            else clauses.literal_text
+            else coalesce(deliveries.boundary_text, clauses.literal_text)
         end as boundary_text,
-        -- Both must be in force; of the two, a null one always is.
-        greatest(thresholds.valid_from, policy_rows.valid_from) as valid_from,
-        least(thresholds.valid_to, policy_rows.valid_to) as valid_to
+        -- All must be in force; a null one always is.
+        greatest(thresholds.valid_from, policy_rows.valid_from, deliveries.valid_from) as valid_from,
+        least(thresholds.valid_to, policy_rows.valid_to, deliveries.valid_to) as valid_to
     from clauses
     left join policy_rows
         on clauses.values_from = policy_rows.values_from
     left join thresholds
         on clauses.threshold = thresholds.threshold
+    left join deliveries
+        on clauses.threshold = deliveries.threshold
 ),
 
 tag_boundary_versions as (

@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+from decimal import Decimal
 
 import duckdb
 import pytest
@@ -10,8 +11,8 @@ from banktags.catalogue.clauses import tag_clauses
 from banktags.catalogue.entries import tag_entries
 from banktags.catalogue.rules import Project, RuleError
 from banktags.catalogue.sync import CATALOGUE_SEEDS
-from banktags.contract import PROJECT_ROOT
-from banktags.explain.decision import clauses_of, deciding
+from banktags.contract import PROJECT_ROOT, read_contract
+from banktags.explain.decision import Clause, Comparison, clauses_of, deciding
 
 AS_OF = "2026-06-30"
 
@@ -51,10 +52,14 @@ def recorded() -> list[dict[str, str]]:
             "transaction_activity_level",
             [
                 ("", "relationship_status <> 'active'"),
-                ("", "activity_count_365d is null"),
                 ("active", "activity_recency_days < transaction_activity_level.active_days_below"),
                 ("ordinary", "activity_recency_days < transaction_activity_level.ordinary_days_below"),
-                ("silent", "transaction_activity_level.ordinary_days_below is not null"),
+                ("silent", "activity_recency_days >= transaction_activity_level.ordinary_days_below"),
+                # Nothing in a whole year on record; without a policy nothing is silent.
+                (
+                    "silent",
+                    "activity_count_365d = 0 and transaction_activity_level.ordinary_days_below is not null",
+                ),
             ],
         ),
         (
@@ -68,6 +73,12 @@ def recorded() -> list[dict[str, str]]:
                 ],
                 ("poor", "has_written_off_loan"),
                 ("poor", "bureau_credit_score < credit_level.fair_from"),
+                # Better is said only of whom no bad debt can be hidden: an own loan or card of unknown arrears.
+                ("", "loan_days_past_due_max is null and active_loan_count <> 0"),
+                ("", "loan_days_past_due_max is null and active_loan_count is null"),
+                ("", "loan_days_past_due_max is null and has_written_off_loan is null"),
+                ("", "card_days_past_due_max is null and is_credit_card_holder"),
+                ("", "card_days_past_due_max is null and is_credit_card_holder is null"),
                 ("fair", "loan_risk_class_worst = 'special_mention'"),
                 ("fair", "card_risk_class_worst = 'special_mention'"),
                 ("fair", "bureau_credit_score < credit_level.good_from"),
@@ -78,10 +89,42 @@ def recorded() -> list[dict[str, str]]:
         (
             "suitability_status",
             [
-                ("missing", "risk_level is null"),
+                (
+                    "missing",
+                    "risk_level is null and risk_assessed_date is null"
+                    " and crm.contacts is delivered and crm.risk_assessments is delivered",
+                ),
+                ("", "risk_level is null"),
                 ("expired", "not is_risk_assessment_valid"),
                 ("expiring", "risk_assessment_days_to_expiry <= suitability_status.expiring_days_to"),
-                ("valid", "otherwise"),
+                ("valid", "is_risk_assessment_valid"),
+            ],
+        ),
+        (
+            "max_sellable_product_rating",
+            [
+                # Expiring without known validity, then valid; of a level that no row of the seed has, unknown.
+                (
+                    "risk_levels.max_product_rating",
+                    "is_risk_assessment_valid is null and risk_assessment_days_to_expiry"
+                    " <= suitability_status.expiring_days_to and risk_level = risk_levels.risk_level",
+                ),
+                (
+                    "risk_levels.max_product_rating",
+                    "is_risk_assessment_valid and risk_level = risk_levels.risk_level",
+                ),
+                (
+                    "",
+                    "risk_level is not null and is_risk_assessment_valid is null"
+                    " and risk_assessment_days_to_expiry <= suitability_status.expiring_days_to",
+                ),
+                ("", "risk_level is not null and is_risk_assessment_valid"),
+                (
+                    "R1",
+                    "risk_level is null and risk_assessed_date is null"
+                    " and crm.contacts is delivered and crm.risk_assessments is delivered",
+                ),
+                ("R1", "risk_level is not null and not is_risk_assessment_valid"),
             ],
         ),
         (
@@ -94,7 +137,13 @@ def recorded() -> list[dict[str, str]]:
         ),
         (
             "is_marketing_contactable",
-            [("false", "relationship_status = 'closed'"), ("true", "has_marketing_consent"), ("false", "otherwise")],
+            [
+                ("", "crm.contacts is not delivered"),
+                ("", "crm.consents is not delivered"),
+                ("false", "relationship_status = 'closed'"),
+                ("true", "has_marketing_consent"),
+                ("false", "otherwise"),
+            ],
         ),
         (
             "aum_tier",
@@ -126,6 +175,7 @@ def test_no_number_of_the_policy_is_copied():
     assert [row for row in recorded() if row["threshold"] and (row["literal_number"] or row["literal_text"])] == []
     with (PROJECT_ROOT / "seeds/policy/rule_thresholds.csv").open(encoding="utf-8") as rows:
         known = {f"{row['rule']}.{row['parameter']}" for row in csv.DictReader(rows)}
+    known |= {f"coverage.{table}" for table in read_contract()}
     named = {row["threshold"] for row in recorded() if row["threshold"]}
     assert {name for name in named if not name.startswith(("pyramid_tiers.", "risk_levels."))} <= known
 
@@ -173,9 +223,21 @@ def test_the_clauses_give_the_value_of_every_customer(demo_warehouse):
     assert wrong == [] and told > 3000
 
 
+def asked(operator: str, boundary: Decimal | None, boundary_text: str | None) -> Clause:
+    comparison = Comparison("crm.consents", (), operator, boundary, boundary_text)
+    return Clause(1, "true", "", (comparison,))
+
+
+@pytest.mark.parametrize("boundary", [(Decimal(90), None), (None, "2026-06-01")])
+def test_a_threshold_or_a_source_table_is_asked_for_itself(boundary):
+    assert asked("is not null", *boundary).holds({}) and not asked("is null", *boundary).holds({})
+    assert asked("is null", None, None).holds({}) and not asked("is not null", None, None).holds({})
+
+
 # The method, on a small project
 
 FACTS = "w.tags.fact_tags__a"
+COVERED = "left join w.intermediate.int_source__covered_from as c on true"
 COLUMNS = {
     "aum": "decimal(18,2)",
     "debt": "decimal(18,2)",
@@ -197,16 +259,21 @@ def clauses_in(expression: str, body: str | None = None) -> list[tuple[str | Non
     )
     models = {
         "fact_tags__a": ("select 1", [], {**COLUMNS}),
-        "rule_tags__b": (POLICY + body, ["model.p.fact_tags__a", "seed.p.rule_thresholds"], {"judged": "boolean"}),
+        "int_source__covered_from": ("select 1", [], {"crm__consents": "date"}),
+        "rule_tags__b": (
+            POLICY + body,
+            ["model.p.fact_tags__a", "model.p.int_source__covered_from", "seed.p.rule_thresholds"],
+            {"judged": "boolean"},
+        ),
     }
     grain = {"customer_id": "string", "as_of_date": "date"}
     nodes = {
         f"model.p.{name}": {
             "resource_type": "model",
             "name": name,
-            "fqn": ["p", "tags", name],
+            "fqn": ["p", "tags" if "tags" in name else "intermediate", name],
             "database": "w",
-            "schema": "tags",
+            "schema": "tags" if "tags" in name else "intermediate",
             "config": {"meta": {}},
             "compiled_code": sql if upstream else "select " + ", ".join(f"1 as {code}" for code in grain | columns),
             "depends_on": {"nodes": upstream},
@@ -286,6 +353,78 @@ def test_whom_a_rule_does_not_judge_comes_first():
         ("true", "has_loan"),
         ("false", "otherwise"),
     ]
+
+
+def test_what_is_alike_for_all_stands_before_whom_a_rule_does_not_judge():
+    body = f"""
+        , judged_customers as (select * from {FACTS} where status = 'open')
+        select f.customer_id, f.as_of_date,
+            case when c.crm__consents is null then null else coalesce(j.has_loan, false) end as judged
+        from {FACTS} as f left join judged_customers as j on f.customer_id = j.customer_id {COVERED}
+    """
+    assert clauses_in("", body) == [
+        (None, "crm.consents is not delivered"),
+        ("false", "status <> 'open'"),
+        ("false", "status is null"),
+        ("true", "has_loan"),
+        ("false", "otherwise"),
+    ]
+
+
+def test_whom_a_rule_does_not_judge_may_have_one_of_several_values():
+    body = f"""
+        , judged_customers as (select * from {FACTS} where status = 'open' and status is not null)
+        select f.customer_id, f.as_of_date,
+            case when c.crm__consents is not null then coalesce(j.has_loan, false) end as judged
+        from {FACTS} as f left join judged_customers as j on f.customer_id = j.customer_id {COVERED}
+    """
+    assert clauses_in("", body) == [
+        ("false", "status <> 'open' and crm.consents is delivered"),
+        ("false", "status is null and crm.consents is delivered"),
+        (None, "status <> 'open'"),
+        (None, "status is null"),
+        ("true", "crm.consents is delivered and has_loan"),
+        ("false", "crm.consents is delivered"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "clauses"),
+    [
+        (
+            "case when f.grade is null and c.crm__consents is not null then 'none' else 'some' end",
+            [("none", "grade is null and crm.consents is delivered"), ("some", "otherwise")],
+        ),
+        # Of many ways to be known, the ways not to be are told without saying one twice.
+        (
+            "case when not coalesce((f.aum is not null or (f.grade = 'A' and f.has_loan)) "
+            "and (f.debt is not null or f.status = 'open'), false) then null else 'known' end",
+            [
+                (None, "aum is null and grade <> 'A'"),
+                (None, "aum is null and grade is null"),
+                (None, "aum is null and not has_loan"),
+                (None, "aum is null and has_loan is null"),
+                (None, "debt is null and status <> 'open'"),
+                (None, "debt is null and status is null"),
+                ("known", "otherwise"),
+            ],
+        ),
+        # What is one thing is not another.
+        (
+            "f.grade = 'A' and f.has_loan and f.grade in ('B', 'C')",
+            [
+                ("false", "grade <> 'A'"),
+                ("false", "not has_loan"),
+                ("false", "grade <> 'B' and grade <> 'C'"),
+            ],
+        ),
+    ],
+)
+def test_conditions_on_what_is_known(expression, clauses):
+    body = f"""
+        select f.customer_id, f.as_of_date, {expression} as judged from {FACTS} as f {COVERED}
+    """
+    assert clauses_in("", body) == clauses
 
 
 @pytest.mark.parametrize("expression", ["f.grade", "f.aum * f.debt > 3", "max(f.has_loan)", "f.aum > sqrt(f.debt)"])

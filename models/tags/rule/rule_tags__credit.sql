@@ -154,7 +154,9 @@ credit as (
             when signs.is_non_performing_customer or signs.has_written_off_loan then 'poor'
             when signs.bureau_credit_score < thresholds.fair_from then 'poor'
             when not signs.knows_exposures then null
-            when signs.is_special_mention_customer or signs.bureau_credit_score < thresholds.good_from then 'fair'
+            when
+                signs.customer_risk_class = 'special_mention'
+                or signs.bureau_credit_score < thresholds.good_from then 'fair'
             when signs.bureau_credit_score < thresholds.excellent_from then 'good'
             when signs.bureau_credit_score >= thresholds.excellent_from then 'excellent'
         end as credit_level,

@@ -46,13 +46,14 @@ marketing as (
         -- 可营销: consent stands for at least one channel. Who is not in CRM gave none; where no consents are delivered at
         -- all, nothing is known, and no gate opens.
         case
-            when {{ is_covered(['crm.contacts', 'crm.consents']) }} then coalesce(facts.has_marketing_consent, false)
+            when not ({{ is_covered(['crm.contacts', 'crm.consents']) }}) then null
+            else coalesce(facts.has_marketing_consent, false)
         end as is_marketing_contactable,
 
         -- 可个性化推荐: consent stands, and personalised recommendation was not refused.
         case
-            when {{ is_covered(['crm.contacts', 'crm.consents']) }}
-                then coalesce(facts.has_marketing_consent and not facts.has_personalisation_opt_out, false)
+            when not ({{ is_covered(['crm.contacts', 'crm.consents']) }}) then null
+            else coalesce(facts.has_marketing_consent and not facts.has_personalisation_opt_out, false)
         end as is_personalisation_allowed,
 
         -- 触达过度: contacted too often of late.

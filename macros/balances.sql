@@ -19,9 +19,10 @@
     ({{ dbt.datediff(first_day, as_of_date(), 'day') }} + 1)
 {%- endmacro %}
 
-{# The same, from the day on which all that the customer holds is known: customers.known_from, null where it always was. #}
+{# The same, from the day on which all that the customer holds is known: customers.known_from, null where it always was. Null where that is
+   a day to come. #}
 {% macro known_days_since(first_day) -%}
-    {{ calendar_days_since('greatest(' ~ first_day ~ ', coalesce(customers.known_from, ' ~ first_day ~ '))') }}
+    nullif({{ calendar_days_since('greatest(' ~ first_day ~ ', coalesce(customers.known_from, ' ~ first_day ~ '))') }}, 0)
 {%- endmacro %}
 
 {# An amount divided by a whole number, rounded half up (away from zero) to the cent, as decimal(28,2): the type of all amounts after

@@ -1,6 +1,7 @@
 -- From which day on all that a customer holds is known: one row a customer of whom earlier balances are unknown.
--- Who opened after the ledgers begin has no row: before opening there was nothing. Reads accounts, and of both ledgers one
--- column of their first batch.
+-- Who opened after the ledgers begin has no row: before opening there was nothing. A day to come says that nothing is
+-- known: an account in another currency has no rate. Reads accounts and rates, and of both ledgers one column of their
+-- first batch.
 
 {% set ledgers = [
     {'table': 'core.account_balances', 'states': ref('stg_core__account_balances'), 'key': ['account_id'], 'date': 'balance_date'},
@@ -24,19 +25,18 @@ ledgers as (
 -- The first balance of each unit in the first batch. It had one before, which nobody delivered.
 first_balances as (
     {% for ledger in ledgers %}
-    select
-        ledgers.source_table,
-        {% for column in ledger.key %}states.{{ column }}{{ " || '/' || " if not loop.last }}{% endfor %} as unit_key,
-        {{ "states.customer_id" if 'customer_id' in ledger.key else "cast(null as string)" }} as core_customer_id,
-        min(states.{{ ledger.date }}) as first_date
-    from {{ ledger.states }} as states
-    inner join ledgers
-        on
-            ledgers.source_table = '{{ ledger.table }}'
-            and states.dt = ledgers.first_batch_date
-    group by ledgers.source_table, {% for column in ledger.key %}states.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-
-    {{ 'union all' if not loop.last }}
+        {{ 'union all' if not loop.first }}
+        select
+            ledgers.source_table,
+            {% for column in ledger.key %}states.{{ column }}{{ " || '/' || " if not loop.last }}{% endfor %} as unit_key,
+            {{ "states.customer_id" if 'customer_id' in ledger.key else "cast(null as string)" }} as core_customer_id,
+            min(states.{{ ledger.date }}) as first_date
+        from {{ ledger.states }} as states
+        inner join ledgers
+            on
+                ledgers.source_table = '{{ ledger.table }}'
+                and states.dt = ledgers.first_batch_date
+        group by ledgers.source_table, {% for column in ledger.key %}states.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
     {% endfor %}
 ),
 
@@ -66,10 +66,27 @@ holdings as (
     where first_balances.source_table = 'wealth.holdings'
 ),
 
+-- What an account in another currency is worth is known from the first rate on. One closed before the windows is worth
+-- nothing.
+foreign_accounts as (
+    select
+        core_accounts.customer_id as core_customer_id,
+        coalesce(min(rates.valid_from), {{ next_day() }}) as known_from
+    from {{ ref('stg_core__accounts') }} as core_accounts
+    left join {{ ref('int_currency__rates') }} as rates
+        on {{ currency_to_convert('core_accounts.currency') }} = rates.currency
+    where
+        {{ currency_to_convert('core_accounts.currency') }} is not null
+        and coalesce(core_accounts.closed_date > {{ days_ago(365) }}, true)
+    group by core_accounts.account_id, core_accounts.customer_id
+),
+
 units as (
     select * from accounts
     union all
     select * from holdings
+    union all
+    select * from foreign_accounts
 ),
 
 -- All is known from when the last of it is.

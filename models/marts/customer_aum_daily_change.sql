@@ -50,7 +50,8 @@ customers as (
         spine.customer_id,
         spine.as_of_date,
         spine.is_core_customer,
-        {{ is_covered(['core.accounts', 'core.account_balances']) }} as covers_today,
+        {{ is_covered(['core.accounts', 'core.account_balances']) }}
+        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_today,
         {{ is_covered(['core.accounts', 'core.account_balances']) }}
         and coalesce(known.known_from <= {{ days_ago(1) }}, true) as covers_1d_ago
     from {{ ref('int_customer__spine') }} as spine

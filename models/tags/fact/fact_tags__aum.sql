@@ -31,17 +31,19 @@ totals as (
     group by customer_id
 ),
 
--- Whose balances are delivered. Holdings add to AUM where the bank delivers them; without the ledger of accounts there is none.
--- A change is known where the day it is measured from is.
+-- Whose balances are delivered. Holdings add to AUM where the bank delivers them; without the ledger of accounts there
+-- is none. A change is known where the day it is measured from is.
 customers as (
     select
         spine.customer_id,
         spine.as_of_date,
         spine.is_core_customer,
         known.known_from,
-        {{ is_covered(['core.accounts', 'core.account_balances']) }} as covers_accounts,
+        {{ is_covered(['core.accounts', 'core.account_balances']) }}
+        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_accounts,
         {{ is_covered(['wealth.holdings']) }} as covers_holdings,
-        {{ is_covered(['core.accounts', 'core.account_balances', 'wealth.holdings']) }} as covers_both,
+        {{ is_covered(['core.accounts', 'core.account_balances', 'wealth.holdings']) }}
+        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_both,
         {% for days in [1, 30, 90, 365] %}
         {{ is_covered(['core.accounts', 'core.account_balances']) }}
         and coalesce(known.known_from <= {{ days_ago(days) }}, true) as covers_{{ days }}d_ago{{ ',' if not loop.last }}

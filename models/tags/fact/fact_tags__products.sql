@@ -8,16 +8,21 @@ customers as (
     select
         spine.*,
         {{ is_covered(['core.accounts']) }} as covers_accounts,
-        {{ is_covered(['core.accounts', 'core.account_balances', 'core.products']) }} as covers_deposits,
-        {{ is_covered(['wealth.holdings', 'core.products']) }} as covers_holdings,
+        {{ is_covered(['core.accounts', 'core.account_balances', 'core.products']) }}
+        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_deposits,
+        {{ is_covered(['wealth.holdings', 'core.products']) }}
+        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_holdings,
         {{ is_covered(['lending.loans']) }} as covers_loans,
         {{ is_covered(['card.cards']) }} as covers_cards,
         {{ is_covered([
             'core.accounts', 'core.account_balances', 'core.products', 'wealth.holdings', 'lending.loans', 'card.cards'
-        ]) }} as covers_categories,
+        ]) }}
+        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_categories,
         {{ is_covered(['wealth.orders', 'core.products'], 90) }} as covers_orders_90d
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('int_source__covered_from') }} as covered on true
+    left join {{ ref('int_aum__known_from') }} as known
+        on spine.customer_id = known.customer_id
 ),
 
 -- One row a customer: units held of each category, and the number of categories.

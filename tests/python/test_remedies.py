@@ -38,6 +38,7 @@ def test_each_of_them_is_marked_when_parsed(manifest):
 #: What is planted in a built warehouse; each breaks one of the tests selected below.
 FAULTS = (
     """
+    delete from governance.tag_violations;
     insert into governance.tag_violations
     select 'unit_given', 'tag_' || lpad(n::text, 2, '0'), 'it is a number without unit', 'give unit'
     from range(45) as t (n)

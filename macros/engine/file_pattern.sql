@@ -6,5 +6,5 @@
 
 {# The path that a quoted pattern begins with, as quoted text: what file_pattern made of * ? [ is undone. #}
 {% macro path_of_pattern(pattern) -%}
-    {{ return(modules.re.sub('[[]([*?[])[]]', '\\1', pattern)) }}
+    {{ return(modules.re.sub('\\[([*?\\[])\\]', '\\1', pattern)) }}
 {%- endmacro %}

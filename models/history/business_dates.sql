@@ -34,6 +34,8 @@
 -- depends_on: {{ ref('pyramid_concentration') }}
 -- depends_on: {{ ref('pyramid_lorenz_curve') }}
 -- depends_on: {{ ref('pyramid_review') }}
+-- depends_on: {{ ref('source_coverage') }}
+-- depends_on: {{ ref('staging_damage') }}
 -- depends_on: {{ ref('staging_quality') }}
 -- depends_on: {{ ref('tag_boundaries') }}
 -- depends_on: {{ ref('tag_change_reasons') }}

@@ -1,6 +1,6 @@
 -- The accounts of each customer on the business date: how many are open, the first ever opened, and the next time
--- deposit to fall due. An account counts as closed from its closing date on, or when its number is another's; one whose opening
--- is unknown is open till then.
+-- deposit to fall due. An account counts as closed from its closing date on, or when its number is another's; one whose
+-- opening is unknown is open till then.
 
 with
 

@@ -1,8 +1,8 @@
 -- Who held what from when to when, for the year up to the business date. A balance stands until the next one, so
 -- weekends and holidays are carried forward by construction; where no interval stands, the balance is zero. The balance
--- of an account in another currency is worth what it converts to on each day: its intervals end with the rates too. Days on
--- which only a part of what a customer holds is known (int_aum__known_from) are left out.
--- Reads three columns of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
+-- of an account in another currency is worth what it converts to on each day: its intervals end with the rates too.
+-- Days on which only a part of what a customer holds is known (int_aum__known_from) are left out. Reads three columns
+-- of the whole balance and holding ledgers once: older rows shrink to one opening balance a unit.
 
 {% set ledgers = [
     {

@@ -4,8 +4,20 @@
 -- first batch.
 
 {% set ledgers = [
-    {'table': 'core.account_balances', 'states': ref('stg_core__account_balances'), 'key': ['account_id'], 'date': 'balance_date'},
-    {'table': 'wealth.holdings', 'states': ref('stg_wealth__holdings'), 'key': ['customer_id', 'product_id'], 'date': 'holding_date'},
+    {
+        'table': 'core.account_balances',
+        'states': ref('stg_core__account_balances'),
+        'unit': 'account_id',
+        'customer': 'cast(null as string)',
+        'date': 'balance_date',
+    },
+    {
+        'table': 'wealth.holdings',
+        'states': ref('stg_wealth__holdings'),
+        'unit': "customer_id || '/' || product_id",
+        'customer': 'customer_id',
+        'date': 'holding_date',
+    },
 ] %}
 
 with
@@ -18,7 +30,7 @@ ledgers as (
         first_batch_date
     from {{ ref('int_source__coverage') }}
     where
-        source_table in ('{{ ledgers | map(attribute='table') | join("', '") }}')
+        source_table in ('core.account_balances', 'wealth.holdings')
         and is_delivered
 ),
 
@@ -28,15 +40,15 @@ first_balances as (
         {{ 'union all' if not loop.first }}
         select
             ledgers.source_table,
-            {% for column in ledger.key %}states.{{ column }}{{ " || '/' || " if not loop.last }}{% endfor %} as unit_key,
-            {{ "states.customer_id" if 'customer_id' in ledger.key else "cast(null as string)" }} as core_customer_id,
+            {{ ledger.unit }} as unit_key,
+            max({{ ledger.customer }}) as core_customer_id,
             min(states.{{ ledger.date }}) as first_date
         from {{ ledger.states }} as states
         inner join ledgers
             on
                 ledgers.source_table = '{{ ledger.table }}'
                 and states.dt = ledgers.first_batch_date
-        group by ledgers.source_table, {% for column in ledger.key %}states.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+        group by ledgers.source_table, {{ ledger.unit }}
     {% endfor %}
 ),
 
@@ -112,7 +124,7 @@ known as (
     inner join {{ ref('int_customer__spine') }} as spine
         on
             identities.customer_id = spine.customer_id
-            and spine.opened_date < units.known_from
+            and units.known_from > spine.opened_date
 ),
 
 known_from as (

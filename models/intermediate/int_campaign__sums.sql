@@ -14,11 +14,11 @@ outcomes as (
         has_converted,
         has_repurchased,
         is_active,
-        has_churned,
-        {%- for amount in ['aum_before', 'amount_bought', 'aum_change', 'margin'] %}
-        case when {{ amount }} is not null then greatest(least({{ amount }}, 10000000000000), -10000000000000) end
-            as {{ amount }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {% for amount in ['aum_before', 'amount_bought', 'aum_change', 'margin'] %}
+            case when {{ amount }} is not null then greatest(least({{ amount }}, 10000000000000), -10000000000000) end
+                as {{ amount }},
+        {% endfor %}
+        has_churned
     from {{ ref('int_campaign__outcomes') }}
 ),
 

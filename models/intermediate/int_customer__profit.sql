@@ -1,6 +1,7 @@
 -- What a customer contributed to the bank's profit in the last 365 days: margins on what the customer keeps and owes,
 -- and fees, less the cost of serving and the loss to expect. Rates are policy (seed profit_rates); each part is rounded
--- once, so that parts add up to the contribution to the cent. A part that the sources do not cover for the year is null.
+-- once, so that parts add up to the contribution to the cent. A part that the sources do not cover for the year is
+-- null.
 
 with
 
@@ -64,7 +65,9 @@ debts as (
 credit_margins as (
     select
         grades.customer_id,
-        sum({{ divide_amount('cast(debts.amount_owed as decimal(28, 2)) * debts.days_owed', 365) }} * margins.rate) as credit_margin,
+        sum(
+            {{ divide_amount('cast(debts.amount_owed as decimal(28, 2)) * debts.days_owed', 365) }} * margins.rate
+        ) as credit_margin,
         sum(cast(debts.amount_owed as decimal(28, 2)) * losses.rate) as expected_loss,
         count(losses.rate) = count(*) as is_every_loss_known
     from debts

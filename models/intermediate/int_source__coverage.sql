@@ -5,10 +5,10 @@ with
 
 source_tables as (
     {% for table in staged_tables() %}
-    select
-        '{{ table.system }}' as system_name,
-        '{{ table.name }}' as table_name
-    {{ 'union all' if not loop.last }}
+        {{ 'union all' if not loop.first }}
+        select
+            '{{ table.system }}' as system_name,
+            '{{ table.name }}' as table_name
     {% endfor %}
 ),
 
@@ -26,22 +26,22 @@ deliveries as (
 -- The days that the rows of each first batch are about.
 first_batch_days as (
     {% for table in dated_sources() %}
-    select
-        deliveries.system_name,
-        deliveries.table_name,
-        {{ 'true' if table.is_version else 'false' }} as is_version,
-        {{ table.lag_days or 0 }} as lag_days,
-        base_rows.{{ table.date }} as happened_date,
-        count(*) as row_count
-    from deliveries
-    inner join {{ ref('base_' ~ table.system ~ '__' ~ table.name) }} as base_rows
-        on deliveries.first_batch_date = base_rows.dt
-    where
-        deliveries.system_name = '{{ table.system }}'
-        and deliveries.table_name = '{{ table.name }}'
-        and base_rows.{{ table.date }} <= deliveries.first_batch_date
-    group by deliveries.system_name, deliveries.table_name, base_rows.{{ table.date }}
-    {{ 'union all' if not loop.last }}
+        {{ 'union all' if not loop.first }}
+        select
+            deliveries.system_name,
+            deliveries.table_name,
+            {{ 'true' if table.is_version else 'false' }} as is_version,
+            {{ table.lag_days or 0 }} as lag_days,
+            base_rows.{{ table.date }} as happened_date,
+            count(*) as row_count
+        from deliveries
+        inner join {{ ref('base_' ~ table.system ~ '__' ~ table.name) }} as base_rows
+            on deliveries.first_batch_date = base_rows.dt
+        where
+            deliveries.system_name = '{{ table.system }}'
+            and deliveries.table_name = '{{ table.name }}'
+            and base_rows.{{ table.date }} <= deliveries.first_batch_date
+        group by deliveries.system_name, deliveries.table_name, base_rows.{{ table.date }}
     {% endfor %}
 ),
 
@@ -64,8 +64,8 @@ judged_days as (
             and first_batch_days.table_name = deliveries.table_name
 ),
 
--- History was loaded where most rows are of earlier days; else these are late rows of days that are not covered. History
--- begins with the first day that has a hundredth of the busiest day's rows: fewer are strays.
+-- History was loaded where most rows are of earlier days; else these are late rows of days that are not covered.
+-- History begins with the first day that has a hundredth of the busiest day's rows: fewer are strays.
 histories as (
     select
         system_name,
@@ -82,10 +82,10 @@ histories as (
 -- Tables without a day are full when they first come.
 dated_tables as (
     {% for table in dated_sources() %}
-    select
-        '{{ table.system }}' as system_name,
-        '{{ table.name }}' as table_name
-    {{ 'union all' if not loop.last }}
+        {{ 'union all' if not loop.first }}
+        select
+            '{{ table.system }}' as system_name,
+            '{{ table.name }}' as table_name
     {% endfor %}
 ),
 

@@ -1,6 +1,5 @@
--- Postings with the golden customer who owned the account on their day and what their type and channel stand for, in the base
--- currency at the rate of their day; a view.
--- A type that the dictionary does not know is nobody's activity.
+-- Postings with the golden customer who owned the account on their day and what their type and channel stand for, in
+-- the base currency at the rate of their day; a view. A type that the dictionary does not know is nobody's activity.
 
 with
 

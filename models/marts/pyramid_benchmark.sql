@@ -33,8 +33,8 @@ totals as (
     group by pyramid.aum_tier
 ),
 
--- Shares of the customers that have a tier; without any customers, AUM or profit there is no share. A tier that nobody is in has
--- no profit; where there are customers of whom none's is known, it is unknown.
+-- Shares of the customers that have a tier; without any customers, AUM or profit there is no share. A tier that nobody
+-- is in has no profit; where there are customers of whom none's is known, it is unknown.
 shares as (
     select
         tiers.tier,

@@ -26,8 +26,8 @@ facts as (
         on spine.customer_id = transaction_tags.customer_id
 ),
 
--- Whether each rule holds for a customer: true, false, or null where a fact that it asks for is unknown. Who has been a customer
--- for fewer days than a rule asks of silence has not been silent so long.
+-- Whether each rule holds for a customer: true, false, or null where a fact that it asks for is unknown. Who has been a
+-- customer for fewer days than a rule asks of silence has not been silent so long.
 judgements as (
     select
         facts.customer_id,

@@ -12,8 +12,8 @@ parameters as (
     where {{ in_force() }}
 ),
 
--- The three measures of every customer, from the fact tags. No activity within the window counts as the whole window, where
--- a whole year of postings is on record.
+-- The three measures of every customer, from the fact tags. No activity within the window counts as the whole window,
+-- where a whole year of postings is on record.
 measured as (
     select
         spine.customer_id,

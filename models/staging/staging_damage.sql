@@ -36,6 +36,7 @@ with
                 then {{ base_column }}
         end) as {{ column }}_count,
         {% endfor %}
+        '{{ table.name }}' as table_name,
         count(*) as row_count
     from {{ table.name }}_judged
 ),
@@ -44,17 +45,18 @@ with
     select
         case
             when fault like 'unknown%'
-                then fault || ' ' || {{ value_shape(json_value(row_as_text('judged'), 'substr(fault, 9)')) }}
+                then
+                    fault || ' '
+                    || {{ value_shape(json_value(row_as_text(table.name ~ '_judged'), 'substr(fault, 9)')) }}
             else fault
         end as seen
-    from {{ table.name }}_judged as judged
+    from {{ table.name }}_judged
     where is_rejected
 ),
 
 {% if columns %}
 {{ table.name }}_told as (
-    select
-        {{ unfold(split_texts('unknown_shapes', columns | length)) }} as told
+    select {{ unfold(split_texts('unknown_shapes', columns | length)) }} as told
     from {{ table.name }}_judged
     where
         unknown_shapes is not null
@@ -101,7 +103,7 @@ judged as (
     select
         'quarantined_rows' as check_name,
         '{{ table.system }}' as system_name,
-        '{{ table.name }}' as table_name,
+        table_name,
         '' as column_name,
         row_count
     from {{ table.name }}_counted
@@ -112,7 +114,7 @@ judged as (
     select
         'values_set_to_unknown' as check_name,
         '{{ table.system }}' as system_name,
-        '{{ table.name }}' as table_name,
+        table_name,
         '{{ column }}' as column_name,
         {{ column }}_count as row_count
     from {{ table.name }}_counted
@@ -128,7 +130,7 @@ ranked as (
         sum(row_count) over (partition by check_name, system_name, table_name, column_name) as damaged_rows,
         row_number() over (
             partition by check_name, system_name, table_name, column_name
-            order by row_count desc, seen
+            order by row_count desc, seen asc
         ) as place
     from seen
 ),
@@ -337,7 +339,7 @@ thresholds as (
 graded as (
     select
         *,
-        cast(damaged_rows as double) / judged_rows as share,
+        cast(damaged_rows as double) / judged_rows as damaged_share,
         case
             when cast(damaged_rows as double) / judged_rows >= fail_share then 'fail'
             when cast(damaged_rows as double) / judged_rows >= warn_share then 'warn'
@@ -357,30 +359,35 @@ staging_damage as (
         {{ as_of_date() }} as as_of_date,
         cast(damaged_rows as bigint) as damaged_rows,
         cast(judged_rows as bigint) as judged_rows,
-        share,
+        damaged_share,
         severity,
         seen,
         case check_name
             when 'values_set_to_unknown'
-                then cast(round(100 * share, 1) as decimal(4, 1)) || '% of the values of column ' || column_name
+                then
+                    cast(round(100 * damaged_share, 1) as decimal(4, 1)) || '% of the values of column ' || column_name
                     || ' are unknown: no such code or value. Seen as shapes: ' || seen
             when 'quarantined_rows'
-                then cast(round(100 * share, 1) as decimal(4, 1)) || '% of the rows are in quarantine: ' || seen
+                then cast(round(100 * damaged_share, 1) as decimal(4, 1)) || '% of the rows are in quarantine: ' || seen
             when 'fall_against_batches_before'
-                then cast(round(100 * share, 1) as decimal(4, 1)) || '% fewer rows than usual: ' || seen
+                then cast(round(100 * damaged_share, 1) as decimal(4, 1)) || '% fewer rows than usual: ' || seen
             else seen || ', stand on another day of the last {{ days }} too, and count as postings of their own'
         end as finding,
         case check_name
             when 'values_set_to_unknown'
-                then 'add the codes to the dictionary of the column (seeds/dictionaries), or map them in the mapping of'
+                then
+                    'add the codes to the dictionary of the column (seeds/dictionaries), or map them in the mapping of'
                     || ' the table; where it is the truth, a row of seed staging_damage_thresholds'
             when 'quarantined_rows'
-                then 'look at them: banktags query "select * from staging.quarantined_rows where table_name = '''
-                    || table_name || '''"'
+                then
+                    'look at them: banktags query "select * from '
+                    || 'staging.quarantined_rows where table_name = ''' || table_name || '''"'
             when 'fall_against_batches_before'
-                then 'deliver the batch again if it is not complete; where it is the truth, a row of seed'
+                then
+                    'deliver the batch again if it is not complete; where it is the truth, a row of seed'
                     || ' staging_damage_thresholds'
-            else 'compare the postings of the number; where the numbers of the bank start anew each day, an empty'
+            else
+                'compare the postings of the number; where the numbers of the bank start anew each day, an empty'
                 || ' warn_share in a row of seed staging_damage_thresholds for this table'
         end as remedy
     from graded

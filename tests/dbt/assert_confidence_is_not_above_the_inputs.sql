@@ -1,7 +1,8 @@
 {{ printed_rows() }}
 
 -- No customer's value of a tag is trusted more than the tags that it is made of: confidence carries through rules and
--- derived tags. A tag that rests on what was never delivered has none. A failing row names the tag, the input, and how many customers.
+-- derived tags. A tag that rests on what was never delivered has none. A failing row names the tag, the input, and how
+-- many customers.
 with
 
 confidence as (

@@ -2,8 +2,8 @@
 
 -- Raw identifiers never leave staging: no text of any stored table looks like a mobile, a resident identity number or a
 -- card number. One scan a table; of one that is staged batch by batch, the batches that no recorded run has tested. A
--- row here names the table and how many of its rows are affected, never the value. Numbers that stand for nobody look like
--- identifiers on purpose: their seed is left out.
+-- row here names the table and how many of its rows are affected, never the value. Numbers that stand for nobody look
+-- like identifiers on purpose: their seed is left out.
 -- Runs when the last tables stand: depends_on {{ ref('customer_360') }}, {{ ref('customer_tags') }},
 -- {{ ref('staging_quality') }}, {{ ref('int_customer__id_mapping') }}, {{ ref('int_customer__conflicts') }},
 -- {{ ref('tag_quality') }}, {{ ref('tag_confidence') }}, {{ ref('definition_conflicts') }},
@@ -19,16 +19,16 @@ with
 
 scanned as (
     {% for table, columns in tables.items() if table != 'policy.identity_placeholders' %}
-    select
-        '{{ table }}' as table_name,
-        count(*) as rows_with_identifiers
-    from {{ table }}
-    where
-        {{ looks_like_identifier("concat_ws('|', " ~ columns | join(', ') ~ ")") }}
-        {%- if table in by_batch %}
-        and dt > {{ tested_to }}
-        {%- endif %}
-    union all
+        select
+            '{{ table }}' as table_name,
+            count(*) as rows_with_identifiers
+        from {{ table }}
+        where
+            {{ looks_like_identifier("concat_ws('|', " ~ columns | join(', ') ~ ")") }}
+            {%- if table in by_batch %}
+                and dt > {{ tested_to }}
+            {%- endif %}
+        union all
     {% endfor %}
     select
         cast(null as string) as table_name,

@@ -22,6 +22,8 @@ FEW_ROWS = 200
 #: Models, beside the seeds, that do not grow with the bank.
 BOUNDED_MODELS = {
     "base_currency",  # one row
+    "int_source__coverage",  # source tables
+    "int_source__covered_from",  # one row
     "segment__rfm_cut_points",  # scores by axis and method
     "tag_dictionary",  # tags
 }
@@ -41,6 +43,23 @@ WHOLE_EVENT_TABLES = {
     "int_aum__intervals": {
         "base_core__account_balances": "the balance that opens the year may be of any age",
         "base_wealth__holdings": "the value that opens the year may be of any age",
+    },
+    "int_aum__known_from": {
+        "base_core__account_balances": "dt is compared with the first batch: DuckDB prunes when it runs",
+        "base_wealth__holdings": "as the balances",
+    },
+    "int_source__coverage": {
+        table: "the first batch, by a date that is known only when it runs; of the control table all of it"
+        for table in (
+            "base_card__card_transactions",
+            "base_core__account_balances",
+            "base_core__batches",
+            "base_core__transactions",
+            "base_digital__app_events",
+            "base_marketing__touches",
+            "base_wealth__holdings",
+            "base_wealth__orders",
+        )
     },
     "int_transactions__last_activity": {
         "base_core__transactions": "recency has no window: all years of a quiet account"
@@ -89,11 +108,10 @@ WHOLE_EXTRACTS = {
     "staging_quality",
     # Judges products, branches, managers, campaigns and their costs, which are few and staged as views.
     "staging_damage",
-    # Products, branches, managers, exchange rates and tag reviews, which are few and staged as views.
+    # Products, branches, managers and tag reviews, which are few and staged as views.
     "fact_tags__products",
     "int_aum__intervals",
     "int_campaign__events",
-    "int_currency__rates",
     "int_customer__service_team",
     "int_products__on_sale",
     "portrait_health",

@@ -6,18 +6,18 @@ closings as (
 )
 
 select
-    accounts.account_id,
-    accounts.customer_id,
-    accounts.product_id,
-    accounts.currency,
-    accounts.opened_date,
-    coalesce(accounts.closed_date, closings.closed_on) as closed_date,
-    accounts.maturity_date,
-    accounts.status,
-    accounts.branch_id,
-    accounts.loaded_at,
-    accounts.dt
-from {{ ref('base_core__accounts') }} as accounts
+    core_accounts.account_id,
+    core_accounts.customer_id,
+    core_accounts.product_id,
+    core_accounts.currency,
+    core_accounts.opened_date,
+    coalesce(core_accounts.closed_date, closings.closed_on) as closed_date,
+    core_accounts.maturity_date,
+    core_accounts.status,
+    core_accounts.branch_id,
+    core_accounts.loaded_at,
+    core_accounts.dt
+from {{ ref('base_core__accounts') }} as core_accounts
 left join closings
-    on accounts.account_id = closings.account_id
-where accounts.quarantine_reason is null
+    on core_accounts.account_id = closings.account_id
+where core_accounts.quarantine_reason is null

@@ -39,15 +39,15 @@ customers as (
         spine.as_of_date,
         spine.is_core_customer,
         known.known_from,
+        {% for days in [1, 30, 90, 365] %}
+            {{ is_covered(['core.accounts', 'core.account_balances']) }}
+            and coalesce(known.known_from <= {{ days_ago(days) }}, true) as covers_{{ days }}d_ago,
+        {% endfor %}
         {{ is_covered(['core.accounts', 'core.account_balances']) }}
         and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_accounts,
         {{ is_covered(['wealth.holdings']) }} as covers_holdings,
         {{ is_covered(['core.accounts', 'core.account_balances', 'wealth.holdings']) }}
-        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_both,
-        {% for days in [1, 30, 90, 365] %}
-        {{ is_covered(['core.accounts', 'core.account_balances']) }}
-        and coalesce(known.known_from <= {{ days_ago(days) }}, true) as covers_{{ days }}d_ago{{ ',' if not loop.last }}
-        {% endfor %}
+        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_both
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('int_source__covered_from') }} as covered on true
     left join {{ ref('int_aum__known_from') }} as known

@@ -1,11 +1,12 @@
 -- Whom the customer is connected with: referrers, family, household, friends, and his manager on WeCom.
 with
 
--- Whether relations are known at all.
+-- Under which key relations are known of a customer: none where the bank delivers no relations. A condition on the
+-- customers alone in the join would compare each of them with each.
 customers as (
     select
         spine.*,
-        {{ is_covered(['crm.relations']) }} as covers_relations
+        case when {{ is_covered(['crm.relations']) }} then spine.customer_id end as related_key
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('int_source__covered_from') }} as covered on true
 ),
@@ -64,9 +65,7 @@ social as (
         profiles.has_wecom_contact
     from customers as spine
     left join known_relations
-        on
-            spine.customer_id = known_relations.customer_id
-            and spine.covers_relations
+        on spine.related_key = known_relations.customer_id
     left join {{ ref('int_customer__household') }} as households
         on spine.customer_id = households.customer_id
     left join {{ ref('int_customer__profile') }} as profiles

@@ -21,7 +21,8 @@ observed_customers as (
     left join {{ ref('int_source__covered_from') }} as covered on true
 ),
 
--- The same in months, at least one: a new customer is not measured over twelve, nor is a bank whose extracts began lately.
+-- The same in months, at least one: a new customer is not measured over twelve, nor is a bank whose extracts began
+-- lately.
 customers as (
     select
         *,
@@ -59,8 +60,8 @@ transactions as (
                     )
                     / nullif(last_365d.transaction_count_previous_90d, 0)
         end as transaction_drop_share_90d,
-        -- Who started none in the year, or since opening, has been inactive as long: if the postings cover that time. The count
-        -- ends where the year of postings does.
+        -- Who started none in the year, or since opening, has been inactive as long: if the postings cover that time.
+        -- The count ends where the year of postings does.
         case
             when spine.is_core_customer and (last_365d.transaction_last_date is not null or spine.covers_365d)
                 then least({{ days_since('coalesce(last_365d.transaction_last_date, spine.opened_date)') }}, 365)

@@ -72,8 +72,8 @@ activity as (
         -- 近三月交易频繁 (S1).
         facts.transaction_count_90d >= thresholds.frequent_count_from as is_frequent_transactor_90d,
 
-        -- 睡眠客户: long with the bank and as long without activity; a new customer is not dormant. No activity on record says
-        -- so only where the record is a whole year.
+        -- 睡眠客户: long with the bank and as long without activity; a new customer is not dormant. No activity on record
+        -- says so only where the record is a whole year.
         facts.tenure_days >= thresholds.dormant_days_from
         and (
             facts.activity_recency_days >= thresholds.dormant_days_from

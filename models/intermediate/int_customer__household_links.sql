@@ -13,13 +13,14 @@ declarations as (
     where relation_type = 'HOUSEHOLD'
 ),
 
+-- Two who both declare it are joined once.
 joined_0 as (
     select
         customer_id,
         related_customer_id,
         household_mark
     from declarations
-    union all
+    union distinct
     select
         related_customer_id as customer_id,
         customer_id as related_customer_id,

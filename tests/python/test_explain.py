@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from banktags.cli import app
 from banktags.explain.decision import Clause, Comparison, Nudge, clauses_of, deciding, nudges
-from banktags.explain.reader import Tag
-from banktags.explain.words import nudge_en, nudge_zh
+from banktags.explain.reader import Explanation, Tag
+from banktags.explain.words import _why, nudge_en, nudge_zh
 
 AS_OF = datetime.date(2026, 6, 30)
 CENT = Decimal("0.01")
@@ -238,6 +238,28 @@ def test_a_change_is_the_smallest_that_reaches_the_value():
     assert [(one.value, one.to) for one in nudges(level, {"days": "25"}, steps)] == [("middle", "30"), ("high", "91")]
     assert [(one.value, one.to) for one in nudges(level, {"days": "95"}, steps)] == [("middle", "90"), ("low", "29")]
     assert nudges(level, {"days": None}, steps) == []
+
+
+def test_a_source_that_was_never_delivered_is_why_a_clause_does_not_hold():
+    delivered = Comparison("crm.consents", (), "is not null", None, None)
+    refused = Clause(1, "false", "crm.consents is delivered", (delivered,))
+    said = Explanation(
+        customer_id="c",
+        tag=Tag("is_contactable", "可营销", "rule", "boolean", None, None, {"false": "否"}),
+        day=AS_OF,
+        value=None,
+        clause=None,
+        passed=[refused],
+        rule=None,
+        inputs={},
+        inputs_of=AS_OF,
+        nudges=[],
+        confidence=None,
+        least_fresh_source=None,
+        last_change=None,
+        history_from=None,
+    )
+    assert _why(said) == ["no clause holds", "  ? crm.consents unknown 未知  (not false 否)"]
 
 
 def test_both_sides_of_a_sum_and_yes_or_no():

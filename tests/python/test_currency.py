@@ -135,19 +135,27 @@ BALANCES = [
     ("yen", "JPY", 5000),
     ("own code", "RMB", 100),
 ]
+#: Accounts of the second customer, whose AUM nobody knows as long as some of them have no rate.
+SECOND = ("more yuan", "yen", "own code")
 RATES = [("USD", "2026-05-19", "7.1"), ("USD", "2026-05-25", "7.2"), ("CNY", "2026-05-19", "1")]
 CHECKS = ("assert_base_currency_is_that_of_most_accounts", "assert_foreign_currency_accounts_are_converted")
 SELECTION = ("path:seeds/dictionaries", "+int_aum__intervals", "code_mappings", "int_currency__rates", *CHECKS)
 
 
 def land(folder: Path, currencies: dict[str, str] | None = None, rates: list[tuple] = RATES) -> Warehouse:
-    """A bank of one customer with these accounts since 2026-05-20, landed by ``banktags load``."""
+    """A bank of two customers with these accounts since 2026-05-20, landed by ``banktags load``."""
     tables = {
-        "core__customers": [("customer_id", "opened_date", "status"), ("C1", "2015-01-01", "ACTIVE")],
+        "core__customers": [
+            ("customer_id", "opened_date", "status"),
+            *((c, "2015-01-01", "ACTIVE") for c in ("C1", "C2")),
+        ],
         "core__products": [("product_id", "product_name", "product_category"), ("DD", "活期", "DEMAND_DEPOSIT")],
         "core__accounts": [
             ("account_id", "customer_id", "product_id", "currency", "opened_date", "status"),
-            *((a, "C1", "DD", (currencies or {}).get(a, c), "2015-01-01", "ACTIVE") for a, c, _ in BALANCES),
+            *(
+                (a, "C2" if a in SECOND else "C1", "DD", (currencies or {}).get(a, c), "2015-01-01", "ACTIVE")
+                for a, c, _ in BALANCES
+            ),
         ],
         "core__account_balances": [
             ("account_id", "balance_date", "balance"),
@@ -173,15 +181,15 @@ def land(folder: Path, currencies: dict[str, str] | None = None, rates: list[tup
 
 
 def judged(warehouse: Warehouse, **variables: str) -> tuple[str, dict[str, str]]:
-    """What the two checks of currencies say after a build, and their outcome."""
+    """What the two checks of currencies say after a build, with the remedies, and their outcome."""
     given = {"as_of_date": "2026-05-31", **variables}
     options = ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test", "--vars", str(given))
     run = warehouse.dbt("build", "--select", *SELECTION, *options, check=False)
     assert "Compilation Error" not in run.stdout, run.stdout
     outcomes = {node.split(".")[2]: status for node, status in warehouse.results().items()}
     compiled = [next(warehouse.target.glob(f"compiled/*/tests/dbt/{check}.sql")) for check in CHECKS]
-    problems = [row[0] for path in compiled for row in warehouse.rows(path.read_text(encoding="utf-8"))]
-    return " ".join(problems), {check: outcomes[check] for check in CHECKS}
+    said = [text for path in compiled for row in warehouse.rows(path.read_text(encoding="utf-8")) for text in row]
+    return " ".join(said), {check: outcomes[check] for check in CHECKS}
 
 
 @pytest.mark.slow
@@ -197,7 +205,6 @@ def test_a_foreign_account_is_converted_and_one_without_a_rate_is_named(tmp_path
     assert found == [
         ("dollars", date(2026, 5, 20), Decimal("71.00")),
         ("dollars", date(2026, 5, 25), Decimal("72.00")),
-        ("more yuan", date(2026, 5, 20), Decimal("100.00")),
         ("yuan", date(2026, 5, 20), Decimal("100.00")),
         ("yuan too", date(2026, 5, 20), Decimal("100.00")),
     ]

@@ -60,14 +60,27 @@ def test_a_past_state_of_the_tags_is_shown_as_past(warehouse):
 
 
 def test_the_policies_were_in_force(warehouse):
-    """Each customer has a stage; whose AUM is known has a tier; and thresholds decide tags."""
-    ((customers, staged, balances, tiers),) = warehouse.rows(
+    """Whose stage needs no history has one; whose AUM is known has a tier; and thresholds decide tags.
+
+    Forty days of postings do not tell whether the others are silent or do less than before.
+    """
+    ((customers, staged, told, new, balances, tiers),) = warehouse.rows(
         """
-        select count(*), count(lifecycle_stage), count(aum_month_avg), count(aum_tier) from marts.customer_tags
+        select
+            count(*),
+            count(lifecycle_stage),
+            count(case when tags.relationship_status <> 'active' or tags.tenure_days < rules.tenure_days_to then 1 end),
+            count(case when tags.lifecycle_stage = rules.stage then 1 end),
+            count(aum_month_avg),
+            count(aum_tier)
+        from marts.customer_tags as tags
+        cross join policy.lifecycle_rules as rules
+        where rules.rule = 'just_opened'
         """
     )
     assert customers >= 60
-    assert (staged, tiers) == (customers, balances)
+    assert staged == told > new > 0
+    assert tiers == balances > 0
     assert warehouse.rows("select count(*) > 0 from tags.rule_tags__value where customer_value_level is not null")[0][0]
 
 

@@ -1,7 +1,7 @@
 {# Accounts in another currency than the bank's base currency, as var foreign_currency_treatment says:
 
-   convert  their amounts are converted at the mid rate of the day (core.exchange_rates); without one they count in no amount, and a
-            test names them;
+   convert  their amounts are converted at the mid rate of the day (core.exchange_rates); without one the AUM of their owners is
+            unknown, and a test names the currency;
    refuse   as convert, and the build fails as long as there is one without a rate;
    warn     the bank delivers their amounts in the base currency already: they are taken as they are, and a test counts them. #}
 {% macro foreign_currency_treatment() -%}

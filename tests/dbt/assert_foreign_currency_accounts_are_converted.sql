@@ -1,4 +1,4 @@
--- Accounts in another currency than the base currency whose amounts are in no figure, for want of a rate; or, where the
+-- Accounts in another currency than the base currency whose owners have no known AUM, for want of a rate; or, where the
 -- bank says that it delivers amounts in the base currency already, all of them. Nothing is added one to one in silence.
 {{ config(severity='error' if foreign_currency_treatment() == 'refuse' else 'warn') }}
 
@@ -48,8 +48,8 @@
             foreign_accounts.currency,
             foreign_accounts.customer_id,
             case
-                when first_rates.currency is null then 'have no rate in core.exchange_rates: their amounts are in no figure'
-                else 'have no rate before ' || cast(first_rates.first_date as string) || ': their amounts are in no figure until then'
+                when first_rates.currency is null then 'have no rate in core.exchange_rates: the AUM of their owners is unknown'
+                else 'have no rate before ' || cast(first_rates.first_date as string) || ': the AUM of their owners is unknown until then'
             end as problem,
             case
                 when currencies.currency_code is null

@@ -44,11 +44,10 @@ covered as (
     select months.*
     from months
     inner join {{ ref('int_source__covered_from') }} as covered_from
-        on months.month_from >= greatest(
-            {{ days_ago(365) }},
-            covered_from.core__account_balances,
-            coalesce(covered_from.wealth__holdings, covered_from.core__account_balances)
-        )
+        on
+            months.month_from >= {{ days_ago(365) }}
+            and months.month_from >= covered_from.core__account_balances
+            and months.month_from >= coalesce(covered_from.wealth__holdings, covered_from.core__account_balances)
     where
         exists (
             select 1
@@ -107,7 +106,7 @@ snapshots as (
     where spine.is_core_customer
 ),
 
--- The tier by the bounds that were in force on that day; only customers have one.
+-- The tier by the bounds that were in force on that day; only customers whose balances are known have one.
 quarter_ends as (
     select
         snapshots.customer_id,
@@ -119,9 +118,12 @@ quarter_ends as (
         snapshots.aum_month_avg,
         tiers.tier
     from snapshots
+    left join {{ ref('int_aum__known_from') }} as known
+        on snapshots.customer_id = known.customer_id
     left join {{ ref('pyramid_tiers') }} as tiers
         on
             snapshots.is_open
+            and coalesce(known.known_from <= snapshots.quarter_end_date, true)
             and {{ in_band('snapshots.aum_month_avg', 'tiers.aum_from', 'tiers.aum_to') }}
             and {{ in_force('tiers', on_date='snapshots.quarter_end_date') }}
 )

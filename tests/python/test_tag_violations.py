@@ -106,7 +106,7 @@ def restore(project: Project) -> None:
 
 FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
     "a field of the entry is missing": (
-        lambda p: p.edit(SUITABILITY, '          null_means: "Never assessed."\n', ""),
+        lambda p: p.edit(SUITABILITY, '          null_means: "No assessment is on record."\n', ""),
         r"entry_complete: fact_tags__suitability\.risk_level: .* does not say: null_means",
         "give the field in config.meta.tag",
     ),

@@ -34,6 +34,8 @@
         where columns.database_name = current_database()
             and columns.data_type = 'VARCHAR'
             and not regexp_matches(columns.column_name, '_(id|key|keys)$')
+            -- What dbt is about to replace or drop.
+            and not regexp_matches(columns.table_name, '__dbt_(tmp|backup)$')
         order by 1, columns.column_index
     ").rows -%}
         {%- do found.setdefault(row[0], []).append(row[1]) -%}

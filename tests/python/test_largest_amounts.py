@@ -16,6 +16,8 @@ pytestmark = pytest.mark.slow
 
 AS_OF = datetime.date(2026, 6, 30)
 LARGEST = Decimal("9999999999999999.99")
+#: Days before the date on which the history of events begins, so that it covers all windows.
+BEFORE = 400
 UNITS = 3  # accounts, loans, cards … of each customer
 RICH, POOR = "RICH", "POOR"
 SIGN = {RICH: 1, POOR: -1}
@@ -72,7 +74,7 @@ def bank() -> dict[str, list[dict[str, object]]]:
                 "transaction_type": kind,
                 "channel": "APP",
             }
-            for number, kind in enumerate(["TRANSFER", "PAYMENT", "CASH_WITHDRAWAL", "FEE", "TRANSFER"] * 3)
+            for number, kind in [(BEFORE, "TRANSFER"), *enumerate(["TRANSFER", "PAYMENT", "FEE", "TRANSFER"] * 3)]
         ]
     )
     rows["wealth.holdings"] = of_each(
@@ -83,15 +85,15 @@ def bank() -> dict[str, list[dict[str, object]]]:
     rows["wealth.orders"] = of_each(
         lambda owner, unit: [
             {
-                "order_id": f"O-{owner}-{unit}-{kind}",
+                "order_id": f"O-{owner}-{unit}-{kind}-{number}",
                 "customer_id": owner,
                 "product_id": f"F{unit}",
-                "order_date": AS_OF,
+                "order_date": days_ago(number),
                 "order_type": kind,
                 "amount": LARGEST,
                 "status": "CONFIRMED",
             }
-            for kind in ("PURCHASE", "REDEMPTION")
+            for number, kind in ((BEFORE, "PURCHASE"), (1, "PURCHASE"), (1, "REDEMPTION"))
         ]
     )
     rows["lending.loans"] = of_each(
@@ -159,7 +161,7 @@ def bank() -> dict[str, list[dict[str, object]]]:
                 "is_online": "true",
                 "instalments": 12,
             }
-            for number, kind in enumerate(["PURCHASE", "PURCHASE", "PURCHASE", "REFUND"])
+            for number, kind in [(BEFORE, "PURCHASE"), *enumerate(["PURCHASE", "PURCHASE", "PURCHASE", "REFUND"])]
         ]
     )
     rows["bureau.credit_reports"] = [
@@ -215,8 +217,7 @@ def test_every_column_of_amounts_is_filled():
     """A new amount in the contract is not left out of this test."""
     delivered = bank()
     for name, table in read_contract().items():
-        amounts = {column.name for column in table.columns if column.data_type.startswith("decimal(18")}
-        # The rates of the day and what else comes is tested with its table.
+        amounts = {column.name for column in table.columns if column.data_type == "decimal(18,2)"}
         filled = {column for row in delivered.get(name, []) for column in row}
         assert amounts <= filled, (name, amounts - filled)
 

@@ -8,7 +8,7 @@ select
     1.00 as amount,
     'CONFIRMED' as status,
     null as channel,
-    timestamp '2008-03-08 02:00:00' as loaded_at,
-    date '2008-03-07' as dt
+    timestamp '2008-04-01 02:00:00' as loaded_at,
+    date '2008-03-31' as dt
 from arms
 cross join generate_series(arms.first_number::int, arms.first_number::int + arms.conversions::int - 1) as numbers (number)

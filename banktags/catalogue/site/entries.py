@@ -183,6 +183,10 @@ def _inputs(manifest: Mapping[str, Any], inputs: list[tuple[str, str]]) -> list[
     project = manifest["metadata"]["project_name"]
     tables = defaultdict(list)
     for kind, name in inputs:
+        if kind == "coverage":
+            # A source table that the rule asks whether it was delivered, and since when.
+            tables["source", name] += []
+            continue
         table, _, column = name.rpartition(".")
         tables[kind, table or name] += [column] if table else []
     order = ("tag", "source", "seed")

@@ -97,7 +97,8 @@ def test_nobody_is_lost_dormant_or_alerted_by_ten_days(late):
     assert tags_of(late, "PAYS")["is_dormant_customer"] is False
     assert tags_of(late, "QUIET")["is_dormant_customer"] is None
     assert tags_of(late, "NEW")["lifecycle_stage"] == "new"
-    assert late.rows("select count(*) from history.tier_alerts") == [(0,)]
+    # The month of the new customer is known whole, and they hold what the next tier asks for.
+    assert late.rows("select customer_id, alert_type from history.tier_alerts") == [("NEW", "near_upgrade")]
     assert late.rows("select members from audiences.audiences where audience = 'dormant_recall'") == [(0,)]
 
 

@@ -46,3 +46,8 @@
         {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}
+
+{# True where all that a customer holds is known on a day: int_aum__known_from, under the alias known, has no later one for them. #}
+{% macro is_aum_known_on(day) -%}
+    coalesce(known.known_from <= {{ day }}, true)
+{%- endmacro %}

@@ -123,7 +123,7 @@ quarter_ends as (
     left join {{ ref('pyramid_tiers') }} as tiers
         on
             snapshots.is_open
-            and coalesce(known.known_from <= snapshots.quarter_end_date, true)
+            and {{ is_aum_known_on('snapshots.quarter_end_date') }}
             and {{ in_band('snapshots.aum_month_avg', 'tiers.aum_from', 'tiers.aum_to') }}
             and {{ in_force('tiers', on_date='snapshots.quarter_end_date') }}
 )

@@ -78,7 +78,7 @@ measured as (
         case
             when
                 {{ is_covered(['core.accounts', 'core.account_balances']) }}
-                and coalesce(known.known_from <= assigned.assigned_date, true)
+                and {{ is_aum_known_on('assigned.assigned_date') }}
                 then cast(coalesce(balances.aum_assigned, 0) as decimal(28, 2))
         end as aum_assigned,
         case

@@ -107,9 +107,9 @@ customers as (
         spine.customer_id,
         spine.is_core_customer,
         {{ is_covered(['core.accounts', 'core.account_balances']) }}
-        and coalesce(known.known_from <= {{ days_ago(364) }}, true) as covers_deposits,
+        and {{ is_aum_known_on(days_ago(364)) }} as covers_deposits,
         {{ is_covered(['wealth.holdings']) }}
-        and coalesce(known.known_from <= {{ days_ago(364) }}, true) as covers_investments,
+        and {{ is_aum_known_on(days_ago(364)) }} as covers_investments,
         {{ is_covered(['lending.loans', 'card.cards']) }} as covers_credit,
         {{ is_covered(['core.accounts', 'core.transactions'], 365) }} as covers_postings
     from {{ ref('int_customer__spine') }} as spine

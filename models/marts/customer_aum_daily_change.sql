@@ -51,9 +51,9 @@ customers as (
         spine.as_of_date,
         spine.is_core_customer,
         {{ is_covered(['core.accounts', 'core.account_balances']) }}
-        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_today,
+        and {{ is_aum_known_on(as_of_date()) }} as covers_today,
         {{ is_covered(['core.accounts', 'core.account_balances']) }}
-        and coalesce(known.known_from <= {{ days_ago(1) }}, true) as covers_1d_ago
+        and {{ is_aum_known_on(days_ago(1)) }} as covers_1d_ago
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('int_source__covered_from') }} as covered on true
     left join {{ ref('int_aum__known_from') }} as known

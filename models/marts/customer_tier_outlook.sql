@@ -31,7 +31,7 @@ components as (
         sum(categories.balance_days_mtd) as balance_days_mtd,
         sum(
             case
-                when coalesce(known.known_from <= {{ days_ago(30) }}, true)
+                when {{ is_aum_known_on(days_ago(30)) }}
                     then categories.balance_spot - categories.balance_30d_ago
             end
         ) as moved_30d
@@ -80,7 +80,7 @@ served as (
         coalesce(projections.aum_projected_month_avg, 0) as aum_projected_month_avg,
         policy.near_upgrade_share,
         policy.near_downgrade_share,
-        coalesce(known.known_from <= {{ first_day_of('month') }}, true) as is_month_known
+        {{ is_aum_known_on(first_day_of('month')) }} as is_month_known
     from {{ ref('segment__service_tier') }} as service_tiers
     inner join tiers
         on service_tiers.service_tier = tiers.tier

@@ -6,6 +6,7 @@ The expected figures are calculated here, from the amounts that are delivered.
 import datetime
 from decimal import Decimal
 
+import duckdb
 import pytest
 from dbt_warehouse import Warehouse
 from tiny_bank import accounts, customers, deliver
@@ -243,3 +244,16 @@ def test_averages_hold_the_largest_balances(warehouse):
     """In double precision of a cent's fraction: 2⁵³ cents are ninety trillion."""
     ((average,),) = warehouse.rows(f"select aum_year_avg from marts.customer_tags where customer_id = '{RICH}'")
     assert float(average) == pytest.approx(float(2 * UNITS * LARGEST), rel=1e-12)
+
+
+def test_a_log_of_an_earlier_version_takes_wider_amounts(warehouse):
+    with duckdb.connect(str(warehouse.database)) as con:
+        con.execute("alter table history.service_tier_changes alter column kept_floor type decimal(18, 2)")
+    before = warehouse.rows("select count(*) from history.service_tier_changes")
+    warehouse.dbt("build", "--select", "service_tier_changes", "--vars", f"as_of_date: {AS_OF}")
+    (kind,) = warehouse.rows(
+        "select data_type from information_schema.columns "
+        "where table_name = 'service_tier_changes' and column_name = 'kept_floor'"
+    )
+    assert kind == ("DECIMAL(28,2)",)
+    assert warehouse.rows("select count(*) from history.service_tier_changes") == before

@@ -41,13 +41,13 @@ customers as (
         known.known_from,
         {% for days in [1, 30, 90, 365] %}
             {{ is_covered(['core.accounts', 'core.account_balances']) }}
-            and coalesce(known.known_from <= {{ days_ago(days) }}, true) as covers_{{ days }}d_ago,
+            and {{ is_aum_known_on(days_ago(days)) }} as covers_{{ days }}d_ago,
         {% endfor %}
         {{ is_covered(['core.accounts', 'core.account_balances']) }}
-        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_accounts,
+        and {{ is_aum_known_on(as_of_date()) }} as covers_accounts,
         {{ is_covered(['wealth.holdings']) }} as covers_holdings,
         {{ is_covered(['core.accounts', 'core.account_balances', 'wealth.holdings']) }}
-        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_both
+        and {{ is_aum_known_on(as_of_date()) }} as covers_both
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('int_source__covered_from') }} as covered on true
     left join {{ ref('int_aum__known_from') }} as known

@@ -9,15 +9,15 @@ customers as (
         spine.*,
         {{ is_covered(['core.accounts']) }} as covers_accounts,
         {{ is_covered(['core.accounts', 'core.account_balances', 'core.products']) }}
-        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_deposits,
+        and {{ is_aum_known_on(as_of_date()) }} as covers_deposits,
         {{ is_covered(['wealth.holdings', 'core.products']) }}
-        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_holdings,
+        and {{ is_aum_known_on(as_of_date()) }} as covers_holdings,
         {{ is_covered(['lending.loans']) }} as covers_loans,
         {{ is_covered(['card.cards']) }} as covers_cards,
         {{ is_covered([
             'core.accounts', 'core.account_balances', 'core.products', 'wealth.holdings', 'lending.loans', 'card.cards'
         ]) }}
-        and coalesce(known.known_from <= {{ as_of_date() }}, true) as covers_categories,
+        and {{ is_aum_known_on(as_of_date()) }} as covers_categories,
         {{ is_covered(['wealth.orders', 'core.products'], 90) }} as covers_orders_90d
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('int_source__covered_from') }} as covered on true

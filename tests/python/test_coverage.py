@@ -128,9 +128,10 @@ def without(raw: Path, folder: Path, *tables: str) -> Path:
     names = ", ".join(f"'{table}'" for table in tables)
     for file in (folder / "core" / "batches").glob("dt=*/*.parquet"):
         kept = f"from read_parquet('{file}') where system_name || '.' || table_name not in ({names})"
-        rows = duckdb.sql(kept)
-        file.unlink()
-        rows.write_parquet(str(file)) if len(rows) else file.parent.rmdir()
+        with duckdb.connect() as con:
+            ((rows,),) = con.execute(f"create table kept as {kept}").fetchall()
+            file.unlink()
+            con.table("kept").write_parquet(str(file)) if rows else file.parent.rmdir()
     return folder
 
 

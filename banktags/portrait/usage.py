@@ -17,16 +17,21 @@ from banktags.load.extract import file_pattern, literal
 
 @dataclass(frozen=True)
 class Opening:
-    """A portrait opened: ``portrait`` is customer or group, ``subject`` his golden id or the name of the group."""
+    """A portrait opened: ``portrait`` is customer, explain or group, ``subject`` a golden id or the name of a group.
+
+    ``tag_code`` is the tag that was explained, None for all.
+    """
 
     opened_by: str
     role: str
     purpose: str
+    reason: str
     portrait: str
     subject: str
     as_of_date: datetime.date
     shown_tags: int
     masked_tags: int
+    tag_code: str | None = None
 
 
 def openings_folder() -> Path:
@@ -53,11 +58,13 @@ def record(opening: Opening) -> Path:
                 cast($opened_by as varchar) as opened_by,
                 cast($role as varchar) as role,
                 cast($purpose as varchar) as purpose,
+                cast($reason as varchar) as reason,
                 cast($portrait as varchar) as portrait,
                 cast($subject as varchar) as subject,
                 cast($as_of_date as date) as as_of_date,
                 cast($shown_tags as bigint) as shown_tags,
-                cast($masked_tags as bigint) as masked_tags
+                cast($masked_tags as bigint) as masked_tags,
+                cast($tag_code as varchar) as tag_code
             """,
             {"opening_id": opening_id, "opened_at": now, **vars(opening)},
         )

@@ -335,11 +335,16 @@ def trait(row: Row) -> str:
 def group_headline(portrait: GroupPortrait) -> tuple[str, str]:
     """What sets a group apart, in one sentence of each language."""
     group = portrait.group
+    if portrait.is_masked:
+        return (
+            f"{group['name_zh']}：{portrait.masked_because}，一切数字以 *** 代替。",
+            "What makes the group is above the class of the role: every figure stands as ***.",
+        )
     if group["is_suppressed"]:
         few = portrait.minimum
         return (
-            f"{group['name_zh']}不足{few}人：按最小群体规则，一切数字都不显示。",
-            f"The group has fewer than {few} members: nothing is said about it.",
+            f"{group['name_zh']}或其对照不足{few}人：按最小群体规则，一切数字都不显示。",
+            f"The group or its comparison has fewer than {few} customers: nothing is said about it.",
         )
     above, below = portrait.above, portrait.below
     members, others = count(group["customers"]), count(group["comparison_customers"])
@@ -352,6 +357,6 @@ def group_headline(portrait: GroupPortrait) -> tuple[str, str]:
     chinese = f"{said}，{'；'.join(parts)}。" if parts else f"{said}，没有显著差异。"
     english = (
         f"{members} members; {len(above)} traits significantly more and {len(below)} less frequent "
-        f"than among the {others} other active customers, of {group['tested_traits']} tested."
+        f"than among the {others} other active customers, of {portrait.tested} tested."
     )
     return chinese, english

@@ -92,7 +92,7 @@ def _short(portrait: CustomerPortrait) -> Table:
     table.add_row("tier 层级", "\n".join([portrait.label("service_tier") or "—", *tier]))
     alert = words.alert(portrait)
     tasks = [f"{row['action_name']}，期限 {row['due_date']}：{row['plan_zh']}" for row in portrait.tasks]
-    tasks += [f"蜜月期触达，截止 {row['closing_date']}：{row['offer_zh']}" for row in portrait.waves]
+    tasks += [f"蜜月期触达，截止 {row['closing_date']}：{row['offer_zh']}" for row in portrait.open_waves]
     said = "\n".join([*([alert] if alert else []), *tasks]) or "—"
     table.add_row("tasks 待办", said if portrait.is_served else "***")
     for is_allowed, label in ((True, "may 可以"), (False, "must not 不得")):

@@ -2,7 +2,7 @@
 beside it of which the role may see the amounts too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -53,7 +53,8 @@ QUERIES = {
     """,
     "audiences": """
         select audiences.audience, audiences.name_zh, audiences.offer_zh, audiences.sensitivity,
-            audiences.security_level, members.product_id, products.product_name, channels.name_zh as channel_name
+            audiences.security_level, audiences.purpose, members.unreached_because, members.product_id,
+            products.product_name, members.channel, channels.name_zh as channel_name
         from audiences.audience_members as members
         inner join audiences.audiences as audiences on members.audience = audiences.audience
         left join intermediate.int_products__on_sale as products on members.product_id = products.product_id
@@ -61,6 +62,27 @@ QUERIES = {
         where customer_id = $customer
             and audiences.purpose in (select purpose from policy.portrait_roles where role = $role)
         order by audiences.priority nulls last, 1
+    """,
+    # Each contact channel with the gate that closes it to marketing: whether the gate is told (held out and controls
+    # are measured, and their manager is not to know), and whether it closes every offer and not the channel alone.
+    "channels": """
+        select permissions.channel, channels.name_zh, channels.name_en, permissions.marketing_blocked_by as gate,
+            gates.name_zh as gate_zh, gates.name_en as gate_en, coalesce(gates.removes_member, true) as is_told,
+            permissions.service_blocked_by is not null as is_closed_to_service,
+            permissions.marketing_blocked_by in (
+                select gate from policy.contact_gates where purpose = 'marketing' and product_class = 'ANY'
+            ) as closes_offers
+        from audiences.contact_permissions as permissions
+        left join policy.contact_channels as channels on permissions.channel = channels.contact_channel
+        left join policy.audience_gates as gates on permissions.marketing_blocked_by = gates.gate
+        where customer_id = $customer order by gates.position nulls first, permissions.channel
+    """,
+    "exclusions": """
+        select distinct exclusions.product_class, gates.position, gates.name_zh as gate_zh, gates.name_en as gate_en
+        from audiences.offer_exclusions as exclusions
+        inner join policy.audience_gates as gates on exclusions.gate = gates.gate
+        where customer_id = $customer and exclusions.purpose in ('marketing', $purpose)
+        order by gates.position, exclusions.product_class
     """,
 }
 ENTITLEMENTS = "select name_zh, service_level from policy.tier_entitlements where tier = $1 order by display_order"
@@ -83,6 +105,8 @@ class CustomerPortrait:
     audiences: list[Row]
     entitlements: list[Row]
     stage: Row | None
+    channels: Sequence[Row] = ()
+    exclusions: Sequence[Row] = ()
     currency: Currency = YUAN
     above: frozenset[str] = frozenset()  # tags above the role's class, known of the customer or not
 
@@ -138,9 +162,47 @@ class CustomerPortrait:
         return groups + [row for row in self.audiences if self.role.may_see(row["sensitivity"], row["security_level"])]
 
     @property
+    def is_contact_masked(self) -> bool:
+        """Whether consent, and with it who may be contacted and offered something, is above the role's class."""
+        return self.is_masked("is_marketing_contactable") or not self.is_served
+
+    @property
+    def open_channels(self) -> set[str]:
+        """The channels that marketing may use."""
+        return {row["channel"] for row in self.channels if row["gate"] is None}
+
+    @property
     def offers(self) -> list[Row]:
-        """The audiences with a product or service to offer: their gates have let him through."""
-        return [row for row in self.memberships if row.get("product_name") or row.get("offer_zh")]
+        """The audiences that reach the customer with a product or service to offer.
+
+        Audience_members says whom an audience reaches, contact_permissions through what; nothing is judged here.
+        """
+        return [
+            row
+            for row in self.memberships
+            if (row.get("product_name") or row.get("offer_zh"))
+            and row["unreached_because"] is None
+            and (row["purpose"] != "marketing" or self._is_open(row["channel"]))
+        ]
+
+    @property
+    def open_waves(self) -> list[Row]:
+        """The waves that are due and whose channel marketing may use."""
+        return [row for row in self.waves if self._is_open(row["channel"])]
+
+    @property
+    def closing_gates(self) -> list[Row]:
+        """The gates that close every offer, whoever makes it; empty while a channel is open or closed by itself."""
+        closes = [row["closes_offers"] and row["is_told"] and row["gate"] is not None for row in self.channels]
+        return list({row["gate"]: row for row in self.channels}.values()) if closes and all(closes) else []
+
+    def is_closed_to(self, product_class: str) -> bool:
+        """Whether nothing of a class of product may be offered, whoever makes the offer."""
+        return bool(self.closing_gates) or any(row["product_class"] == product_class for row in self.exclusions)
+
+    def _is_open(self, channel: str | None) -> bool:
+        """Whether marketing may use a channel; for what names none, any."""
+        return bool(self.open_channels) if channel is None else channel in self.open_channels
 
     @property
     def masked_tags(self) -> int:

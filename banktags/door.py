@@ -17,7 +17,7 @@ import duckdb
 import typer
 
 from banktags.portrait import usage
-from banktags.records import check_said
+from banktags.records import RecordError, check_said
 from banktags.warehouse import records
 
 #: What stands for a value above the role's class.
@@ -123,9 +123,13 @@ class Door:
         """Keep the opening on record, and only then give what was read.
 
         Raises:
-            typer.BadParameter: it can't be kept on record.
+            DoorClosed: it can't be kept on record.
         """
-        usage.record(usage.Opening(self.by, self.role.role, self.role.purpose, self.reason, **vars(seen.subject)))
+        opening = usage.Opening(self.by, self.role.role, self.role.purpose, self.reason, **vars(seen.subject))
+        try:
+            usage.record(opening)
+        except RecordError as error:
+            raise DoorClosed(f"what can't be kept on record is not opened: {error.message}") from error
         return seen
 
 
@@ -141,7 +145,7 @@ def enter(
 
     Raises:
         DoorClosed: there is no such role, or it has not that purpose; names those that there are.
-        typer.BadParameter: it is not said who, or why.
+        RecordError: it is not said who, or why.
     """
     reader = find_role(warehouse, role, kept_for if purpose is None else purpose)
     if kept_for not in (None, reader.purpose):

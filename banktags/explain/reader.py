@@ -17,6 +17,7 @@ import typer
 
 from banktags.door import MASK, Door, DoorClosed, Subject, find_customer
 from banktags.explain.decision import Clause, Inputs, Nudge, clauses_of, deciding, nudges
+
 #: The tags that the rule of a tag reads, or ever compared with a boundary.
 NAMES = """
     select input_name from governance.tag_rule_inputs where tag_code = $1 and input_kind = 'tag'

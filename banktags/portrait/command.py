@@ -122,6 +122,4 @@ def _differences(portrait: GroupPortrait) -> Group:
         )
     chinese, english = words.group_headline(portrait)
     masked = f"masked 脱敏: traits of {portrait.masked_tags} tags above the class of the role stand as ***"
-    return Group(
-        chinese, english, *([table] if table.row_count else []), *([masked] if portrait.masked_tags else [])
-    )
+    return Group(chinese, english, *([table] if table.row_count else []), *([masked] if portrait.masked_tags else []))

@@ -230,9 +230,7 @@ def read_customer(warehouse: duckdb.DuckDBPyConnection, customer: str, door: Doo
     except duckdb.CatalogException as error:
         raise DoorClosed("the warehouse has no portraits (portraits.portrait_by_role): run dbt build first") from error
     (as_of_date,) = warehouse.execute("select max(as_of_date) from marts.customer_tags").fetchone()
-    portrait = CustomerPortrait(
-        customer_id, role, as_of_date, **read, entitlements=[], stage=None, above=door.above
-    )
+    portrait = CustomerPortrait(customer_id, role, as_of_date, **read, entitlements=[], stage=None, above=door.above)
     stages = records(warehouse, STAGE, [portrait.value("lifecycle_stage")])
     return replace(
         portrait,

@@ -166,7 +166,8 @@ def read_group(warehouse: duckdb.DuckDBPyConnection, group: str, door: Door) -> 
         )
     (bank, *branches), traits = found, records(warehouse, TRAITS, [group])
     audience = _audience(warehouse, group)
-    made_of = (audience["sensitivity"], audience["security_level"]) if audience else door.classes.get(group, (None, None))
+    own = door.classes.get(group, (None, None))
+    made_of = (audience["sensitivity"], audience["security_level"]) if audience else own
     if not door.role.may_see(*made_of):
         named = {name: bank[name] for name in ("portrait_group", "name_zh", "comparison_name_zh", "minimum_size")}
         nothing = {"as_of_date": bank["as_of_date"], "customers": None, "comparison_customers": None}
@@ -174,9 +175,7 @@ def read_group(warehouse: duckdb.DuckDBPyConnection, group: str, door: Door) -> 
         because = f"圈定该群体的标签{door.role.masked_because(*made_of)}"
         return GroupPortrait(named | nothing, [], [], door.role, masked, because)
     masked = tuple(row for row in traits if row["branch_id"] is None and door.hides(row["tag_code"]))
-    return GroupPortrait(
-        bank, branches, [row for row in traits if not door.hides(row["tag_code"])], door.role, masked
-    )
+    return GroupPortrait(bank, branches, [row for row in traits if not door.hides(row["tag_code"])], door.role, masked)
 
 
 def _audience(warehouse: duckdb.DuckDBPyConnection, group: str) -> Row | None:

@@ -287,7 +287,7 @@ def _suitability(portrait: CustomerPortrait) -> list[Permission]:
 
 
 def _contact(portrait: CustomerPortrait) -> list[Permission]:
-    """Through what marketing may reach the customer, and why not through the rest; contact_permissions has judged it."""
+    """Through what marketing may reach the customer, and why not through the rest."""
     topic = "营销触达 Contact"
     if portrait.is_contact_masked:
         return [

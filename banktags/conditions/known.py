@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from banktags.catalogue.entries import GRAIN, TAG_FOLDERS
 from banktags.contract import PROJECT_ROOT
 
 #: Kinds of values: only those of one kind are compared.
 BOOLEAN, NUMBER, TEXT, DATE = "yes or no", "number", "text", "date"
-WIDE_MART = Path("models/marts/customer_tags.yml")
-#: Columns of the wide table that are no tags: they say whose row it is.
-GRAIN = ("customer_id", "as_of_date")
+#: The fast loader of YAML where the machine has it: the tag models have a megabyte of it.
+YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: What the tag of days since an event is called: within_days(event, n) reads it.
 RECENCY = "_recency_days"
 
@@ -38,10 +38,16 @@ class KnownTags:
 
 
 def of_project(root: Path = PROJECT_ROOT) -> KnownTags:
-    """The tags as the contract of the wide table lists them."""
-    described = yaml.safe_load((root / WIDE_MART).read_text(encoding="utf-8"))
-    columns = described["models"][0]["columns"]
-    return KnownTags({c["name"]: kind(c["data_type"]) for c in columns if c["name"] not in GRAIN})
+    """The tags as the YAML of the tag models has them: columns of models with one row a customer and date."""
+    found = {}
+    for folder in TAG_FOLDERS:
+        for file in sorted((root / "models" / folder).rglob("*.yml")):
+            described = yaml.load(file.read_text(encoding="utf-8"), Loader=YAML_LOADER) or {}
+            for model in described.get("models") or []:
+                columns = {column["name"]: column.get("data_type") for column in model.get("columns") or []}
+                if columns.keys() >= set(GRAIN):
+                    found |= {name: kind(type_ or "") for name, type_ in columns.items() if name not in GRAIN}
+    return KnownTags(found)
 
 
 def of_warehouse(con: duckdb.DuckDBPyConnection) -> KnownTags:

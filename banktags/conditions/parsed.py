@@ -70,7 +70,7 @@ def parsed_conditions(root: Path = PROJECT_ROOT) -> str:
 
 def checksum(file: Path) -> str:
     """SHA-256 of a model's file, as dbt's manifest has it."""
-    return hashlib.sha256(file.read_text(encoding="utf-8").encode()).hexdigest()
+    return hashlib.sha256(file.read_bytes().decode("utf-8").strip().encode("utf-8")).hexdigest()
 
 
 def _check_file(file: Path, shown: Path) -> None:

@@ -18,6 +18,9 @@ RELATIONS = {
     "tag_confidence": "governance.tag_confidence",
     "products_on_sale": "intermediate.int_products__on_sale",
     "audience_purposes": "policy.audience_purposes",
+    "audience_gates": "policy.audience_gates",
+    "contact_permissions": "audiences.contact_permissions",
+    "offer_exclusions": "audiences.offer_exclusions",
 }
 
 
@@ -77,7 +80,9 @@ def estimate(con: duckdb.DuckDBPyConnection, audience: Audience) -> Estimate:
         found = dict(con.execute(by_gate).fetchall())
     except duckdb.Error as error:
         raise AudienceError(f"the predicate can't be run: {error}") from error
-    gates = con.execute("select gate, name_zh, name_en from policy.audience_gates order by position").fetchall()
+    gates = con.execute(
+        "select gate, name_zh, name_en from policy.audience_gates where removes_member order by position"
+    ).fetchall()
     return Estimate(
         candidates=sum(found.values()),
         gates=tuple(Gate(gate, zh, en, found.get(gate, 0)) for gate, zh, en in gates),

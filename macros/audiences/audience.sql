@@ -27,7 +27,9 @@ select
     customer_id,
     as_of_date,
     channel,
-    product_id
+    address_token,
+    product_id,
+    unreached_because
 from (
 {{ audience_query(entry, relations) }}
 ) as screened
@@ -41,6 +43,9 @@ where removed_by is null
         'tag_confidence': ref('tag_confidence'),
         'products_on_sale': ref('int_products__on_sale'),
         'audience_purposes': ref('audience_purposes'),
+        'audience_gates': ref('audience_gates'),
+        'contact_permissions': ref('contact_permissions'),
+        'offer_exclusions': ref('offer_exclusions'),
     }) }}
 {%- endmacro %}
 
@@ -77,7 +82,9 @@ select
     customer_id,
     as_of_date,
     channel,
-    product_id
+    address_token,
+    product_id,
+    unreached_because
 from {{ relation }}
 {{ 'union all' if not loop.last }}
     {%- endfor %}

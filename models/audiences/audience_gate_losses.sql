@@ -31,7 +31,7 @@ losses as (
             ) as bigint
         ) as remaining
     from {{ ref('audiences') }} as audiences
-    cross join {{ ref('audience_gates') }} as gates
+    inner join {{ ref('audience_gates') }} as gates on gates.removes_member
     left join removed
         on
             audiences.audience = removed.audience

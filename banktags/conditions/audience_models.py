@@ -15,7 +15,9 @@ from banktags.conditions.errors import ConditionError, ModelError
 from banktags.conditions.known import KnownTags
 
 #: Where in an audience model the condition stands.
-CONDITION = re.compile(r"\{%-?\s*call\s+audience\s*\(.*?\)\s*-?%\}(?P<condition>.*?)\{%-?\s*endcall\s*-?%\}\s*\Z", re.DOTALL)
+CONDITION = re.compile(
+    r"\{%-?\s*call\s+audience\s*\(.*?\)\s*-?%\}(?P<condition>.*?)\{%-?\s*endcall\s*-?%\}\s*\Z", re.DOTALL
+)
 SHAPE = "{% call audience(name_zh='…', purpose='…', owner='…') %} condition {% endcall %}, and nothing else"
 #: What the call says that goes into SQL or names something: letters, digits and a few signs.
 NAMES = re.compile(r"[A-Za-z0-9_.-]{1,64}")

@@ -23,19 +23,22 @@ NOTHING = "null"
 COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
 CONNECTORS = {exp.And: "and", exp.Or: "or"}
-FUNCTIONS = {exp.Coalesce: "coalesce", exp.Least: "least", exp.Greatest: "greatest", exp.Nullif: "nullif", exp.Abs: "abs"}
+FUNCTIONS = {
+    exp.Coalesce: "coalesce",
+    exp.Least: "least",
+    exp.Greatest: "greatest",
+    exp.Nullif: "nullif",
+    exp.Abs: "abs",
+}
 #: What each part of the tree may carry; whatever else sqlglot hangs to it is not admitted.
-PARTS: dict[type[exp.Expression], set[str]] = {
-    **dict.fromkeys((*COMPARISONS, *ARITHMETIC, *CONNECTORS, exp.Nullif, exp.Is), {"this", "expression"}),
-    **dict.fromkeys((exp.Paren, exp.Not, exp.Neg, exp.Abs, exp.Boolean), {"this"}),
-    **dict.fromkeys((exp.Coalesce, exp.Least, exp.Greatest, exp.In), {"this", "expressions"}),
-    exp.Between: {"this", "low", "high"},
-    exp.Column: {"this"},
-    exp.Identifier: {"this", "quoted"},
-    exp.Literal: {"this", "is_string"},
-    exp.Null: set(),
-    exp.Cast: {"this", "to"},
-    exp.Anonymous: {"this", "expressions"},
+PARTS: dict[type[exp.Expression], tuple[str, ...]] = {
+    **dict.fromkeys((*COMPARISONS, *ARITHMETIC, *CONNECTORS, exp.Nullif, exp.Is), ("this", "expression")),
+    **dict.fromkeys((exp.Paren, exp.Not, exp.Neg, exp.Abs, exp.Boolean, exp.Column), ("this",)),
+    **dict.fromkeys((exp.Coalesce, exp.Least, exp.Greatest, exp.In, exp.Anonymous), ("this", "expressions")),
+    exp.Between: ("this", "low", "high"),
+    exp.Literal: ("this", "is_string"),
+    exp.Null: (),
+    exp.Cast: ("this", "to"),
 }
 #: Flags that sqlglot hangs to a function by its dialect, which say nothing of what was written.
 DIALECT_FLAGS = {"typed", "safe", "ignore_nulls", "is_nvl", "is_null"}
@@ -76,7 +79,9 @@ def parse_condition(text: str, tags: KnownTags, in_model: bool = False) -> Condi
     """
     if in_model and (plain := re.search(r"(?i)\bwithin_days\b", RENDERED.sub(_blank, text))):
         call = "{{ within_days('first_login', 30) }}"
-        raise ConditionError(text, plain.start(), len(plain.group()), "a model calls a macro in braces", f"write {call}")
+        raise ConditionError(
+            text, plain.start(), len(plain.group()), "a model calls a macro in braces", f"write {call}"
+        )
     # Of the same length, so that each word keeps its place.
     plain_text = RENDERED.sub(_unbraced, text)
     found = words(plain_text, tags, may_quote=not in_model)
@@ -90,7 +95,11 @@ def parse_condition(text: str, tags: KnownTags, in_model: bool = False) -> Condi
         raise ConditionError(text, 0, 0, "the condition is too deep", "make a derived tag of a part") from None
     if written != BOOLEAN:
         raise ConditionError(
-            text, found[0].at, len(text), f"the condition is a {written}, no yes or no", "compare it: aum_spot >= 300000"
+            text,
+            found[0].at,
+            len(text),
+            f"the condition is a {written}, no yes or no",
+            "compare it: aum_spot >= 300000",
         )
     return Condition(text, sql, tuple(sorted(writer.named)), tree)
 
@@ -132,7 +141,7 @@ class _Writer:
     def write(self, node: exp.Expression) -> tuple[str, str]:
         """Kind and SQL of a part of the tree."""
         parts = {name for name, value in node.args.items() if value not in (None, False, [])} - DIALECT_FLAGS
-        if type(node) not in PARTS or not parts <= PARTS[type(node)]:
+        if type(node) not in PARTS or not parts.issubset(PARTS[type(node)]):
             raise self._refused(node, f"{type(node).__name__} is not admitted", f"a condition has {ADMITTED}")
         if isinstance(node, exp.Paren):
             return self.write(node.this)
@@ -176,7 +185,7 @@ class _Writer:
         return sql
 
     def _simple(self, node: exp.Expression) -> exp.Expression:
-        """A part whose place in the whole is read alike by everybody: a comparison within another stands in brackets."""
+        """A part of a comparison, which is none itself: that would be read in two ways without brackets."""
         if isinstance(node, (*COMPARISONS, *CONNECTORS, exp.Not, exp.In, exp.Between, exp.Is)):
             raise self._refused(node, "a condition within another has no brackets", "put brackets around the inner one")
         return node
@@ -213,12 +222,12 @@ class _Writer:
     def _computed(self, node: exp.Expression) -> str:
         chain, operators, operands = node, [], []
         while type(chain) in ARITHMETIC:
-            divisor = chain.expression
-            by_zero = not isinstance(divisor, exp.Nullif) and not (isinstance(divisor, exp.Literal) and float(divisor.this))
-            if isinstance(chain, exp.Div) and (divisor.is_string or by_zero):
-                raise self._refused(divisor, "what it is divided by may be 0", "divide by a number, or by nullif(tag, 0)")
+            if isinstance(chain, exp.Div) and not _divides(chain.expression):
+                raise self._refused(
+                    chain.expression, "what it is divided by may be 0", "divide by a number, or by nullif(tag, 0)"
+                )
             operators.append(ARITHMETIC[type(chain)])
-            operands.append(divisor)
+            operands.append(chain.expression)
             chain = chain.this
         sql = self._of(NUMBER, self._simple(chain))
         for operator, operand in zip(reversed(operators), reversed(operands), strict=True):
@@ -226,7 +235,7 @@ class _Writer:
         return sql
 
     def _alike(self, node: exp.Expression, operands: list[exp.Expression]) -> tuple[str, list[str]]:
-        """Kind and SQL of operands that are compared: all of one kind; a text is read as a day where days are compared."""
+        """Kind and SQL of operands that are compared: all of one kind; beside a day a text is one."""
         written = [self.write(self._simple(operand)) for operand in operands]
         kinds = {kind for kind, _ in written}
         if kinds == {DATE, TEXT}:
@@ -300,9 +309,16 @@ class _Writer:
         """The error at the first word below a part of the tree that has a place."""
         places = [part.meta for part in node.walk() if "start" in part.meta]
         if not places:
-            return ConditionError(self.text, 0, 0, problem, f"{remedy} (near {node.sql(dialect='duckdb')[:40]})")
+            return ConditionError(self.text, 0, 0, f"{node.sql(dialect='duckdb')[:40]}: {problem}", remedy)
         first, last = min(place["start"] for place in places), max(place["end"] for place in places)
         return ConditionError(self.text, first, last - first + 1, problem, remedy)
+
+
+def _divides(divisor: exp.Expression) -> bool:
+    """Whether a divisor is never 0: a number, or null in the place of 0."""
+    if isinstance(divisor, exp.Nullif):
+        return isinstance(divisor.expression, exp.Literal) and divisor.expression.this == "0"
+    return isinstance(divisor, exp.Literal) and not divisor.is_string and float(divisor.this) > 0
 
 
 def _quoted(text: str) -> str:

@@ -21,9 +21,25 @@ KEYWORDS = frozenset({"and", "or", "not", "in", "between", "is", "null", "true",
 FUNCTIONS = ("within_days", "coalesce", "nullif", "abs", "least", "greatest")
 ADMITTED = "comparisons, and, or, not, in (…), between, is null, + - * / and " + ", ".join(FUNCTIONS)
 #: Words of SQL that read what is no tag.
-TABLE_WORDS = frozenset(
-    "select from table values with exists union intersect except join lateral unnest pivot where any some all".split()
-)
+TABLE_WORDS = {
+    "select",
+    "from",
+    "table",
+    "values",
+    "with",
+    "exists",
+    "union",
+    "intersect",
+    "except",
+    "join",
+    "lateral",
+    "unnest",
+    "pivot",
+    "where",
+    "any",
+    "some",
+    "all",
+}
 #: Words of SQL that have another way to be said here.
 INSTEAD = {
     "case": "join the branches by and, or and not",
@@ -98,11 +114,17 @@ def words(text: str, tags: KnownTags, may_quote: bool) -> list[Word]:
     """
     if len(text) > MOST_CHARACTERS:
         raise ConditionError(
-            text, MOST_CHARACTERS, 0, f"a condition has {MOST_CHARACTERS:,} characters at most", "make a derived tag of a part"
+            text,
+            MOST_CHARACTERS,
+            0,
+            f"a condition has {MOST_CHARACTERS:,} characters at most",
+            "make a derived tag of a part",
         )
     found, stopped = _signs(text)
     if not found and not stopped:
-        raise ConditionError(text, len(text), 0, "there is no condition", "write one over tags: aum_month_avg >= 300000")
+        raise ConditionError(
+            text, len(text), 0, "there is no condition", "write one over tags: aum_month_avg >= 300000"
+        )
     if len(found) > MOST_WORDS:
         late = found[MOST_WORDS]
         raise ConditionError(
@@ -143,7 +165,11 @@ def _unknown_sign(text: str, at: int) -> ConditionError:
         plain = unicodedata.normalize("NFKC", sign)
         like = f"write {plain}" if plain.isascii() and plain.isprintable() and plain.strip() else "write plain signs"
         return ConditionError(
-            text, at, 1, f"U+{ord(sign):04X} {name} is no sign of a condition", f"{like}; other signs stand in texts '…' only"
+            text,
+            at,
+            1,
+            f"U+{ord(sign):04X} {name} is no sign of a condition",
+            f"{like}; other signs stand in texts '…' only",
         )
     return ConditionError(text, at, 1, *OTHER_SIGN)
 
@@ -160,7 +186,9 @@ def _check_shown(text: str, at: int, piece: str) -> None:
         if sign in "{}":
             raise ConditionError(text, at + offset, 1, *REFUSED_SIGNS[sign])
         if sign == "\\" and piece[0] == "'":
-            raise ConditionError(text, at + offset, 1, "Spark reads \\ in a text as an escape", "take a value without it")
+            raise ConditionError(
+                text, at + offset, 1, "Spark reads \\ in a text as an escape", "take a value without it"
+            )
         if not (sign.isprintable() or sign in "\t\r"):
             raise ConditionError(text, at + offset, 1, f"U+{ord(sign):04X} does not show", "write plain text")
 
@@ -170,16 +198,26 @@ def _check(text: str, word: Word, before: Word | None, after: Word | None, tags:
         _check_shown(text, word.at, word.text)
         if before and before.kind in ("word", "quoted", "number", "text") and before.at + len(before.text) == word.at:
             raise ConditionError(
-                text, before.at, len(before.text) + len(word.text), "a text has no prefix", "write it as 'text', '' for a '"
+                text,
+                before.at,
+                len(before.text) + len(word.text),
+                "a text has no prefix",
+                "write it as 'text', '' for a '",
             )
         if before and before.kind == "text":
-            raise ConditionError(text, word.at, len(word.text), "two texts stand side by side", "join conditions by and, or")
+            raise ConditionError(
+                text, word.at, len(word.text), "two texts stand side by side", "join conditions by and, or"
+            )
     elif word.kind == "number":
         _check_number(text, word, after)
     elif word.kind == "quoted":
         if not may_quote:
             raise ConditionError(
-                text, word.at, len(word.text), "Spark reads double quotes as a text", f"write {word.text.strip(chr(34))}"
+                text,
+                word.at,
+                len(word.text),
+                "Spark reads double quotes as a text",
+                f"write {word.text.strip(chr(34))}",
             )
         _check_name(text, word, word.lower[1:-1], tags)
     elif word.kind == "word":
@@ -194,7 +232,11 @@ def _check_number(text: str, word: Word, after: Word | None) -> None:
         raise ConditionError(text, word.at, len(word.text), "the number is too long", "round it")
     if after and after.kind in ("word", "quoted") and after.at == word.at + len(word.text):
         raise ConditionError(
-            text, word.at, len(word.text) + len(after.text), "a number has digits and a point only", "write 1000000 or 0.5"
+            text,
+            word.at,
+            len(word.text) + len(after.text),
+            "a number has digits and a point only",
+            "write 1000000 or 0.5",
         )
 
 
@@ -215,7 +257,11 @@ def _check_word(text: str, word: Word, before: Word | None, after: Word | None, 
             raise ConditionError(text, word.at, len(word.text), f"{word.text} is no event", f"take one of {known}")
     elif is_called and name not in TABLE_WORDS | INSTEAD.keys():
         raise ConditionError(
-            text, word.at, len(word.text) + 1, f"{word.text} is no function of a condition", f"a condition has {ADMITTED}"
+            text,
+            word.at,
+            len(word.text) + 1,
+            f"{word.text} is no function of a condition",
+            f"a condition has {ADMITTED}",
         )
     else:
         _check_name(text, word, name, tags)
@@ -258,7 +304,11 @@ def _check_brackets(text: str, found: list[Word]) -> None:
         negations = negations + 1 if word.lower == "not" or word.text in "+-" else 0
         if len(opened) > MOST_NESTED or negations > MOST_NESTED:
             raise ConditionError(
-                text, word.at, 1, f"more than {MOST_NESTED} brackets or negations within each other", "make a derived tag of a part"
+                text,
+                word.at,
+                1,
+                f"more than {MOST_NESTED} brackets or negations within each other",
+                "make a derived tag of a part",
             )
     if opened:
         raise ConditionError(text, opened[-1].at, 1, "the bracket is not closed", "close it")

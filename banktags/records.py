@@ -148,6 +148,19 @@ def draft(file: Path, replaces: bool = False, is_own_folder: bool = False) -> It
             yield Draft(path, file, replaces)
 
 
+def write_page(file: Path, page: str) -> None:
+    """Write a page about customers whose opening is on record: its owner's alone, the whole page or the one before.
+
+    Raises:
+        RecordError: the folder can't be written, or is served.
+    """
+    with _told(file), _stopped_by_signals():
+        refuse_served(file)
+        _make_folder(file.absolute().parent, is_own=False)
+        _remove_abandoned(file.absolute().parent)
+        _replace(file.absolute(), lambda partial: partial.write_text(page, encoding="utf-8"))
+
+
 def refuse_served(path: Path) -> None:
     """Refuse a place in the folder of pages that is served.
 

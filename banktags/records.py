@@ -106,13 +106,18 @@ def record(kind: str, row: Mapping[str, object], types: Mapping[str, str] | None
     return _keep(kind, row, types or {}, None)
 
 
-def settle(kind: str) -> Path | None:
-    """Complete, or take back, what a killed command left of a kind. Returns the list that it completed, if any.
+def settle(kind: str, lists: Path) -> Path | None:
+    """Complete, or take back, what a killed command left of a kind, and remove what it was writing in a folder of lists.
+
+    Returns the list that it completed, if any.
 
     Raises:
-        RecordError: the folder can't be written.
+        RecordError: a folder can't be written.
     """
     root = lists_folder()
+    with _told(lists):
+        if lists.is_dir():
+            _remove_abandoned(lists)
     if not (root / "heads" / f"{kind}.pending").exists():
         return None
     with _told(root / kind), _stopped_by_signals(), _locked(root / ".lock"):

@@ -1,6 +1,5 @@
 """``banktags audience``: list, estimate, freeze and export audiences (客群圈选)."""
 
-import getpass
 import json
 import re
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from banktags.audience.lists import Order, Taken
 from banktags.audience.lists import export as exported
 from banktags.audience.lists import freeze as frozen
 from banktags.audience.small_counts import few
+from banktags.records import machine_user, private_from_here
 from banktags.warehouse import open_read_only
 
 app = typer.Typer(
@@ -29,7 +29,7 @@ app = typer.Typer(
 Name = Annotated[str, typer.Argument(help="The audience: <name> of model audience__<name>.")]
 Reason = Annotated[str, typer.Option(help="Why the list is taken out; it goes on record.")]
 By = Annotated[
-    str, typer.Option(help="Who takes it out; default: the user of this machine.", default_factory=getpass.getuser)
+    str, typer.Option(help="Who takes it out; default: the user of this machine.", default_factory=machine_user)
 ]
 
 
@@ -55,7 +55,7 @@ def list_audiences() -> None:
 def estimate(
     predicate: Annotated[str, typer.Argument(help='Condition over tags, e.g. "aum_month_avg >= 300000".')],
     by: Annotated[
-        str, typer.Option(help="Who counts it; default: the user of this machine.", default_factory=getpass.getuser)
+        str, typer.Option(help="Who counts it; default: the user of this machine.", default_factory=machine_user)
     ],
     purpose: Annotated[str, typer.Option(help="marketing, service or risk.")] = "marketing",
     product: Annotated[str | None, typer.Option(help="Product offered, see core.products.")] = None,
@@ -96,7 +96,8 @@ def freeze(
     control_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of controls, in each tier.")] = 0.1,
     salt: Annotated[str, typer.Option(help="Another salt gives other arms.")] = "",
 ) -> None:
-    """Keep today's members as the list of a campaign, each with his arm, before the first contact: for good."""
+    """Keep the members as the list of a campaign, each with their arm, before the first contact: for good."""
+    private_from_here()
     with clear_errors(), open_read_only() as con:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", campaign):
             raise AudienceError(f"campaign id {campaign!r}: letters, digits, - and _ only")
@@ -109,10 +110,15 @@ def export(
     to: Annotated[Path, typer.Option(help="The CSV file to write.")],
     reason: Reason,
     by: By,
+    campaign: Annotated[
+        str | None,
+        typer.Option(help="Only whom the frozen list of this campaign treats, judged again by today's gates."),
+    ] = None,
 ) -> None:
-    """Write today's members for a channel, by address tokens; who, why and how many goes on record."""
+    """Write whom a channel is to reach, by address tokens, each once; who, why and how many goes on record."""
+    private_from_here()
     with clear_errors(), open_read_only() as con:
-        _print(exported(con, Order(audience, by, reason), to))
+        _print(exported(con, Order(audience, by, reason), to, campaign))
 
 
 @contextmanager
@@ -158,4 +164,8 @@ def _funnel(found: Estimate) -> Table:
 
 def _print(taken: Taken) -> None:
     arms = "".join(f", {arm.lower()} {rows:,}" for arm, rows in taken.arms.items())
+    left_out = ", ".join(f"{reason} {customers:,}" for reason, customers in taken.left_out.items())
+    typer.echo(str(taken.day))
+    if left_out:
+        typer.echo(f"Left out: {left_out}.")
     typer.echo(f"{taken.file}: {taken.rows:,} customers{arms}. On record; the next build shows it in audience_exports.")

@@ -217,7 +217,7 @@ def test_an_error_anywhere_takes_both_back(lists, tmp_path, monkeypatch, error):
     assert fails_at > 8
 
 
-#: Each command in a process of its own, forked before anything of DuckDB runs: prints how it ended and what stands then.
+#: Each command in a process forked before anything of DuckDB runs; prints how it ended and what stands then.
 KILLED = """
     import os, sys
     from pathlib import Path

@@ -21,7 +21,7 @@ CONSTANTS = {
 
 
 def pieces(file: Path):
-    """Each f-string of a file that looks like SQL: its text with \\0 for values, and the values."""
+    """Each f-string of a file that looks like SQL: its text with a sign for each value, and the values."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.JoinedStr):
             parts = [part.value if isinstance(part, ast.Constant) else "\x00" for part in node.values]
@@ -32,13 +32,16 @@ def pieces(file: Path):
 
 
 @pytest.mark.parametrize(
-    "name", sorted(str(file.relative_to(PROJECT_ROOT / "banktags")) for file in (PROJECT_ROOT / "banktags").rglob("*.py"))
+    "name",
+    sorted(str(file.relative_to(PROJECT_ROOT / "banktags")) for file in (PROJECT_ROOT / "banktags").rglob("*.py")),
 )
 def test_no_value_stands_in_quotes_of_its_own(name):
     """A quote around a value is written by ``literal`` or ``quoted``, which double the quotes in it."""
     found = []
     for line, text, values in pieces(PROJECT_ROOT / "banktags" / name):
-        if not re.search(r"(?is)^\s*(select|from|with|attach|copy|create|insert|set|update|delete|describe|drop)\b", text):
+        if not re.search(
+            r"(?is)^\s*(select|from|with|attach|copy|create|insert|set|update|delete|describe|drop)\b", text
+        ):
             continue
         for match in IN_QUOTES.finditer(text):
             first = text[: match.start()].count("\x00")

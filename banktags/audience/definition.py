@@ -83,11 +83,15 @@ def estimate(con: duckdb.DuckDBPyConnection, audience: Audience) -> Estimate:
         "select gate, name_zh, name_en from policy.audience_gates where removes_member order by position"
     ).fetchall()
     (least,) = con.execute("select max(minimum_size) from policy.audience_purposes").fetchone()
-    everybody = sum(groups.values(), Group())
+    found = sum(groups.values(), Group())
+
+    def counted(gate: str | None, what: str) -> int | None:
+        return told(groups.get(gate, Group()).size, what, found, least)
+
     return Estimate(
-        candidates=told(everybody, "candidates", least),
-        gates=tuple(Gate(gate, zh, en, told(groups.get(gate, Group()), gate, least)) for gate, zh, en in gates),
-        members=told(groups.get(None, Group()), "members", least),
+        candidates=told(found.size, "candidates", found, least),
+        gates=tuple(Gate(gate, name_zh, name_en, counted(gate, gate)) for gate, name_zh, name_en in gates),
+        members=counted(None, "members"),
         rounded_to=least,
     )
 
@@ -165,8 +169,8 @@ def _check_product(con: duckdb.DuckDBPyConnection, product: str | None) -> None:
         # Staging is a view of the extracts, which may lie elsewhere: what is on sale is all that is known then.
         is_known = None
     if not is_known:
-        near = difflib.get_close_matches(product, on_sale, n=3) or sorted(on_sale)[:10]
-        raise AudienceError(f"there is no product {product} in core.products: take one of {', '.join(near)} …")
+        near = difflib.get_close_matches(product, on_sale, n=3) or sorted(on_sale)
+        raise AudienceError(f"there is no product {product} in core.products: take one of {', '.join(near)}")
 
 
 def _policy(con: duckdb.DuckDBPyConnection) -> dict[str, dict]:

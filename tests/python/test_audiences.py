@@ -1,19 +1,14 @@
 """Audiences: the gates hold whatever the predicate, sets obey their laws, what leaves the warehouse is on record."""
 
-import csv
 import hashlib
-import itertools
 import random
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
-from typer.testing import CliRunner
 
 from banktags.audience.definition import Audience, AudienceError, compiled, estimate, removed_groups
-from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 
 LEVELS = {"R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
@@ -417,109 +412,3 @@ def test_no_marketing_reaches_who_is_held_out(demo_warehouse):
         where purpose = 'marketing'
     """
     assert held_out.intersection(name for (name,) in demo_warehouse.rows(members))
-
-
-@pytest.fixture
-def shelf(tmp_path, monkeypatch) -> Path:
-    """A warehouse file with one audience of 400 customers, and a folder for lists."""
-    file = tmp_path / "bank_tags.duckdb"
-    drawn = bank(5, database=str(file))
-    con = drawn.con
-    con.execute(
-        """
-        create table intermediate.int_customer__profile as
-        select customer_id, 'hash' as mobile_hash from marts.customer_tags;
-        create table audiences.audience_members as
-        select
-            'a' as audience, customer_id, as_of_date, case when not is_held_out then 'APP' end as channel,
-            'P0' as product_id, is_held_out
-        from marts.customer_tags
-        cross join lateral (select customer_id in ('C00007', 'C00070', 'C00077') as is_held_out) as lots
-        """
-    )
-    con.execute(
-        """
-        create or replace table audiences.audiences as
-        select
-            audience, 'marketing' as purpose, date '2026-06-30' as as_of_date, members, candidates, 'APP' as channels,
-            'C2' as sensitivity, 3 as security_level, 'hash' as predicate_hash
-        from (values ('a', 400, 400), ('empty', 0, 7)) as listed (audience, members, candidates)
-        """
-    )
-    con.close()
-    monkeypatch.setenv("BANK_TAGS_DB", str(file))
-    monkeypatch.setenv("BANK_TAGS_LISTS", str(tmp_path / "lists"))
-    return tmp_path
-
-
-def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["audience", *arguments])
-    return result.exit_code, " ".join(result.output.replace("│", " ").split())
-
-
-def arms(file: Path) -> dict[str, tuple[str, str]]:
-    rows = duckdb.sql(f"select customer_id, arm, stratum from '{file}'").fetchall()
-    return {name: (arm, stratum) for name, arm, stratum in rows}
-
-
-def test_a_frozen_list_has_its_arms_for_good(shelf):
-    freeze = ("freeze", "a", "--control-share", "0.2", "--reason", "spring", "--by", "Li")
-    assert run(*freeze, "--campaign", "SPRING")[0] == 0
-    file = shelf / "lists/assignments/SPRING.parquet"
-    first, content = arms(file), file.read_bytes()
-    assert len(first) == 400
-    for stratum in ("vip", "mass"):
-        taking_part = [arm for arm, of in first.values() if of == stratum and arm != "HOLDOUT"]
-        assert abs(taking_part.count("CONTROL") - 0.2 * len(taking_part)) <= 1
-    held_out = {name for name, (arm, _) in first.items() if arm == "HOLDOUT"}
-    assert held_out == {"C00007", "C00070", "C00077"}
-
-    code, output = run(*freeze, "--campaign", "SPRING")
-    assert code == 2 and "has its list already" in output and file.read_bytes() == content
-
-    assert run(*freeze, "--campaign", "SUMMER")[0] == 0
-    second = arms(shelf / "lists/assignments/SUMMER.parquet")
-    assert {name for name, (arm, _) in second.items() if arm == "HOLDOUT"} == held_out
-    controls = [{name for name, (arm, _) in found.items() if arm == "CONTROL"} for found in (first, second)]
-    assert controls[0] != controls[1]
-    file.unlink()
-    assert run(*freeze, "--campaign", "SPRING")[0] == 0
-    assert arms(file) == first
-
-
-def test_who_took_a_list_out_is_on_record(shelf):
-    target = shelf / "channel" / "a.csv"
-    assert run("export", "a", "--to", str(target), "--reason", "April message", "--by", "Li")[0] == 0
-    rows = list(csv.DictReader(target.open()))
-    assert len(rows) == 397 and {"C00007", "C00070", "C00077"}.isdisjoint(row["customer_id"] for row in rows)
-    assert set(rows[0]) == {"customer_id", "channel", "address_token", "product_id"}
-    facts = "exported_by, kind, reason, row_count, sensitivity, file_name"
-    record = duckdb.sql(f"select {facts} from '{shelf}/lists/exports/*.parquet'")
-    assert record.fetchall() == [("Li", "export", "April message", 397, "C2", "a.csv")]
-    assert run("export", "a", "--to", str(target), "--reason", "again")[0] == 2
-    assert len(list((shelf / "lists/exports").iterdir())) == 1
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("freeze", "b", "--campaign", "C", "--reason", "r"), "there is no audience b: take one of a, empty"),
-        (("freeze", "empty", "--campaign", "C", "--reason", "r"), "nobody is in audience empty on 2026-06-30"),
-        (("freeze", "a", "--campaign", "../C", "--reason", "r"), "letters, digits"),
-        (("estimate", "true", "--min-confidence", "tag"), "write TAG=FLOOR"),
-    ],
-)
-def test_a_bad_order_is_refused_and_leaves_nothing(shelf, arguments, message):
-    code, output = run(*arguments)
-    assert code == 2 and message in output
-    assert not (shelf / "lists").exists()
-
-
-def test_the_share_of_controls_is_exact_over_all(shelf):
-    for share, number in itertools.product((0.1, 0.25, 0.5), range(3)):
-        campaign = f"C{int(share * 100)}-{number}"
-        options = ("--campaign", campaign, "--control-share", str(share), "--salt", str(number))
-        assert run("freeze", "a", "--reason", "r", *options)[0] == 0
-        drawn = arms(shelf / "lists/assignments" / f"{campaign}.parquet")
-        found = [arm for arm, _ in drawn.values() if arm != "HOLDOUT"]
-        assert abs(found.count("CONTROL") - share * len(found)) <= 0.5

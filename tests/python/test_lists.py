@@ -204,6 +204,11 @@ def test_a_share_is_a_number(shelf):
     assert frozen("SPRING", "--control-share", "nan")[0] == 2 and everything(shelf) == []
 
 
+def test_a_floor_of_an_estimate_is_a_number(shelf):
+    code, output = run("estimate", "is_risk_assessment_valid", "--min-confidence", "tag")
+    assert code == 2 and "write TAG=FLOOR" in output and everything(shelf) == []
+
+
 # The campaign and the day
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt_warehouse import Warehouse
+from tiny_bank import customers, deliver
 from typer.testing import CliRunner
 
 from banktags import clock, records
@@ -527,3 +529,114 @@ def test_exports_of_one_second_have_a_record_each(shelf):
     subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, stdout=subprocess.DEVNULL)
     assert {name for (name,) in on_record(shelf, "file_name")} == {"out0.csv", "out1.csv", "out2.csv"}
     assert [number for (number,) in on_record(shelf, "record_number")] == [1, 2, 3]
+
+
+# What a build says
+
+
+def kept_lists(lists: Path) -> None:
+    """Three frozen lists, two exports and three openings, as commands keep them."""
+    types = {name: "varchar" for name in ("campaign_id", "purpose", "sensitivity", "predicate_hash")}
+    for n, campaign in enumerate(("KEPT", "FORGED", "GONE", None, None)):
+        file = lists / "assignments" / f"{campaign}.parquet" if campaign else lists.parent / f"{n}.csv"
+        with records.draft(file) as written:
+            duckdb.sql(
+                f"""
+                select
+                    '{campaign}' as campaign_id, 'a' as audience, 'C' || n as customer_id, 'CONTROL' as arm,
+                    'mass' as stratum, 'SMS' as channel, 'P0' as product_id, date '2026-06-30' as frozen_date
+                from range(5) as counted (n)
+                """
+            ).write_parquet(str(written.path))
+            row = {
+                "export_id": records.new_id(DAY),
+                "exported_at": DAY,
+                "exported_by": "Li",
+                "kind": "freeze" if campaign else "export",
+                "audience": "a",
+                "campaign_id": campaign,
+                "as_of_date": datetime.date(2026, 6, 30),
+                "purpose": "marketing",
+                "reason": "spring",
+                "row_count": 5,
+                "sensitivity": "C2",
+                "security_level": 3,
+                "predicate_hash": "hash",
+                "file_name": file.name,
+                "file_digest": written.digest(),
+            }
+            written.publish("exports", row, types)
+    for n in range(3):
+        said = {
+            "opened_by": "Li",
+            "role": "compliance",
+            "purpose": "service",
+            "portrait": "customer",
+            "subject": f"C{n}",
+        }
+        records.record("portrait_openings", {"opening_id": f"O{n}", "opened_at": DAY, **said})
+
+
+def numbered(folder: Path) -> list[Path]:
+    """The records of a folder in the order in which they were kept."""
+    files = {file: duckdb.sql(f"select record_number from '{file}'").fetchone()[0] for file in folder.glob("*.parquet")}
+    return sorted(files, key=files.get)
+
+
+def test_a_build_tells_what_is_not_as_it_was_kept(tmp_path, monkeypatch):
+    deliver(tmp_path / "delivery", tmp_path / "raw", DAY.date(), {"core.customers": customers("C0")})
+    warehouse = Warehouse(tmp_path, tmp_path / "raw")
+    lists = tmp_path / "lists"
+    monkeypatch.setenv("BANK_TAGS_LISTS", str(lists))
+    build = (
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        "--indirect-selection",
+        "cautious",
+        "--select",
+        "frozen_lists",
+        "audience_exports",
+        "portrait_openings",
+    )
+    nothing_kept = warehouse.dbt(*build)
+    assert nothing_kept.returncode == 0
+    kept_lists(lists)
+    warehouse.dbt(*build)
+    assert warehouse.rows("select count(*) from audiences.frozen_lists") == [(15,)]
+    assert warehouse.rows("select kind, count(*) from audiences.audience_exports group by 1 order by 1") == [
+        ("export", 2),
+        ("freeze", 3),
+    ]
+    assert (warehouse.database.stat().st_mode & 0o777) == 0o600
+
+    exports, openings = numbered(lists / "exports"), numbered(lists / "portrait_openings")
+    forged = lists / "assignments" / "FORGED.parquet"
+    duckdb.sql(f"create or replace temp table forged as select * replace ('TREATMENT' as arm) from '{forged}'")
+    duckdb.sql(f"copy forged to '{forged}' (format parquet)")
+    (lists / "assignments" / "SLIPPED-IN.parquet").write_bytes((lists / "assignments" / "KEPT.parquet").read_bytes())
+    (lists / "assignments" / "GONE.parquet").unlink()
+    exports[-1].unlink()
+    duckdb.sql(f"create or replace temp table changed as select * replace (' ' as opened_by) from '{openings[1]}'")
+    duckdb.sql(f"copy changed to '{openings[1]}' (format parquet)")
+    failed = warehouse.dbt(*build, check=False)
+    assert failed.returncode == 1
+    told = " ".join(failed.stdout.split())
+    for line in (
+        "FORGED.parquet: the list is not the one that its freeze put on record: its SHA-256 is another.",
+        "SLIPPED-IN.parquet: the list has no record of its freeze.",
+        f"GONE.parquet: record {exports[2].name} is of a list that is gone. Remedy: restore the list",
+        "exports: the last of 5 records is gone, or is not as it was kept. Remedy:",
+        "exports: there are 4 records, where 5 were kept.",
+        f"portrait_openings: the record before {openings[2].name} is gone, or is not as it was kept.",
+        "opened_by is blank",
+    ):
+        assert line in told, line
+    assert "KEPT.parquet" not in told
+
+    (lists / "heads" / "exports.parquet").unlink()
+    openings[0].rename(lists / "portrait_openings" / "twice.parquet")
+    openings[0].write_bytes((lists / "portrait_openings" / "twice.parquet").read_bytes())
+    told = " ".join(warehouse.dbt(*build, check=False).stdout.split())
+    assert "nothing says how many records there are: heads/exports.parquet is gone." in told
+    assert "portrait_openings: there are 4 records, where 3 were kept." in told

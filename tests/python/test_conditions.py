@@ -355,7 +355,7 @@ def test_what_runs_is_what_was_written():
     con.execute(f"create table t ({', '.join(f'{code} {sql}' for code, sql, _ in columns)})")
     rows = [[None if draw.random() < 0.2 else value() for _, _, value in columns] for _ in range(200)]
     con.executemany(f"insert into t values ({', '.join('?' * len(columns))})", rows)
-    for _ in range(600):
+    for _ in range(400):
         text = honest(draw)
         condition = parse_condition(text, TAGS)
         plain = re.sub(

@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+from sqlglot.helper import ensure_list
 
 from banktags.conditions.errors import ConditionError, ModelError
 from banktags.conditions.known import GRAIN, RECENCY, KnownTags
@@ -150,10 +151,15 @@ INSTEAD = {
 
 @dataclass(frozen=True)
 class DerivedModel:
-    """A model of derived tags: its name, and the tags that it reads."""
+    """A model of derived tags: its name, and the tags that each of its columns is made of."""
 
     name: str
-    tags: tuple[str, ...]
+    columns: Mapping[str, frozenset[str]]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that the model reads."""
+        return tuple(sorted(frozenset().union(*self.columns.values())))
 
 
 def read_derived_model(file: Path, shown: Path, tags: KnownTags, seeds: Mapping[str, Path]) -> DerivedModel:
@@ -232,8 +238,8 @@ class _Reader:
     def __init__(self, text: str, tags: KnownTags, seeds: Mapping[str, Path]) -> None:
         self.text, self.tags, self.seeds = text, tags, seeds
 
-    def read(self, query: exp.Query) -> tuple[str, ...]:
-        """The tags that the query reads."""
+    def read(self, query: exp.Query) -> dict[str, frozenset[str]]:
+        """The tags that each column of the query is made of."""
         for node in query.walk():
             self._check_part(node)
         steps = self._steps(query)
@@ -241,9 +247,11 @@ class _Reader:
             self._check_table(table, steps)
         for star in query.find_all(exp.Star):
             self._check_star(star)
+        for alias in query.find_all(exp.TableAlias):
+            if alias.columns:
+                raise self._refused(alias, "columns are named beside a relation", "name them where they are selected")
         given = self._names_given(query)
         relations = {table.alias_or_name.lower() for table in query.find_all(exp.Table)}
-        named = set()
         for column in query.find_all(exp.Column):
             name = column.name.lower()
             if column.args.get("db") or (not column.table and name in relations):
@@ -252,11 +260,50 @@ class _Reader:
                 )
             if name == GRAIN[0]:
                 self._check_customer(column)
-            elif name in self.tags.kinds:
-                named.add(name)
-            elif name not in given | set(GRAIN) and not isinstance(column.this, exp.Star):
+            elif name not in given | self.tags.kinds.keys() | set(GRAIN) and not isinstance(column.this, exp.Star):
                 raise self._refused(column, f"{column.sql(comments=False)} is no tag", self.tags.nearest(name))
-        return tuple(sorted(named))
+        made: dict[str, dict[str, frozenset[str]]] = {}
+        for cte in query.ctes:
+            made[cte.alias.lower()] = self._made_of(cte.this, made)
+        return {name: tags for name, tags in self._made_of(query, made).items() if name not in GRAIN}
+
+    def _made_of(
+        self, query: exp.Expression, steps: Mapping[str, Mapping[str, frozenset[str]]]
+    ) -> dict[str, frozenset[str]]:
+        """The tags that each column of a query is made of; what says which rows there are counts for all of them."""
+        if isinstance(query, exp.SetOperation):
+            left, right = (self._made_of(side, steps) for side in (query.this, query.expression))
+            both = frozenset().union(*right.values())
+            return {name: tags | both for name, tags in left.items()}
+        if isinstance(query, exp.Subquery):
+            return self._made_of(query.this, steps)
+        clauses = [part for name, part in query.args.items() if name not in ("expressions", "with_", "with") and part]
+        for_rows = self._tags_in([one for part in clauses for one in ensure_list(part)], steps, {})
+        columns: dict[str, frozenset[str]] = {}
+        for selected in query.expressions:
+            if selected.is_star:
+                for table in query.find_all(exp.Table):
+                    columns |= {name: tags | for_rows for name, tags in steps.get(table.name.lower(), {}).items()}
+            else:
+                columns[selected.alias_or_name.lower()] = self._tags_in([selected], steps, columns) | for_rows
+        return columns
+
+    def _tags_in(
+        self,
+        parts: list[exp.Expression],
+        steps: Mapping[str, Mapping[str, frozenset[str]]],
+        columns: Mapping[str, frozenset[str]],
+    ) -> frozenset[str]:
+        """The tags behind the names in parts of a query: of a tag, of a step's column, or of a column before."""
+        found: set[str] = set()
+        for part in parts:
+            for column in part.find_all(exp.Column):
+                name = column.name.lower()
+                found |= columns.get(name, frozenset())
+                found |= {name} if name in self.tags.kinds else set()
+                for step in steps.values():
+                    found |= step.get(name, frozenset())
+        return frozenset(found)
 
     def _check_part(self, node: exp.Expression) -> None:
         name = type(node).__name__
@@ -308,8 +355,6 @@ class _Reader:
     def _names_given(self, query: exp.Query) -> set[str]:
         """Names that the query gives, or that a seed has."""
         given = {alias.alias.lower() for alias in query.find_all(exp.Alias)}
-        for alias in query.find_all(exp.TableAlias):
-            given |= {column.name.lower() for column in alias.columns}
         for table in query.find_all(exp.Table):
             seed = self.seeds.get(table.name.removeprefix(READ))
             if seed:

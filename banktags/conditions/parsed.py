@@ -1,6 +1,7 @@
 """What is parsed of the project's models: seed ``parsed_conditions``, by which a build knows that it was.
 
-A row a model and tag that it reads, with the checksum of the file as dbt has it; a model that reads no tag has one row.
+A row a model and tag that it reads, with the checksum of the file as dbt has it, and of a derived tag its own code;
+what reads no tag has one row.
 """
 
 import csv
@@ -17,7 +18,7 @@ from banktags.conditions.known import of_project
 from banktags.contract import PROJECT_ROOT
 
 SEED = Path("seeds/catalogue/parsed_conditions.csv")
-COLUMNS = ("model_name", "checksum", "tag_code")
+COLUMNS = ("model_name", "checksum", "read_by", "tag_code")
 #: Files of models that are parsed, below the project.
 AUDIENCES, DERIVED = "models/**/audience__*.sql", "models/tags/derived/**/*.sql"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -63,8 +64,10 @@ def parsed_conditions(root: Path = PROJECT_ROOT) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for file, model in parsed_models(root):
-        for tag in model.tags or ("",):
-            writer.writerow((model.name, checksum(file), tag))
+        readers = model.columns if isinstance(model, DerivedModel) else {"": model.tags}
+        for reader, tags in sorted(readers.items()):
+            for tag in sorted(tags) or ("",):
+                writer.writerow((model.name, checksum(file), reader, tag))
     return text.getvalue()
 
 

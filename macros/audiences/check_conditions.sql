@@ -14,13 +14,14 @@
             {%- if unparsed -%}
                 {%- do refuse_run(unparsed_problem(unparsed)) -%}
             {%- endif -%}
-            {%- set problems, grounds = [], grounds_of_audiences(conditions) -%}
+            {%- set grounds = grounds_of_audiences(conditions) -%}
+            {%- set problems = lowered_tags(conditions, grounds.levels) -%}
             {%- for entry in audience_entries() -%}
                 {%- set problem = problems_of_audience(entry, conditions, grounds) -%}
-                {%- do problems.append('audience ' ~ entry.audience ~ ' ' ~ problem) if problem -%}
+                {%- do problems.append('the audience ' ~ entry.audience ~ ' ' ~ problem) if problem -%}
             {%- endfor -%}
             {%- if problems -%}
-                {%- do refuse_run(problems | join('. The ')) -%}
+                {%- do refuse_run(problems | join('; ')) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endif -%}
@@ -42,6 +43,21 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
+{%- endmacro %}
+
+{# The derived tags of a lower security level than a tag that they are made of, without an approval on record (seed class_approvals), each
+   with the remedy: an audience would read the one where it may not read the other. #}
+{% macro lowered_tags(conditions, levels) -%}
+    {%- set approved, problems = rows_of_seed('class_approvals', ['tag_code', 'input_tag']), [] -%}
+    {%- for model in conditions.values() -%}
+        {%- for read_by, tag in model.reads if levels.get(read_by, 9) < levels.get(tag, 0) and [read_by, tag] not in approved -%}
+            {%- do problems.append(
+                'the tag ' ~ read_by ~ ' of security level ' ~ levels[read_by] ~ ' is made of ' ~ tag ~ ' of level ' ~ levels[tag]
+                ~ ': raise its security_level, or have a row of seed class_approvals approved'
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(problems) }}
 {%- endmacro %}
 
 {# Whether the SQL of a node is made of a condition that a person wrote: an audience, or a derived tag. #}
@@ -84,14 +100,16 @@
     {{ return(audience_problems(dict(entry, tags=tags), grounds.policy, grounds.levels, others) | trim) }}
 {%- endmacro %}
 
-{# What was parsed (seed parsed_conditions): of each model the checksum of its file, and the tags that it reads. None before it is known. #}
+{# What was parsed (seed parsed_conditions): of each model the checksum of its file, the tags that it reads, and pairs of a derived tag and
+   one that it is made of. None before it is known. #}
 {% macro parsed_conditions(or_table=true) -%}
-    {%- set rows = rows_of_seed('parsed_conditions', ['model_name', 'checksum', 'tag_code'], or_table) -%}
+    {%- set rows = rows_of_seed('parsed_conditions', ['model_name', 'checksum', 'read_by', 'tag_code'], or_table) -%}
     {%- if rows is none -%}{{ return(none) }}{%- endif -%}
     {%- set conditions = {} -%}
     {%- for row in rows -%}
-        {%- set parsed = conditions.setdefault(row[0], {'checksum': row[1], 'tags': []}) -%}
-        {%- do parsed.tags.append(row[2]) if row[2] -%}
+        {%- set parsed = conditions.setdefault(row[0], {'checksum': row[1], 'tags': [], 'reads': []}) -%}
+        {%- do parsed.tags.append(row[3]) if row[3] -%}
+        {%- do parsed.reads.append([row[2], row[3]]) if row[2] and row[3] -%}
     {%- endfor -%}
     {{ return(conditions) }}
 {%- endmacro %}

@@ -161,9 +161,9 @@ violations as (
     select
         'class_of_input_tags' as check_name,
         lowered.subject,
-        'its class ' || lowered.sensitivity || ', level ' || cast(lowered.security_level as string) || ' is below that of '
-        || lowered.input_tag || ' (' || lowered.input_sensitivity || ', level ' || cast(lowered.input_level as string)
-        || '), which it reads' as problem,
+        'its class ' || lowered.sensitivity || ', level ' || cast(lowered.security_level as string)
+        || ' is below that of ' || lowered.input_tag || ' (' || lowered.input_sensitivity || ', level '
+        || cast(lowered.input_level as string) || '), which it reads' as problem,
         'raise sensitivity and security_level, or have a row of seed class_approvals approved' as remedy
     from lowered
     left join approvals

@@ -1,5 +1,5 @@
--- What users' derived tags may not be made of: drafts of other rules. That they read nothing but tags, and give the same
--- value for the same date, is judged where their SQL is parsed (banktags catalogue conditions), before a build.
+-- What users' derived tags may not be made of: drafts of other rules. That they read nothing but tags, and give the
+-- same value for the same date, is judged where their SQL is parsed (banktags catalogue conditions), before a build.
 
 {{ config(materialized='view') }}
 

@@ -355,7 +355,7 @@ def test_what_runs_is_what_was_written():
     con.execute(f"create table t ({', '.join(f'{code} {sql}' for code, sql, _ in columns)})")
     rows = [[None if draw.random() < 0.2 else value() for _, _, value in columns] for _ in range(200)]
     con.executemany(f"insert into t values ({', '.join('?' * len(columns))})", rows)
-    for _ in range(600):
+    for _ in range(400):
         text = honest(draw)
         condition = parse_condition(text, TAGS)
         plain = re.sub(
@@ -464,6 +464,7 @@ READS = "{{ ref('standard_tags') }} as tags"
         ("select * from derived_tags", "copy derived_tags to 'x'", "no SQL|one select"),
         ("with\n", "{% set x = 1 %}with\n", "no other Jinja"),
         ("with\n", "with recursive\n", "recursive"),
+        ("derived_tags as (", "derived_tags (a, b, c, d) as (", "name them where they are selected"),
     ],
 )
 def test_a_derived_tag_reads_tags_alone(tmp_path, old, new, message):
@@ -500,7 +501,57 @@ def test_a_derived_tag_may_be_any_rule_over_tags(tmp_path):
         encoding="utf-8",
     )
     read = read_derived_model(file, Path("x"), KnownTags({**TAGS.kinds, "band": TEXT}), SEEDS)
-    assert read.tags == ("aum_spot", "band", "wealth_purchase_recency_days")
+    assert read.columns == {
+        "x__holding": {"aum_spot", "wealth_purchase_recency_days"},
+        "x__rows": {"aum_spot", "wealth_purchase_recency_days"},
+    }
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "credit_level = 'poor'",
+        "other_name = 'poor'",
+        "aum_month_avg = 'poor'",
+        "passed_on",
+        "inner_one.y",
+        "count(case when other_name = 'poor' then 1 end) over (partition by customer_id) > 0",
+        "exists_in.z is not null",
+    ],
+)
+def test_a_derived_tag_is_made_of_what_it_reads_under_whatever_name(tmp_path, rule):
+    file = tmp_path / "derived_tags__x.sql"
+    file.write_text(
+        f"""
+        with
+        first_step as (
+            select
+                tags.customer_id, tags.as_of_date, tags.credit_level, tags.credit_level as other_name,
+                tags.credit_level as aum_month_avg, coalesce(tags.credit_level, '') = 'poor' as passed_on, tags.aum_spot
+            from {{{{ ref('standard_tags') }}}} as tags
+        ),
+        second_step as (
+            select first_step.*, inner_one.y, exists_in.z
+            from first_step
+            left join (select s.customer_id, s.other_name = 'poor' as y from first_step as s) as inner_one
+                on first_step.customer_id = inner_one.customer_id
+            left join (select s.customer_id, 1 as z from first_step as s where s.passed_on) as exists_in
+                on first_step.customer_id = exists_in.customer_id
+        )
+        select customer_id, as_of_date, {rule.replace("inner_one.", "").replace("exists_in.", "")} as x__is_it
+        from second_step
+        """,
+        encoding="utf-8",
+    )
+    assert "credit_level" in read_derived_model(file, Path("x"), TAGS, SEEDS).columns["x__is_it"]
+
+
+def test_each_derived_tag_is_made_of_its_own_tags():
+    read = read_derived_model(WEALTH_DESK, WEALTH_DESK, TAGS, SEEDS)
+    assert read.columns == {
+        "wealth_desk__is_prime_customer": {"aum_month_avg", "suitability_status"},
+        "wealth_desk__has_idle_cash": {"demand_deposit_spot", "wealth_purchase_count_90d"},
+    }
 
 
 # The seed

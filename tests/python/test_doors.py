@@ -46,7 +46,10 @@ def ask(database: Path, folder: Path, *arguments: str, **environment: str) -> Re
 
 def records(folder: Path) -> list[dict]:
     files = sorted((folder / "lists" / "portrait_openings").glob("*.parquet"))
-    return duckdb.sql(f"from read_parquet({[str(file) for file in files]})").df().to_dict("records") if files else []
+    if not files:
+        return []
+    kept = duckdb.sql(f"from read_parquet({[str(file) for file in files]}) order by record_number")
+    return [dict(zip(kept.columns, row, strict=True)) for row in kept.fetchall()]
 
 
 def pages(folder: Path) -> dict[str, str]:
@@ -158,27 +161,25 @@ def planted(demo_warehouse, customer, tmp_path_factory) -> Callable[[str, int], 
     return of
 
 
-@pytest.mark.parametrize("role, purpose", [pair for pair in PAIRS if pair[0] != "compliance"])
-def test_what_a_role_may_not_see_shows_nowhere(role, purpose, planted, customer, tmp_path):
+@pytest.mark.parametrize("role", sorted(set(ROLES["role"]) - {"compliance"}))
+def test_what_a_role_may_not_see_shows_nowhere(role, planted, customer, tmp_path):
     """The portrait and every way to explain show the same whatever the hidden values are."""
     commands = [
         ["portrait", "customer", customer],
         ["explain", customer],
-        ["explain", customer, "--json"],
-        ["explain", customer, "--date", "2026-06-27"],
-        ["explain", customer, "credit_level"],
+        ["explain", customer, "--date", "2026-06-27", "--json"],
         ["explain", customer, "bureau_credit_score", "--json"],
     ]
     seen = []
     for which in (0, 1):
         folder = tmp_path / str(which)
         for command in commands:
-            given = ["--role", role, "--purpose", purpose, "--by", "Wang", "--reason", "客户来电"]
+            given = ["--role", role, "--by", "Wang", "--reason", "客户来电"]
             result = ask(planted(role, which), folder, *command, *given)
             assert result.exit_code == 0, result.output
             seen.append((which, re.sub(r"Page: .*", "", result.output)))
         kept = records(folder)
-        assert [row["portrait"] for row in kept] == ["customer"] + ["explain"] * 5
+        assert [row["portrait"] for row in kept] == ["customer"] + ["explain"] * 3
         volatile = ("opening_id", "opened_at", "previous_digest")
         seen.append((which, str([{key: row[key] for key in row if key not in volatile} for row in kept])))
         seen += [(which, f"{name}{text}") for name, text in sorted(pages(folder).items())]
@@ -218,7 +219,8 @@ def test_every_tag_of_the_dictionary_is_explained_as_the_role_may_know_it(role, 
                 where input_kind = 'tag' and {above(role)}
                 """
             ).fetchall()
-            codes = reader.certified() if day else list(reader.tags)
+            masked = {code for (code,) in hidden} | {code for (code,) in reads}
+            codes = sorted(set(reader.certified()) | (masked if day is None else set()))
             found = [reader.explain(reader.tag(code)) for code in codes]
             text = []
             for said in found:
@@ -236,8 +238,10 @@ def test_every_tag_of_the_dictionary_is_explained_as_the_role_may_know_it(role, 
             if said.is_why_masked:
                 assert (said.clause, said.passed, said.inputs, said.nudges, said.rule) == (None, [], {}, [], None)
                 assert said.masked_because
-        assert any(said.is_why_masked and not said.is_masked for said in found) or role == "branch_teller" or day
-        assert any(not said.is_why_masked for said in found)
+        assert any(said.is_masked for said in found)
+        if role == "relationship_manager":
+            assert any(not said.is_why_masked for said in found)
+            assert day or any(said.is_why_masked and not said.is_masked for said in found)
     assert told[0] == told[1]
 
 
@@ -295,9 +299,7 @@ def group(demo) -> str:
         (["--role", "compliance", "--reason", "…"], "--reason is blank"),
     ],
 )
-def test_whoever_may_not_enter_leaves_no_page_and_no_record(
-    door, given, said, demo_warehouse, customer, group, tmp_path
-):
+def test_who_may_not_enter_leaves_no_page_and_no_record(door, given, said, demo_warehouse, customer, group, tmp_path):
     arguments = [part.format(customer=customer, group=group) for part in door]
     result = ask(demo_warehouse.database, tmp_path, *arguments, *given)
     assert result.exit_code == 2 and said in message(result)
@@ -345,7 +347,7 @@ def test_each_opening_is_on_record_once(demo_warehouse, demo, customer, group, t
     kept = records(tmp_path)
     assert [(row["portrait"], row["subject"], row["tag_code"]) for row in kept] == [subject for _, subject in opened]
     assert {(row["opened_by"], row["reason"], row["purpose"]) for row in kept} == {("王芳", "客户来电", "service")}
-    assert [row["masked_tags"] for row in kept][0] == 1 and len({row["opening_id"] for row in kept}) == len(opened)
+    assert kept[0]["masked_tags"] == 1 and len({row["opening_id"] for row in kept}) == len(opened)
     log = ask(demo_warehouse.database, tmp_path, "portrait", "log").output
     assert [line.split()[-2] for line in log.splitlines() if "explain" in line] == ["2"]
 
@@ -359,17 +361,17 @@ def test_without_a_reason_the_purpose_is_the_reason(demo_warehouse, customer, tm
 # Groups
 
 
-@pytest.fixture
-def groups(demo_warehouse, group, tmp_path) -> Path:
-    """A warehouse with traits of level 4 that set the largest group apart, and audiences of three purposes beside it."""
-    database = tmp_path / "bank_tags.duckdb"
+@pytest.fixture(scope="module")
+def groups(demo_warehouse, group, tmp_path_factory) -> Path:
+    """A warehouse with traits of level 4 that set the largest group apart, and audiences of three purposes. Read it."""
+    database = tmp_path_factory.mktemp("groups") / "bank_tags.duckdb"
     shutil.copy(demo_warehouse.database, database)
     with duckdb.connect(str(database)) as con:
         con.execute(
             """
             update portraits.portrait_group as traits set
-                n = 7373, member_share = 0.7373, comparison_n = 3737, comparison_share = 0.3737, tgi = 1973.73, z = 73.73,
-                p_value = 0.00001, p_adjusted = 0.00002, is_significant = true, is_suppressed = false,
+                n = 7373, member_share = 0.7373, comparison_n = 3737, comparison_share = 0.3737, tgi = 1973.73,
+                z = 73.73, p_value = 0.00001, p_adjusted = 0.00002, is_significant = true, is_suppressed = false,
                 is_circular = false, benefit_zh = '隐藏的权益', benefit_moment_zh = '任何时候'
             from governance.tag_dictionary as dictionary
             where traits.tag_code = dictionary.tag_code and security_level = 4 and portrait_group = $1
@@ -427,10 +429,10 @@ def test_an_audience_is_opened_for_its_own_purpose_only(role, audience, groups, 
 
 @pytest.mark.parametrize("role", list(dict.fromkeys(ROLES["role"])))
 def test_traits_above_the_class_of_the_role_are_masked(role, groups, group, tmp_path):
-    """In the headline, the bars, the table, the benefits and on the screen; and what sets the group apart is recounted."""
+    """In the headline, the bars, the table, the benefits and on the screen; what is told is counted without them."""
     result = ask(groups, tmp_path, "portrait", "group", group, "--role", role)
     assert result.exit_code == 0, result.output
-    (name, page), text = pages(tmp_path).popitem(), None
+    name, page = pages(tmp_path).popitem()
     text = page + result.output
     assert name.startswith(f"group-{group}-{role}-")
     hidden = traits_above(groups, role, group)
@@ -457,7 +459,9 @@ def test_a_group_that_is_itself_above_the_class_has_no_figure(sensitivity, level
     """The class of an audience is that of all that its condition reads, through includes and excludes too: whatever
     audiences.audiences says counts, and what has no class is not shown.
     """
-    with duckdb.connect(str(groups)) as con:
+    database = tmp_path / "bank_tags.duckdb"
+    shutil.copy(groups, database)
+    with duckdb.connect(str(database)) as con:
         con.execute(
             "update audiences.audiences set sensitivity = $1, security_level = $2 where audience = 'new_card'",
             [sensitivity, level],
@@ -466,7 +470,7 @@ def test_a_group_that_is_itself_above_the_class_has_no_figure(sensitivity, level
             "select customers from portraits.portrait_groups where portrait_group = 'new_card' and branch_id is null"
         ).fetchone()
         con.execute("update portraits.portrait_groups set customers = 73737, comparison_customers = 37373")
-    result = ask(groups, tmp_path, "portrait", "group", "new_card")
+    result = ask(database, tmp_path, "portrait", "group", "new_card")
     assert result.exit_code == 0 and members, result.output
     (page,) = pages(tmp_path).values()
     for figure in ("73,737", "37,373", "TGI 1974", 'id="above"', 'id="distributions"', 'id="all"'):

@@ -15,13 +15,15 @@
 
 {# The gates that a person's restrictions are told by (int_contact__restrictions), in the order of seed audience_gates. #}
 {% macro restriction_gates() -%}
-    {{ return(['relationship_ended', 'no_guardian_consent', 'age_unknown', 'minor', 'open_complaint']) }}
+    {{ return([
+        'relationship_ended', 'deceased', 'frozen_by_order', 'no_guardian_consent', 'age_unknown', 'minor', 'staff', 'open_complaint',
+    ]) }}
 {%- endmacro %}
 
 {# The gates of contact_permissions, in the order of seed audience_gates: the first that closes a channel is the one that is told. #}
 {% macro contact_gates() -%}
     {{ return(restriction_gates() + [
-        'no_consent', 'number_refused', 'opted_out', 'no_address', 'held_out', 'control',
+        'no_consent', 'do_not_contact', 'number_refused', 'opted_out', 'no_address', 'held_out', 'control',
     ]) }}
 {%- endmacro %}
 

@@ -15,11 +15,16 @@ from banktags.portrait import usage, words
 from banktags.portrait.customer import CustomerPortrait, read_customer
 from banktags.portrait.group import GroupPortrait, purpose_of, read_group
 from banktags.portrait.page import render_customer, render_group
+from banktags.records import refuse_served, write_page
 from banktags.warehouse import open_read_only
 
 app = typer.Typer(help="Portraits (画像) of a customer or a group; who opened which.", no_args_is_help=True)
 
-OUT = PROJECT_ROOT / "site" / "portraits"
+#: Where the pages are written: not below ``site``, which is served.
+OUT = PROJECT_ROOT / "data" / "portraits"
+OutOption = Annotated[
+    Path, typer.Option(envvar="BANK_TAGS_PORTRAITS", help="Folder to write the page to, not one that is served.")
+]
 
 
 @app.command()
@@ -29,9 +34,10 @@ def customer(
     role: RoleOption = None,
     purpose: PurposeOption = None,
     reason: ReasonOption = None,
-    out: Annotated[Path, typer.Option(help="Folder to write the page to.")] = OUT,
+    out: OutOption = OUT,
 ) -> None:
     """Write the portrait of one customer (单客画像), masked by role, and print it in short; on record."""
+    refuse_served(out)
     with open_read_only() as warehouse, clear_errors("portrait"):
         door = enter(warehouse, role, purpose, by, reason)
         portrait = door.hand_over(read_customer(warehouse, customer, door))
@@ -47,12 +53,13 @@ def group(
     role: RoleOption = "relationship_manager",
     purpose: PurposeOption = None,
     reason: ReasonOption = None,
-    out: Annotated[Path, typer.Option(help="Folder to write the page to.")] = OUT,
+    out: OutOption = OUT,
 ) -> None:
     """Write the portrait of one group (群体画像), masked by role, and print what sets it apart; on record.
 
     An audience is opened for its own purpose only.
     """
+    refuse_served(out)
     with open_read_only() as warehouse, clear_errors("portrait"):
         door = enter(warehouse, role, purpose, by, reason, kept_for=purpose_of(warehouse, group))
         portrait = door.hand_over(read_group(warehouse, group, door))
@@ -73,10 +80,9 @@ def show_log() -> None:
 
 def _write(folder: Path, door: Door, name: str, page: str) -> Path:
     """The page under a name of its own for each role and purpose: what one may see never replaces another's page."""
-    folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^\w-]+", "_", f"{name}-{door.role.role}-{door.role.purpose}")
     path = folder / f"{name}.html"
-    path.write_text(page, encoding="utf-8")
+    write_page(path, page)
     return path
 
 

@@ -45,6 +45,7 @@ ONCE = {
         "crm.consents",
         "crm.nps_responses",
         "crm.complaints",
+        "crm.do_not_contact",
     ),
     "others": (
         "digital.devices",

@@ -220,56 +220,6 @@ select
 from reached
 {%- endmacro %}
 
-{# What an audience asks for that its purpose does not admit, each with the remedy, joined by '; it '; empty where nothing is wrong.
-   `levels` is the highest security level of each purpose, `tags` that of each tag, `purposes` the purpose of each audience. #}
-{% macro audience_problems(entry, levels, tags, purposes) -%}
-    {%- set problems = [] -%}
-    {%- set words = predicate_words(entry.predicate).split() -%}
-    {%- if not words -%}
-        {%- do problems.append("has no predicate: write a condition over tags") -%}
-    {%- endif -%}
-    {%- if 'select' in words or 'from' in words or ';' in predicate_text(entry.predicate) -%}
-        {%- do problems.append("reads a table: a predicate reads tags only; other audiences go into including or excluding") -%}
-    {%- endif -%}
-    {%- if entry.purpose not in levels and levels -%}
-        {%- do problems.append("has purpose " ~ entry.purpose ~ ": seed audience_purposes knows " ~ levels | join(', ')) -%}
-    {%- endif -%}
-    {%- if entry.purpose == 'marketing' and not entry.product -%}
-        {%- do problems.append("names no product: marketing says what it offers, so that suitability can be judged") -%}
-    {%- endif -%}
-    {%- if entry.purpose == 'marketing' and not entry.channels -%}
-        {%- do problems.append("names no channel: consent is given by channel") -%}
-    {%- endif -%}
-    {%- for channel in entry.channels if channel not in ['SMS', 'PHONE', 'APP', 'WECOM'] -%}
-        {%- do problems.append("names channel " ~ channel ~ ": consent is known for SMS, PHONE, APP and WECOM") -%}
-    {%- endfor -%}
-    {%- for other in entry.including + entry.excluding if purposes and other not in purposes -%}
-        {%- do problems.append("names audience " ~ other ~ ", which there is not: take one of " ~ purposes | join(', ')) -%}
-    {%- endfor -%}
-    {%- for other in entry.including if other in purposes and purposes[other] != entry.purpose -%}
-        {%- do problems.append(
-            "includes " ~ other ~ ", whose purpose is " ~ purposes[other] ~ ": what is known for one purpose may not be used for another"
-        ) -%}
-    {%- endfor -%}
-    {%- for tag, level in tags.items() if tag in words + entry.min_confidence | list and level > levels.get(entry.purpose, level) -%}
-        {%- do problems.append(
-            "reads " ~ tag ~ " of security level " ~ level ~ ": for " ~ entry.purpose ~ " level " ~ levels[entry.purpose]
-            ~ " is the highest (seed audience_purposes); take another tag"
-        ) -%}
-    {%- endfor -%}
-    {{- problems | join('; it ') -}}
-{%- endmacro %}
-
-{# A predicate without its texts and comments. #}
-{% macro predicate_text(predicate) -%}
-    {{- modules.re.sub("(?s)'[^']*'|--[^\n]*|/[*].*?[*]/", ' ', predicate) -}}
-{%- endmacro %}
-
-{# The words of a predicate, without those in texts and comments. #}
-{% macro predicate_words(predicate) -%}
-    {{- modules.re.findall('[A-Za-z_][A-Za-z0-9_]*', predicate_text(predicate)) | map('lower') | unique | join(' ') -}}
-{%- endmacro %}
-
 {# By what a channel's gateway reaches a customer: for messages and calls the keyed hash of his mobile, which only the gateway that holds
    the key resolves; in the bank's own apps his customer number. #}
 {% macro address_token(channel, customer_id, mobile_hash) -%}

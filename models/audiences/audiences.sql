@@ -4,14 +4,16 @@
 -- depends_on: {{ ref('audience_members') }}
 {% set fields = [
     'audience', 'name_zh', 'purpose', 'owner', 'product', 'scenario', 'priority', 'predicate', 'description', 'channels',
-    'including', 'excluding',
+    'including', 'excluding', 'definition',
 ] %}
 {% set rows = [] %}
-{% for entry in audience_entries() %}
+{% set entries = audience_entries() %}
+{% for entry in entries %}
     {% do rows.append(dict(entry, **{
         'channels': entry.channels | join(','),
         'including': entry.including | join(','),
         'excluding': entry.excluding | join(','),
+        'definition': definition_of(entry, entries),
     })) %}
 {% endfor %}
 
@@ -37,13 +39,14 @@ removed as (
     group by audience
 ),
 
--- The tags that the predicate names, and how sensitive the most sensitive of them is.
+-- The tags that the condition and its floors name, and how sensitive the most sensitive is of all that a member may be
+-- told by. Whom an excluded audience tells of is left out: its tags do not count.
 tags as (
     select
         audience,
-        {{ dbt.listagg('tag_code', "','", 'order by tag_code') }} as tags,
-        max(sensitivity) as sensitivity,
-        max(security_level) as security_level
+        {{ dbt.listagg("case when way = 'named' then tag_code end", "','", 'order by tag_code') }} as tags,
+        max(case when way <> 'barred' then sensitivity end) as sensitivity,
+        max(case when way <> 'barred' then security_level end) as security_level
     from {{ ref('audience_tags') }}
     group by audience
 ),
@@ -67,9 +70,7 @@ audiences as (
         defined.predicate,
         defined.including,
         defined.excluding,
-        {{ sha256_hex(
-            "defined.predicate || '|' || coalesce(defined.including, '') || '|' || coalesce(defined.excluding, '')"
-        ) }} as predicate_hash,
+        {{ sha256_hex('defined.definition') }} as predicate_hash,
         tags.tags,
         tags.sensitivity,
         tags.security_level,

@@ -137,6 +137,17 @@ restricted as (
     group by restrictions.customer_id, channels.contact_channel
 ),
 
+-- Entries of the do-not-contact list that name the person.
+listed as (
+    select
+        customer_id,
+        channel,
+        max(case when is_for_all_purposes then 1 else 0 end) = 1 as is_for_all_purposes
+    from {{ ref('int_contact__do_not_contact') }}
+    where customer_id is not null
+    group by customer_id, channel
+),
+
 -- Each gate of each customer and channel: true where it stands, whatever the purpose.
 judged as (
     select
@@ -149,8 +160,12 @@ judged as (
             coalesce(restricted.{{ gate }}, false) as {{ gate }},
         {% endfor %}
         consented.customer_id is null as no_consent,
-        bound.address_token is not null
-        and (bound.is_held_by_refuser or cast(consented.given_at as date) <= bound.given_up_date) as number_refused,
+        listed.customer_id is not null or coalesce(bound.is_listed, false) as do_not_contact,
+        coalesce(listed.is_for_all_purposes, false) or coalesce(bound.is_listed_for_all_purposes, false)
+            as is_listed_for_all_purposes,
+        coalesce(
+            bound.is_held_by_refuser or cast(consented.given_at as date) <= bound.given_up_date, false
+        ) as number_refused,
         opted_out.customer_id is not null as opted_out,
         ordered.address_token is null as no_address,
         held_out.customer_id is not null as held_out,
@@ -168,6 +183,10 @@ judged as (
         on
             ordered.address_token = bound.address_token
             and ordered.channel = bound.channel
+    left join listed
+        on
+            ordered.customer_id = listed.customer_id
+            and ordered.channel = listed.channel
     left join opted_out on ordered.customer_id = opted_out.customer_id
     left join {{ ref('audience_holdout') }} as held_out on ordered.customer_id = held_out.customer_id
     left join {{ ref('int_campaign__controls') }} as controls on ordered.customer_id = controls.customer_id
@@ -183,7 +202,13 @@ contact_permissions as (
         {% for purpose in purposes %}
             case
                 {% for gate in gates %}
-                    when judged.{{ gate }} and policy.{{ gate }}__{{ purpose }} then '{{ gate }}'
+                    when
+                        judged.{{ gate }}
+                        {% if gate == 'do_not_contact' and purpose != 'marketing' %}
+                            and judged.is_listed_for_all_purposes
+                        {% endif %}
+                        and policy.{{ gate }}__{{ purpose }}
+                        then '{{ gate }}'
                 {% endfor %}
             end as {{ purpose }}_blocked_by{{ ',' if not loop.last }}
         {% endfor %}

@@ -7,7 +7,6 @@ the tag dictionary, roles are rows of seed ``portrait_roles``.
 
 import datetime
 import difflib
-import getpass
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import duckdb
 import typer
 
 from banktags.portrait import usage
-from banktags.records import RecordError, check_said
+from banktags.records import RecordError, check_said, machine_user
 from banktags.warehouse import records
 
 #: What stands for a value above the role's class.
@@ -39,7 +38,7 @@ PurposeOption = Annotated[
 ]
 ByOption = Annotated[
     str,
-    typer.Option("--by", help="Who opens it; default: the user of this machine.", default_factory=getpass.getuser),
+    typer.Option("--by", help="Who opens it; default: the user of this machine.", default_factory=machine_user),
 ]
 ReasonOption = Annotated[str | None, typer.Option("--reason", help="Why; it goes on record. Default: the purpose.")]
 

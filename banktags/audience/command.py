@@ -38,14 +38,16 @@ def list_audiences() -> None:
     """The audiences of the warehouse, with whom their predicates find and who is left."""
     table = Table("audience", "客群", "purpose", "candidates", "members")
     with open_read_only() as con:
-        for row in con.execute(
+        for *names, candidates, members in con.execute(
             """
             select audience, name_zh, purpose, candidates, members
             from audiences.audiences
             order by purpose, priority nulls last, audience
             """
         ).fetchall():
-            table.add_row(*(f"{value:,}" if isinstance(value, int) else value for value in row))
+            # Null is few, or would tell how few others are.
+            counts = ("not told" if count is None else f"{count:,}" for count in (candidates, members))
+            table.add_row(*names, *counts)
     Console().print(table)
 
 

@@ -165,8 +165,8 @@ def _check_product(con: duckdb.DuckDBPyConnection, product: str | None) -> None:
         # Staging is a view of the extracts, which may lie elsewhere: what is on sale is all that is known then.
         is_known = None
     if not is_known:
-        near = difflib.get_close_matches(product, on_sale, n=3) or sorted(on_sale)[:10]
-        raise AudienceError(f"there is no product {product} in core.products: take one of {', '.join(near)} …")
+        near = difflib.get_close_matches(product, on_sale, n=3) or sorted(on_sale)
+        raise AudienceError(f"there is no product {product} in core.products: take one of {', '.join(near)}")
 
 
 def _policy(con: duckdb.DuckDBPyConnection) -> dict[str, dict]:

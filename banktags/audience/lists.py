@@ -181,7 +181,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Taken:
-    """A list that was taken out: its file, its rows, the customers in each arm of a frozen one, and who was left out."""
+    """A list that was taken out: its file, its rows, of a frozen one how many are in each arm, and who was left out."""
 
     file: Path
     rows: int

@@ -33,8 +33,15 @@ class KnownTags:
 
     def nearest(self, name: str) -> str:
         """The tags that are called most like a name, or the advice to search."""
-        found = difflib.get_close_matches(name.lower(), self.kinds, n=3)
-        return f"nearest: {', '.join(found)}" if found else "search the catalogue (make docs)"
+        if name not in self._nearest:
+            found = difflib.get_close_matches(name.lower(), self.kinds, n=3)
+            self._nearest[name] = f"nearest: {', '.join(found)}" if found else "search the catalogue (make docs)"
+        return self._nearest[name]
+
+    @cached_property
+    def _nearest(self) -> dict[str, str]:
+        """What was found of names that are no tags."""
+        return {}
 
 
 def of_project(root: Path = PROJECT_ROOT) -> KnownTags:

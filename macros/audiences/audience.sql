@@ -20,7 +20,7 @@
     {%- for name in including + excluding -%}
         {%- do relations.update({name: ref('audience__' ~ name)}) -%}
     {%- endfor -%}
-    {%- do ref('parsed_conditions') -%}
+    {%- do ref('parsed_conditions') if not is_unit_test() -%}
     {%- do check_audience(this.identifier, entry) -%}
 
 select

@@ -32,7 +32,7 @@
             ~ " names no product (seed audience_purposes); take purpose marketing, or leave the product out"
         ) -%}
     {%- endif -%}
-    {%- if purpose and entry.scenario and entry.scenario not in purpose.scenarios -%}
+    {%- if purpose and entry.get('scenario') and entry.scenario not in purpose.scenarios -%}
         {%- do problems.append(
             "has scenario " ~ entry.scenario ~ ", which is none of " ~ entry.purpose ~ ": seed audience_purposes knows "
             ~ purpose.scenarios | join(', ')

@@ -1,5 +1,7 @@
 -- The catalogue of audiences (客群目录): what each is for, whom it means, how many the predicate finds and how many are
 -- left when the gates of its purpose are through. One row an audience.
+--
+-- Some, but fewer than the least group, are suppressed, and so is the number from which they would follow.
 
 -- depends_on: {{ ref('audience_members') }}
 {% set fields = [
@@ -51,6 +53,33 @@ tags as (
     group by audience
 ),
 
+counts as (
+    select
+        defined.audience,
+        coalesce(members.members, 0) + coalesce(removed.removed, 0) as candidates,
+        coalesce(removed.removed, 0) as removed,
+        coalesce(members.members, 0) as members,
+        {{ minimum_group_size() }} as least_group
+    from defined
+    left join members on defined.audience = members.audience
+    left join removed on defined.audience = removed.audience
+),
+
+told as (
+    select
+        audience,
+        case
+            when candidates between 1 and least_group - 1 or removed between 1 and least_group - 1 then null
+            else candidates
+        end as candidates,
+        case
+            when removed between 1 and least_group - 1 or members between 1 and least_group - 1 then null
+            else removed
+        end as removed,
+        case when members between 1 and least_group - 1 then null else members end as members
+    from counts
+),
+
 audiences as (
     select
         defined.audience,
@@ -75,14 +104,13 @@ audiences as (
         tags.sensitivity,
         tags.security_level,
         purposes.minimum_size,
-        coalesce(members.members, 0) + coalesce(removed.removed, 0) as candidates,
-        coalesce(removed.removed, 0) as removed,
-        coalesce(members.members, 0) as members
+        told.candidates,
+        told.removed,
+        told.members
     from defined
+    inner join told on defined.audience = told.audience
     left join {{ ref('audience_purposes') }} as purposes on defined.purpose = purposes.purpose
     left join {{ ref('scenarios') }} as scenarios on defined.scenario = scenarios.scenario
-    left join members on defined.audience = members.audience
-    left join removed on defined.audience = removed.audience
     left join tags on defined.audience = tags.audience
 )
 

@@ -155,7 +155,14 @@ def test_no_writing_gets_round_the_level_of_a_tag(manifest):
     levels = {entry.code: entry.security_level for entry in tag_entries(manifest)}
     barred = sorted(code for code, level in levels.items() if level == 4)
     policy = {"marketing": {"max_security_level": 3, "may_name_product": True, "channels": ["APP"], "scenarios": []}}
-    entry = {"purpose": "marketing", "product": "P", "channels": ["APP"], "scenario": None, "including": [], "excluding": []}
+    entry = {
+        "purpose": "marketing",
+        "product": "P",
+        "channels": ["APP"],
+        "scenario": None,
+        "including": [],
+        "excluding": [],
+    }
     tried = seen = 0
     for tag in barred:
         for _ in range(max(2_500 // len(barred), 1) + 1):
@@ -176,7 +183,9 @@ def test_no_writing_gets_round_the_level_of_a_tag(manifest):
 
 def test_hostile_noise_is_refused_or_read_and_never_an_error_of_the_program():
     draw = random.Random(3)
-    signs = "aum_spot > 0 and or not ( ) ' \" [ ] { } ; : . , $ -- /* */ e' \\ \n \x00 ＝ in is null 1 -1 {{ }} {% %} x'".split(" ")
+    signs = "aum_spot > 0 and or not ( ) ' \" [ ] { } ; : . , $ -- /* */ e' \\ \n \x00 ＝ in is null 1 -1 {{ }} {% %} x'".split(
+        " "
+    )
     for _ in range(3_000):
         text = " ".join(draw.choice(signs) for _ in range(draw.randint(1, 25)))
         try:
@@ -199,11 +208,20 @@ def honest(draw: random.Random, depth: int = 0) -> str:
     if depth < 4 and draw.random() < 0.6:
         left, right = honest(draw, depth + 1), honest(draw, depth + 1)
         return draw.choice(
-            [f"{left} and {right}", f"({left}) or {right}", f"not ({left})", f"({left} or {right})", f"not {left}", f"({left}) is not true"]
+            [
+                f"{left} and {right}",
+                f"({left}) or {right}",
+                f"not ({left})",
+                f"({left} or {right})",
+                f"not {left}",
+                f"({left}) is not true",
+            ]
         )
     number, text, date, boolean = (draw.choice(codes) for codes in (NUMBERS, TEXTS, DATES, BOOLEANS))
     operator = draw.choice(["=", "<>", "!=", "<", "<=", ">", ">="])
-    value = draw.choice(["0", "1", "-2", "3.5", "7 * 2 - 1", f"{draw.choice(NUMBERS)} + 1", f"abs({draw.choice(NUMBERS)})"])
+    value = draw.choice(
+        ["0", "1", "-2", "3.5", "7 * 2 - 1", f"{draw.choice(NUMBERS)} + 1", f"abs({draw.choice(NUMBERS)})"]
+    )
     return draw.choice(
         [
             boolean, f"{boolean} is true", f"{boolean} is not false", f"{boolean} is null", f"{boolean} = {draw.choice(BOOLEANS)}",
@@ -372,7 +390,9 @@ def test_a_derived_tag_may_be_any_rule_over_tags(tmp_path):
 
 
 def test_the_conditions_are_parsed_as_they_stand(manifest):
-    assert (PROJECT_ROOT / SEED).read_text(encoding="utf-8") == parsed_conditions(), "run: banktags catalogue conditions"
+    assert (PROJECT_ROOT / SEED).read_text(encoding="utf-8") == parsed_conditions(), (
+        "run: banktags catalogue conditions"
+    )
     by_name = {node["name"]: node for node in manifest["nodes"].values()}
     models = list(parsed_models())
     assert len(models) > 10

@@ -497,3 +497,35 @@ def test_memberships_of_another_purpose_are_not_told(demo_warehouse, customer, t
     assert result.exit_code == 0, result.output
     told = result.output + "".join(pages(tmp_path).values())
     assert "客群new_card" in told and "客群service_recovery" in told and "客群credit_warning" not in told
+
+
+def test_ids_that_differ_by_a_sign_have_pages_of_their_own(demo_warehouse, customer, tmp_path):
+    database = tmp_path / "bank_tags.duckdb"
+    for number in ("C:1", "C/1"):
+        shutil.copy(demo_warehouse.database, database)
+        with duckdb.connect(str(database)) as con:
+            con.execute("update marts.customer_tags set customer_id = $1 where customer_id = $2", [number, customer])
+        result = ask(database, tmp_path, "portrait", "customer", number, "--role", "compliance")
+        assert result.exit_code == 0, result.output
+    assert len(pages(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    "command", [["review", "--out", "{folder}/review.html"], ["campaign", "report", "--out", "{folder}/campaigns"]]
+)
+def test_the_other_pages_name_nobody(command, demo_warehouse, demo, tmp_path):
+    """Review and campaign reports need no door: no id, masked name, token or number of a customer is in them."""
+    arguments = [part.format(folder=tmp_path) for part in command]
+    given = {"BANK_TAGS_DB": str(demo_warehouse.database)}
+    result = CliRunner().invoke(app, arguments, env=given)
+    assert result.exit_code == 0, result.output
+    persons = demo.execute("""
+        select customer_id from marts.customer_tags
+        union select id_value from intermediate.int_customer__id_mapping
+        union select name_masked from marts.customer_360 where name_masked is not null
+        union select mobile_masked from marts.customer_360 where mobile_masked is not null
+    """).fetchall()
+    written = [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html")]
+    assert written and len(persons) > 300
+    said = set(re.findall(r"[\w:*-]+", " ".join([*written, result.output])))
+    assert not said & {person for (person,) in persons}

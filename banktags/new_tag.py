@@ -169,7 +169,7 @@ def _check_names(name: str, owner: str) -> None:
 def _check_words(words: Words) -> None:
     """Texts stand in YAML that dbt renders: one line each, without the signs by which either reads more in them."""
     for name, text in asdict(words).items():
-        if not text.strip() or not text.isprintable() or set(text) & set("{}\"\\"):
+        if not text.strip() or not text.isprintable() or set(text) & set('{}"\\'):
             hint = name.replace("_", "-")
             raise typer.BadParameter(f'{text!r} is not one line of words without {{, }}, " and \\', param_hint=hint)
 

@@ -37,9 +37,8 @@ import typer
 from banktags import clock
 from banktags.contract import PROJECT_ROOT
 from banktags.load.extract import file_pattern, literal, path_fault, quoted
+from banktags.private import PRIVATE_FILE, PRIVATE_FOLDER
 
-PRIVATE_FILE = 0o600
-PRIVATE_FOLDER = 0o700
 #: The folder of pages that `make docs` serves and that is mailed as a whole.
 SERVED = PROJECT_ROOT / "site"
 #: SQL type of a value of a record.
@@ -106,13 +105,18 @@ def record(kind: str, row: Mapping[str, object], types: Mapping[str, str] | None
     return _keep(kind, row, types or {}, None)
 
 
-def settle(kind: str) -> Path | None:
-    """Complete, or take back, what a killed command left of a kind. Returns the list that it completed, if any.
+def settle(kind: str, lists: Path) -> Path | None:
+    """Complete, or take back, what a killed command left of a kind; remove what it was writing in a folder of lists.
+
+    Returns the list that it completed, if any.
 
     Raises:
-        RecordError: the folder can't be written.
+        RecordError: a folder can't be written.
     """
     root = lists_folder()
+    with _told(lists):
+        if lists.is_dir():
+            _remove_abandoned(lists)
     if not (root / "heads" / f"{kind}.pending").exists():
         return None
     with _told(root / kind), _stopped_by_signals(), _locked(root / ".lock"):
@@ -176,11 +180,6 @@ def refuse_served(path: Path) -> None:
             raise RecordError(
                 f"{_line(path)} stands in {SERVED}, which is served and mailed: write what holds customers elsewhere"
             )
-
-
-def private_from_here() -> None:
-    """What this process creates from now on is its owner's alone."""
-    os.umask(0o077)
 
 
 def digest(file: Path) -> str:

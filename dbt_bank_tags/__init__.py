@@ -7,6 +7,7 @@ plugin of an adapter runs so early.
 from dbt.plugins.manager import dbtPlugin
 from dbt_common.exceptions import DbtRuntimeError
 
+from banktags.private import private_from_here
 from banktags.seed_files import seed_faults
 
 
@@ -18,4 +19,11 @@ class SeedGuard(dbtPlugin):
             raise DbtRuntimeError("\n  ".join(faults))
 
 
-plugins = [SeedGuard]
+class Private(dbtPlugin):
+    """Has the warehouse that dbt makes, and what it writes beside it, be its owner's alone."""
+
+    def initialize(self) -> None:
+        private_from_here()
+
+
+plugins = [SeedGuard, Private]

@@ -131,7 +131,7 @@ def _refuse_same_but_for_case(campaign: str, names: list[str]) -> None:
 
 def _unknown(campaign: str, audience: Row, known: list[Row], day: Day) -> str:
     names = {_folded(row["campaign_id"]): row["campaign_id"] for row in known}
-    near = difflib.get_close_matches(_folded(campaign), names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(_folded(campaign), names, n=1, cutoff=0)
     fitting = [
         row["campaign_id"]
         for row in known

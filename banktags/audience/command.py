@@ -19,7 +19,8 @@ from banktags.audience.lists import Order, Taken
 from banktags.audience.lists import export as exported
 from banktags.audience.lists import freeze as frozen
 from banktags.audience.small_counts import few
-from banktags.records import machine_user, private_from_here
+from banktags.private import private_from_here
+from banktags.records import machine_user
 from banktags.warehouse import open_read_only
 
 app = typer.Typer(

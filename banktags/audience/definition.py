@@ -83,11 +83,15 @@ def estimate(con: duckdb.DuckDBPyConnection, audience: Audience) -> Estimate:
         "select gate, name_zh, name_en from policy.audience_gates where removes_member order by position"
     ).fetchall()
     (least,) = con.execute("select max(minimum_size) from policy.audience_purposes").fetchone()
-    everybody = sum(groups.values(), Group())
+    found = sum(groups.values(), Group())
+
+    def counted(gate: str | None, what: str) -> int | None:
+        return told(groups.get(gate, Group()).size, what, found, least)
+
     return Estimate(
-        candidates=told(everybody, "candidates", least),
-        gates=tuple(Gate(gate, zh, en, told(groups.get(gate, Group()), gate, least)) for gate, zh, en in gates),
-        members=told(groups.get(None, Group()), "members", least),
+        candidates=told(found.size, "candidates", found, least),
+        gates=tuple(Gate(gate, name_zh, name_en, counted(gate, gate)) for gate, name_zh, name_en in gates),
+        members=counted(None, "members"),
         rounded_to=least,
     )
 

@@ -207,7 +207,7 @@ def freeze(con: duckdb.DuckDBPyConnection, order: Order, campaign: str, control_
     day = judge_day(con, described["as_of_date"])
     judge_campaign(con, campaign, described, day)
     file = lists_folder() / f"{campaign}.parquet"
-    completed = kept.settle(EXPORTS)
+    completed = kept.settle(EXPORTS, lists_folder())
     lists = _lists_on_record()
     refuse_same_list(campaign, [each.stem for each in lists])
     if file in lists:
@@ -249,7 +249,7 @@ def export(con: duckdb.DuckDBPyConnection, order: Order, file: Path, campaign: s
     day = judge_day(con, described["as_of_date"])
     if campaign is not None:
         judge_campaign(con, campaign, described, day)
-    kept.settle(EXPORTS)
+    kept.settle(EXPORTS, lists_folder())
     lists = _lists_on_record()
     _find_controls(con, lists, day)
     if campaign is None:
@@ -313,12 +313,7 @@ def _lists_on_record() -> list[Path]:
         AudienceError: one is not: whoever takes it for the campaign's would reach whom it may not.
     """
     lists = sorted(lists_folder().glob("*.parquet"))
-    recorded = set()
-    if lists:
-        files = [file_pattern(file) for file in (kept.lists_folder() / EXPORTS).glob("*.parquet")]
-        if files:
-            said = "select file_name, file_digest from read_parquet(?, union_by_name = true) where kind = 'freeze'"
-            recorded = set(duckdb.execute(said, [files]).fetchall())
+    recorded = _recorded() if lists else set()
     for file in lists:
         if (file.name, kept.digest(file)) not in recorded:
             raise AudienceError(
@@ -326,6 +321,29 @@ def _lists_on_record() -> list[Path]:
                 " restore it from the backup, or remove it if nobody was contacted by it"
             )
     return lists
+
+
+def _recorded() -> set[tuple[str, str]]:
+    """Name and digest of each list whose freeze is on record."""
+    files = [file_pattern(file) for file in (kept.lists_folder() / EXPORTS).glob("*.parquet")]
+    if not files:
+        return set()
+    said = "select file_name, file_digest from read_parquet(?, union_by_name = true) where kind = 'freeze'"
+    return set(duckdb.execute(said, [files]).fetchall())
+
+
+def _refuse_other_arms(file: Path, digest: str) -> None:
+    """A list that was frozen before and is gone may come back as it was, and not with other arms.
+
+    Raises:
+        AudienceError: what is drawn today is another list.
+    """
+    before = {recorded for name, recorded in _recorded() if name == file.name}
+    if before and digest not in before:
+        raise AudienceError(
+            f"{file} was frozen before and is gone, and today other arms would be drawn: restore it from the backup,"
+            " or take another campaign"
+        )
 
 
 def _list_of(campaign: str, audience: str, lists: list[Path]) -> Path:
@@ -384,6 +402,8 @@ def _write(
             "file_name": taken.file.name,
             "file_digest": written.digest(),
         }
+        if kind == "freeze":
+            _refuse_other_arms(taken.file, row["file_digest"])
         written.publish(EXPORTS, row | {name: described[name] for name in said}, RECORD_TYPES)
 
 

@@ -1,10 +1,10 @@
 """Counts of customers that tell of no single one: rounded by lot, and nothing told of few.
 
 A count is rounded to a multiple of the least group, up or down by a lot whose odds make it right on average, and what
-is rounded to one group or none is told as "fewer". So two counts of groups that differ by one customer differ by
-nothing, or by a whole group, and neither says whether that customer was counted: whatever group is counted has a lot of
-its own. The same group has the same lot, so that asking again in other words tells nothing more. Counts of a funnel are
-rounded each by itself and don't add up, so that none can be had from the others.
+is rounded to one group or none is told as "fewer". The lot falls by whom the condition finds: a condition that finds
+one customer more has other lots for every row of its funnel, whether that customer is counted in the row or not, so
+that two counts that differ say nothing of them. The same customers found by other words have the same lots, so that
+asking again tells nothing more. Each row has a lot of its own, so that none follows from the others.
 """
 
 import hashlib
@@ -26,15 +26,15 @@ class Group:
         return Group(self.size + other.size, self.fingerprint ^ other.fingerprint)
 
 
-def told(group: Group, what: str, least_group: int) -> int | None:
-    """How many there are in a group, as it may be told; None for few: fewer than the least group, or hardly more.
+def told(size: int, what: str, found: Group, least_group: int) -> int | None:
+    """A count as it may be told; None for few: fewer than the least group, or hardly more.
 
-    ``what`` is what is counted: each row of a funnel has a lot of its own.
+    ``what`` names what is counted, a row of a funnel, and ``found`` is whom the condition of the funnel finds.
     """
     if least_group <= 1:
-        return group.size
-    below, over = divmod(group.size, least_group)
-    drawn = hashlib.sha256(f"{what}|{group.size}|{group.fingerprint}".encode()).digest()
+        return size
+    below, over = divmod(size, least_group)
+    drawn = hashlib.sha256(f"{what}|{found.size}|{found.fingerprint}".encode()).digest()
     is_rounded_up = int.from_bytes(drawn[:8], "big") * least_group < over * LOTS
     groups = below + is_rounded_up
     return groups * least_group if groups > 1 else None

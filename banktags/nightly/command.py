@@ -12,6 +12,7 @@ from banktags.landing import landing_zone
 from banktags.nightly.batches import EXPECTATIONS, UnreadableFile, batch_faults, delivery_digests
 from banktags.nightly.history import Ledger, forget_from, read_ledger
 from banktags.nightly.project import Project
+from banktags.private import private_from_here
 from banktags.warehouse import WarehouseBusy
 
 #: Exit code for a batch that is not there yet: a scheduler tries again later (EX_TEMPFAIL of sysexits.h).
@@ -61,6 +62,7 @@ def run(
     runs until its dates are replayed. An interrupted run is resumed by the same command, an interrupted replay by the
     one that it names. A program that holds the warehouse is waited for too, BANK_TAGS_LOCK_WAIT minutes (default 10).
     """
+    private_from_here()
     console = Console(stderr=True)
     try:
         _run(console, date, first, last, replay, rebuild, wait, checks)

@@ -4,8 +4,8 @@
    purpose does not admit. #}
 {% macro check_conditions() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'test') -%}
-        {%- set conditions = parsed_conditions() -%}
-        {#- Where only dbt can read the seed, each audience is checked as it is compiled (check_audience). -#}
+        {#- Where only dbt can read the seed, its table may be that of an earlier run: there each audience is checked as it is compiled. -#}
+        {%- set conditions = parsed_conditions(or_table=false) -%}
         {%- if conditions is not none -%}
             {%- set unparsed = [] -%}
             {%- for node in graph.nodes.values() if holds_conditions(node) -%}
@@ -14,9 +14,9 @@
             {%- if unparsed -%}
                 {%- do refuse_run(unparsed_problem(unparsed)) -%}
             {%- endif -%}
-            {%- set problems = [] -%}
+            {%- set problems, grounds = [], grounds_of_audiences(conditions) -%}
             {%- for entry in audience_entries() -%}
-                {%- set problem = problems_of_audience(entry, conditions) -%}
+                {%- set problem = problems_of_audience(entry, conditions, grounds) -%}
                 {%- do problems.append('audience ' ~ entry.audience ~ ' ' ~ problem) if problem -%}
             {%- endfor -%}
             {%- if problems -%}
@@ -32,7 +32,7 @@
     {%- if execute and graph.get('nodes') -%}
         {%- set conditions = parsed_conditions() or {} -%}
         {%- set short_name = name | replace('audience__', '') -%}
-        {%- set problem = problems_of_audience(dict(entry, audience=short_name), conditions) -%}
+        {%- set problem = problems_of_audience(dict(entry, audience=short_name), conditions, grounds_of_audiences(conditions)) -%}
         {%- if problem -%}
             {{ exceptions.raise_compiler_error("audience " ~ name ~ " " ~ problem) }}
         {%- endif -%}
@@ -60,31 +60,33 @@
     ) }}
 {%- endmacro %}
 
-{# What an audience asks for that its purpose does not admit; empty where nothing is wrong. #}
-{% macro problems_of_audience(entry, conditions) -%}
-    {%- set levels = {} -%}
+{# By what audiences are judged: the level of each tag, the policy of each purpose, and what each audience is. #}
+{% macro grounds_of_audiences(conditions) -%}
+    {%- set levels, audiences = {}, {} -%}
     {%- for tag in tag_entries() -%}{%- do levels.update({tag.tag_code: tag.security_level}) -%}{%- endfor -%}
-    {%- set others = {} -%}
-    {%- for other in audience_entries() if other.audience != entry.audience -%}
-        {%- set read = conditions.get('audience__' ~ other.audience, {}).get('tags', []) -%}
-        {%- do others.update({other.audience: {
-            'purpose': other.purpose, 'including': other.including, 'excluding': other.excluding,
-            'level': levels_of(read, levels) | max if read else 0,
+    {%- for entry in audience_entries() -%}
+        {%- set level = namespace(highest=0) -%}
+        {%- for tag in conditions.get('audience__' ~ entry.audience, {}).get('tags', []) -%}
+            {%- set level.highest = [level.highest, levels.get(tag, 0)] | max -%}
+        {%- endfor -%}
+        {%- do audiences.update({entry.audience: {
+            'purpose': entry.purpose, 'including': entry.including, 'excluding': entry.excluding, 'level': level.highest,
         }}) -%}
     {%- endfor -%}
-    {%- set tags = conditions.get('audience__' ~ entry.audience, {}).get('tags', []) -%}
-    {{ return(audience_problems(dict(entry, tags=tags), purpose_policy(), levels, others) | trim) }}
+    {{ return({'levels': levels, 'policy': purpose_policy(), 'audiences': audiences}) }}
 {%- endmacro %}
 
-{% macro levels_of(tags, levels) -%}
-    {%- set found = [] -%}
-    {%- for tag in tags -%}{%- do found.append(levels.get(tag, 0)) -%}{%- endfor -%}
-    {{ return(found) }}
+{# What an audience asks for that its purpose does not admit; empty where nothing is wrong. #}
+{% macro problems_of_audience(entry, conditions, grounds) -%}
+    {%- set tags = conditions.get('audience__' ~ entry.audience, {}).get('tags', []) -%}
+    {%- set others = dict(grounds.audiences) -%}
+    {%- do others.pop(entry.audience, none) -%}
+    {{ return(audience_problems(dict(entry, tags=tags), grounds.policy, grounds.levels, others) | trim) }}
 {%- endmacro %}
 
 {# What was parsed (seed parsed_conditions): of each model the checksum of its file, and the tags that it reads. None before it is known. #}
-{% macro parsed_conditions() -%}
-    {%- set rows = rows_of_seed('parsed_conditions', ['model_name', 'checksum', 'tag_code']) -%}
+{% macro parsed_conditions(or_table=true) -%}
+    {%- set rows = rows_of_seed('parsed_conditions', ['model_name', 'checksum', 'tag_code'], or_table) -%}
     {%- if rows is none -%}{{ return(none) }}{%- endif -%}
     {%- set conditions = {} -%}
     {%- for row in rows -%}
@@ -108,7 +110,7 @@
 {%- endmacro %}
 
 {# The rows of a seed as texts, empty where null: of its file, else of its table; none where neither can be read. #}
-{% macro rows_of_seed(name, columns) -%}
+{% macro rows_of_seed(name, columns, or_table=true) -%}
     {%- set separator = '~~' -%}
     {%- set texts = [] -%}
     {%- for column in columns -%}{%- do texts.append("coalesce(cast(" ~ column ~ " as string), '')") -%}{%- endfor -%}
@@ -116,7 +118,7 @@
     {%- set seed = graph.nodes.get('seed.' ~ project_name ~ '.' ~ name) -%}
     {%- if not seed -%}{{ return([]) }}{%- endif -%}
     {%- set lines = seed_file_values(seed, row) -%}
-    {%- if lines is none and load_relation(ref(name)) -%}
+    {%- if lines is none and or_table and load_relation(ref(name)) -%}
         {%- set lines = run_query('select ' ~ row ~ ' as line from ' ~ ref(name)).columns[0].values() | list -%}
     {%- endif -%}
     {%- if lines is none -%}{{ return(none) }}{%- endif -%}

@@ -113,44 +113,127 @@ def ways_around(draw: random.Random, tag: str) -> str:
     """A text that would read a tag if it ran, in a way in which conditions can be written."""
     inner = draw.choice(
         [
-            f"columns('{tag}')", f"columns('{tag[:-2]}.*')", f"COLUMNS(c -> c = '{tag}')", f"struct_extract(tags, '{tag}')",
-            f"tags['{tag}']", f"tags.{tag}", f"customer_tags.{tag}", f"marts.customer_tags.{tag}", f"(tags).{tag}",
-            f"to_json(tags) ->> '{tag}'", f"json_extract_string(to_json(tags), '$.{tag}')", f"row_to_json(tags) ->> '$.{tag}'",
-            f"cast({tag} as varchar)", f"{tag}::varchar", f"try_cast({tag} as varchar)", f"(select {tag})",
-            f"(select max({tag}) from marts.customer_tags)", f"list_extract([{tag}], 1)", f"[{tag}][1]", f"{{'a': {tag}}}.a",
-            f"case when true then {tag} end", f"if(true, {tag}, null)", f"max({tag}) over ()", f"first({tag})",
-            f"list_filter([{tag}], x -> x is not null)[1]", f"concat({tag}, '')", f"{tag} || ''", f"{tag} collate nocase",
-            f"getvariable('{tag}')", f"${tag}", f"${{{tag}}}", f"@{tag}", f"`{tag}`", f"[{tag}]", f"{{{{ '{tag}' }}}}",
-            f"{{% raw %}}{tag}{{% endraw %}}", f"{{{{ within_days('{tag}', 3) }}}}", f"within_days({tag}, 3)",
-            f"unnest([{tag}])", f"any_value({tag})", f"hash({tag})", f"md5({tag})", f"alias({tag})", f"typeof({tag})",
-            tag, tag.upper(), tag.title(), f'"{tag}"', f'"{tag.upper()}"', f"({tag})", f"(({tag}))", f"coalesce({tag}, {tag})",
-            f"nullif({tag}, {tag})", f"least({tag}, {tag})", f"abs({tag})", f"- {tag}", f"{tag} + {tag}", f"{tag} -- x",
-            f"{tag} /* x */", f"/**/{tag}", f"{tag}\u200b", tag.replace("_", "\uff3f"), tag.replace("a", "\u0430"), f"{tag}\x00",
-            f"U&\"{tag}\"", f"e'\\'' <> {tag}", f"$${tag}$$", f"x'{tag}'", f"{tag}.x", f"{tag}[0]", f"{tag}[1:2]",
+            f"columns('{tag}')",
+            f"columns('{tag[:-2]}.*')",
+            f"COLUMNS(c -> c = '{tag}')",
+            f"struct_extract(tags, '{tag}')",
+            f"tags['{tag}']",
+            f"tags.{tag}",
+            f"customer_tags.{tag}",
+            f"marts.customer_tags.{tag}",
+            f"(tags).{tag}",
+            f"to_json(tags) ->> '{tag}'",
+            f"json_extract_string(to_json(tags), '$.{tag}')",
+            f"row_to_json(tags) ->> '$.{tag}'",
+            f"cast({tag} as varchar)",
+            f"{tag}::varchar",
+            f"try_cast({tag} as varchar)",
+            f"(select {tag})",
+            f"(select max({tag}) from marts.customer_tags)",
+            f"list_extract([{tag}], 1)",
+            f"[{tag}][1]",
+            f"{{'a': {tag}}}.a",
+            f"case when true then {tag} end",
+            f"if(true, {tag}, null)",
+            f"max({tag}) over ()",
+            f"first({tag})",
+            f"list_filter([{tag}], x -> x is not null)[1]",
+            f"concat({tag}, '')",
+            f"{tag} || ''",
+            f"{tag} collate nocase",
+            f"getvariable('{tag}')",
+            f"${tag}",
+            f"${{{tag}}}",
+            f"@{tag}",
+            f"`{tag}`",
+            f"[{tag}]",
+            f"{{{{ '{tag}' }}}}",
+            f"{{% raw %}}{tag}{{% endraw %}}",
+            f"{{{{ within_days('{tag}', 3) }}}}",
+            f"within_days({tag}, 3)",
+            f"unnest([{tag}])",
+            f"any_value({tag})",
+            f"hash({tag})",
+            f"md5({tag})",
+            f"alias({tag})",
+            f"typeof({tag})",
+            tag,
+            tag.upper(),
+            tag.title(),
+            f'"{tag}"',
+            f'"{tag.upper()}"',
+            f"({tag})",
+            f"(({tag}))",
+            f"coalesce({tag}, {tag})",
+            f"nullif({tag}, {tag})",
+            f"least({tag}, {tag})",
+            f"abs({tag})",
+            f"- {tag}",
+            f"{tag} + {tag}",
+            f"{tag} -- x",
+            f"{tag} /* x */",
+            f"/**/{tag}",
+            f"{tag}\u200b",
+            tag.replace("_", "\uff3f"),
+            tag.replace("a", "\u0430"),
+            f"{tag}\x00",
+            f'U&"{tag}"',
+            f"e'\\'' <> {tag}",
+            f"$${tag}$$",
+            f"x'{tag}'",
+            f"{tag}.x",
+            f"{tag}[0]",
+            f"{tag}[1:2]",
         ]
-    )  # fmt: skip
+    )
     text = draw.choice(
         [
-            f"{inner} is not null", f"{inner} = 'poor'", f"{inner} > 0", f"'poor' = {inner}", f"{inner} in ('poor', 'x')",
-            f"{inner} between 0 and 9", f"not {inner}", inner, f"{inner} is true", f"{inner} like '%'", f"{inner} = {inner}",
-            f"exists (select 1 where {inner} = 1)", f"{inner} = any(['a'])", f"{inner} in (select 'a')", f"{inner} <> ''",
-            f"exists (table marts.customer_tags)", f"{inner} is not distinct from 1", f"({inner}, 1) = (1, 1)",
+            f"{inner} is not null",
+            f"{inner} = 'poor'",
+            f"{inner} > 0",
+            f"'poor' = {inner}",
+            f"{inner} in ('poor', 'x')",
+            f"{inner} between 0 and 9",
+            f"not {inner}",
+            inner,
+            f"{inner} is true",
+            f"{inner} like '%'",
+            f"{inner} = {inner}",
+            f"exists (select 1 where {inner} = 1)",
+            f"{inner} = any(['a'])",
+            f"{inner} in (select 'a')",
+            f"{inner} <> ''",
+            "exists (table marts.customer_tags)",
+            f"{inner} is not distinct from 1",
+            f"({inner}, 1) = (1, 1)",
         ]
-    )  # fmt: skip
+    )
     for _ in range(draw.randint(0, 3)):
         text = draw.choice(
             [
-                f"({text})", f"not ({text})", f"aum_spot > 0 and {text}", f"{text} or aum_spot > 0", f"true) or ({text}",
-                f"e'\\'' <> 'x' and {text} and e'\\'' <> 'y'", f"-- x\n{text}", f"'--' <> '' and {text}", f"{text}; select 1",
-                f"'/*' <> '' and {text} or '*/' = ''", f"({text}) is not true", f"{text}\n-- y", f"{text} union select 1",
-                f"coalesce({text}, true)", f"aum_spot > 0 or not {text}", f"\t{text}\r\n",
+                f"({text})",
+                f"not ({text})",
+                f"aum_spot > 0 and {text}",
+                f"{text} or aum_spot > 0",
+                f"true) or ({text}",
+                f"e'\\'' <> 'x' and {text} and e'\\'' <> 'y'",
+                f"-- x\n{text}",
+                f"'--' <> '' and {text}",
+                f"{text}; select 1",
+                f"'/*' <> '' and {text} or '*/' = ''",
+                f"({text}) is not true",
+                f"{text}\n-- y",
+                f"{text} union select 1",
+                f"coalesce({text}, true)",
+                f"aum_spot > 0 or not {text}",
+                f"\t{text}\r\n",
             ]
-        )  # fmt: skip
+        )
     return text
 
 
 def test_no_writing_gets_round_the_level_of_a_tag(manifest):
-    """At least 2,000 texts over every tag of level 4: refused by the parse, or the tag is seen and refused by its level."""
+    """2,000 texts and more over all tags of level 4: refused by the parse, or the tag is seen and its level refused."""
     draw = random.Random(24)
     levels = {entry.code: entry.security_level for entry in tag_entries(manifest)}
     barred = sorted(code for code, level in levels.items() if level == 4)
@@ -183,9 +266,8 @@ def test_no_writing_gets_round_the_level_of_a_tag(manifest):
 
 def test_hostile_noise_is_refused_or_read_and_never_an_error_of_the_program():
     draw = random.Random(3)
-    signs = "aum_spot > 0 and or not ( ) ' \" [ ] { } ; : . , $ -- /* */ e' \\ \n \x00 ＝ in is null 1 -1 {{ }} {% %} x'".split(
-        " "
-    )
+    signs = ["aum_spot", ">", "0", "and", "or", "not", "in", "is", "null", "1", "-1", *"()'\"[]{};:.,$\\\n\x00＝"]
+    signs += ["--", "/*", "*/", "e'", "{{", "}}", "{%", "%}", "x'"]
     for _ in range(3_000):
         text = " ".join(draw.choice(signs) for _ in range(draw.randint(1, 25)))
         try:
@@ -224,17 +306,39 @@ def honest(draw: random.Random, depth: int = 0) -> str:
     )
     return draw.choice(
         [
-            boolean, f"{boolean} is true", f"{boolean} is not false", f"{boolean} is null", f"{boolean} = {draw.choice(BOOLEANS)}",
-            f"{number} {operator} {value}", f"{number.upper()} {operator} {value}", f'"{number}" {operator} {value}',
-            f"{number} between -1 and {value}", f"{number} not between 1 and 3", f"{number} in (1, 2, -3)", f"{number} not in (1, 2)",
-            f"{text} = 'b'", f"{text} in ('a', 'it''s')", f"{text} not in ('中', 'b')", f"{text} is not null",
-            f"coalesce({text}, 'x') <> 'x'", f"coalesce({number}, 0) {operator} {value}", f"least({number}, 4) + 1 {operator} 2",
-            f"{number} / 2 {operator} {value}", f"{number} / nullif({draw.choice(NUMBERS)}, 0) {operator} 1",
-            f"{date} {operator} date '2026-02-01'", f"{date} between '2026-01-01' and '2026-03-01'",
-            f"within_days(wealth_purchase, {draw.randint(1, 9)})", f"{{{{ within_days('wealth_purchase', {draw.randint(1, 9)}) }}}}",
-            f"\n-- 说明\n{number} {operator} 1", "true", "1 = 1", f"- {number} < 1", f"{number} - 1 - 2 < 3", f"{number} - (1 - 2) * 2 < 3",
+            boolean,
+            f"{boolean} is true",
+            f"{boolean} is not false",
+            f"{boolean} is null",
+            f"{boolean} = {draw.choice(BOOLEANS)}",
+            f"{number} {operator} {value}",
+            f"{number.upper()} {operator} {value}",
+            f'"{number}" {operator} {value}',
+            f"{number} between -1 and {value}",
+            f"{number} not between 1 and 3",
+            f"{number} in (1, 2, -3)",
+            f"{number} not in (1, 2)",
+            f"{text} = 'b'",
+            f"{text} in ('a', 'it''s')",
+            f"{text} not in ('中', 'b')",
+            f"{text} is not null",
+            f"coalesce({text}, 'x') <> 'x'",
+            f"coalesce({number}, 0) {operator} {value}",
+            f"least({number}, 4) + 1 {operator} 2",
+            f"{number} / 2 {operator} {value}",
+            f"{number} / nullif({draw.choice(NUMBERS)}, 0) {operator} 1",
+            f"{date} {operator} date '2026-02-01'",
+            f"{date} between '2026-01-01' and '2026-03-01'",
+            f"within_days(wealth_purchase, {draw.randint(1, 9)})",
+            f"{{{{ within_days('wealth_purchase', {draw.randint(1, 9)}) }}}}",
+            f"\n-- 说明\n{number} {operator} 1",
+            "true",
+            "1 = 1",
+            f"- {number} < 1",
+            f"{number} - 1 - 2 < 3",
+            f"{number} - (1 - 2) * 2 < 3",
         ]
-    )  # fmt: skip
+    )
 
 
 def test_what_runs_is_what_was_written():
@@ -276,7 +380,10 @@ CALL = "{{% call audience({said}) %}}\n    {condition}\n{{% endcall %}}\n"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (CALL.format(said="purpose='marketing'", condition="aum_spot > 0\n    and aum_spt > 1"), "line 3, column 9 near 'aum_spt'"),
+        (
+            CALL.format(said="purpose='marketing'", condition="aum_spot > 0\n    and aum_spt > 1"),
+            "line 3, column 9 near 'aum_spt'",
+        ),
         (CALL.format(said="", condition="true") + "union all select 1", "an audience is one call of macro audience"),
         ("{% set x = 1 %}" + CALL.format(said="", condition="true"), "an audience is one call of macro audience"),
         ("{{ config(pre_hook='drop table x') }}" + CALL.format(said="", condition="true"), "an audience is one call"),
@@ -284,17 +391,23 @@ CALL = "{{% call audience({said}) %}}\n    {condition}\n{{% endcall %}}\n"
         ("select 1", "an audience is one call of macro audience"),
         (CALL.format(said="product=var('x')", condition="true"), "product is no literal"),
         (CALL.format(said="**x", condition="true"), "the call names what it says"),
-        (CALL.format(said="product=\"x' or 1\"", condition="true"), "product names"),
+        (CALL.format(said='product="x\' or 1"', condition="true"), "product names"),
         (CALL.format(said="including=['a; b']", condition="true"), "including names"),
         (CALL.format(said="including='a'", condition="true"), "including is no list of names"),
-        (CALL.format(said="min_confidence={'aum_spt': 0.5}", condition="true"), "aum_spt, which is no tag; nearest: aum_spot"),
+        (
+            CALL.format(said="min_confidence={'aum_spt': 0.5}", condition="true"),
+            "aum_spt, which is no tag; nearest: aum_spot",
+        ),
         (CALL.format(said="min_confidence={'aum_spot': 7}", condition="true"), "a confidence is a number from 0 to 1"),
         (CALL.format(said="", condition="{{ run_query('select 1') }} = 1"), "only {{ within_days"),
         (CALL.format(said="", condition="{# x #} true"), "only {{ within_days"),
-        (CALL.format(said="owner=') %} true {% endcall %}'", condition="bureau_credit_score > 1"), "only {{ within_days"),
+        (
+            CALL.format(said="owner=') %} true {% endcall %}'", condition="bureau_credit_score > 1"),
+            "only {{ within_days",
+        ),
         (CALL.format(said="(", condition="true"), "Jinja can't read it"),
     ],
-)  # fmt: skip
+)
 def test_an_audience_model_is_one_call_of_literals(tmp_path, text, message):
     file = tmp_path / "audience__x.sql"
     file.write_text(text, encoding="utf-8")
@@ -310,7 +423,11 @@ READS = "{{ ref('standard_tags') }} as tags"
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("tags.aum_month_avg", "tags.aum_mnth_avg", r"line 10, column 9 near 'tags\.aum_mnth_avg': .* is no tag; nearest: aum_month"),
+        (
+            "tags.aum_month_avg",
+            "tags.aum_mnth_avg",
+            r"line 10, column 9 near 'tags\.aum_mnth_avg': .* is no tag; nearest: aum_month",
+        ),
         ("tags.aum_month_avg", "random() * tags.aum_month_avg", "line 10, .* gives another value each time"),
         ("tags.aum_month_avg", "current_date", "gives another value each time"),
         ("tags.aum_month_avg", "getenv('HOME')", "getenv is no function"),
@@ -348,7 +465,7 @@ READS = "{{ ref('standard_tags') }} as tags"
         ("with\n", "{% set x = 1 %}with\n", "no other Jinja"),
         ("with\n", "with recursive\n", "recursive"),
     ],
-)  # fmt: skip
+)
 def test_a_derived_tag_reads_tags_alone(tmp_path, old, new, message):
     text = WEALTH_DESK.read_text(encoding="utf-8")
     assert old in text

@@ -18,7 +18,11 @@ from banktags.contract import PROJECT_ROOT
 
 FIRST, SECOND = datetime.date(2026, 6, 29), datetime.date(2026, 6, 30)
 NO_MARKETING = "assert_no_marketing_reaches_whom_it_must_not"
-SELECTED = ("+audience_activation", "+audience_call_list", "+tier_tasks", "+customer_wave_plan", "+tag_confidence")
+SELECTED = (
+    *("+audience_activation", "+audience_call_list", "+tier_tasks", "+customer_wave_plan", "+tag_dictionary"),
+    # What `banktags audience freeze` asks of the campaign.
+    *("+int_campaign__campaigns", "+int_campaign__touches"),
+)
 FILLERS = [f"F{n:02d}" for n in range(40)]
 
 

@@ -18,11 +18,11 @@ import typer
 from banktags.door import MASK, Door, DoorClosed, Subject, find_customer
 from banktags.explain.decision import Clause, Inputs, Nudge, clauses_of, deciding, nudges
 
-#: The tags that the rule of a tag reads, or ever compared with a boundary.
+#: The tags that the rule of each tag reads, or ever compared with a boundary.
 NAMES = """
-    select input_name from governance.tag_rule_inputs where tag_code = $1 and input_kind = 'tag'
+    select tag_code, input_name from governance.tag_rule_inputs where input_kind = 'tag'
     union
-    select input_tag from governance.tag_boundary_versions where tag_code = $1 and input_tag is not null
+    select tag_code, input_tag from governance.tag_boundary_versions where input_tag is not null
 """
 
 
@@ -130,6 +130,9 @@ class Reader:
         )
         self.day = self._date(day)
         self.tags = self._dictionary()
+        self.read_by: dict[str, set[str]] = {}
+        for code, name in warehouse.execute(NAMES).fetchall():
+            self.read_by.setdefault(code, set()).add(name)
         row = warehouse.execute("select * from marts.customer_tags where customer_id = $1", [self.customer_id])
         codes = [column[0] for column in row.description]
         self.wide = dict(zip(codes, map(_text, row.fetchone()), strict=True))
@@ -257,9 +260,9 @@ class Reader:
 
     def _names(self, said: Explanation) -> set[str]:
         """Every tag that an explanation may tell a value of: by the rule, its boundaries then and now, and history."""
-        read = self.warehouse.execute(NAMES, [said.tag.code]).fetchall()
+        read = self.read_by.get(said.tag.code, set())
         change = {said.last_change.input_tag} if said.last_change and said.last_change.input_tag else set()
-        return {code for (code,) in read} | set(said.inputs) | {one.input_tag for one in said.nudges} | change
+        return read | set(said.inputs) | {one.input_tag for one in said.nudges} | change
 
     def _highest(self, said: Explanation) -> tuple[str | None, int | None]:
         """Class of the most sensitive tag that the explanation would name; of one without entry it is not known."""

@@ -89,9 +89,9 @@ def _failed(said: Explanation) -> list[str]:
     """What does not hold of each clause before, with the values that it keeps the customer from."""
     failed: dict[str, list[str]] = {}
     for clause in said.passed:
-        first = next(one for one in clause.comparisons if not one.holds(said.inputs))
-        # That something is known explains no value.
-        if clause.value is None or first.operator == "is null":
+        first = next((one for one in clause.comparisons if not one.holds(said.inputs)), None)
+        # That something is known explains no value; nor does a clause that holds, where the value is not the rule's.
+        if first is None or clause.value is None or first.operator == "is null":
             continue
         codes = [code for code, _ in first.inputs if said.inputs.get(code) is None]
         unknown = [f"? {name} unknown 未知" for name in (codes if first.inputs else [first.measure])]

@@ -1,5 +1,6 @@
 """``banktags portrait``: the portrait of a customer or of a group, as one HTML file and in short on the screen."""
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Annotated
@@ -80,8 +81,12 @@ def show_log() -> None:
 
 def _write(folder: Path, door: Door, name: str, page: str) -> Path:
     """The page under a name of its own for each role and purpose: what one may see never replaces another's page."""
-    name = re.sub(r"[^\w-]+", "_", f"{name}-{door.role.role}-{door.role.purpose}")
-    path = folder / f"{name}.html"
+    said = f"{name}-{door.role.role}-{door.role.purpose}"
+    safe = re.sub(r"[^\w-]+", "_", said)
+    if safe != said:
+        # Two ids that differ only by signs that no file is named by.
+        safe += f"-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+    path = folder / f"{safe}.html"
     write_page(path, page)
     return path
 

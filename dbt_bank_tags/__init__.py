@@ -1,7 +1,7 @@
 """What dbt loads of this project before it reads the project: dbt-core finds plugins by the name ``dbt_…`` of a module.
 
-dbt reads every seed while it parses, and ends in a traceback that names no file when one is not UTF-8; what a seed says it
-only finds out in the midst of a build, on each engine in another way. No macro and no plugin of an adapter runs so early.
+dbt reads every seed while it parses, and ends in a traceback that names no file when one is not UTF-8; what a seed says
+it finds out in the midst of a build, on each engine in another way. No macro and no plugin of an adapter runs so early.
 """
 
 from pathlib import Path
@@ -11,21 +11,23 @@ from dbt.plugins.manager import dbtPlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from banktags.seeds.guard import seed_faults
+from banktags.settings import setting_faults, warn_unknown_settings
 
 PROJECT = "bank_tags"
-#: Commands that read no seed: they make the project work again.
-WITHOUT_SEEDS = {"clean", "deps"}
+#: Commands that read neither seeds nor settings: they make the project work again.
+UNGUARDED = {"clean", "deps"}
 
 
-class SeedGuard(dbtPlugin):
-    """Stops dbt before it parses when a seed can't be read, or says what cannot be meant."""
+class Guard(dbtPlugin):
+    """Stops dbt before it parses when a seed can't be read, or when it or a setting says what cannot be meant."""
 
     def initialize(self) -> None:
         flags = get_flags()
-        if self.project_name != PROJECT or flags.WHICH in WITHOUT_SEEDS:
+        if self.project_name != PROJECT or flags.WHICH in UNGUARDED:
             return
-        if faults := seed_faults(Path(flags.PROJECT_DIR)):
-            raise DbtRuntimeError("\n  ".join([*faults, "Nothing was built."]))
+        warn_unknown_settings()
+        if faults := [*setting_faults(), *seed_faults(Path(flags.PROJECT_DIR))]:
+            raise DbtRuntimeError("\n".join([*faults, "Nothing was built."]))
 
 
-plugins = [SeedGuard]
+plugins = [Guard]

@@ -4,6 +4,7 @@ A row there bounds a column of a seed, or one parameter of a seed that has one a
 is whole, and what it must lie above. Every number of a seed has a bound, and every row that a bound names is there.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -82,30 +83,45 @@ def bound_faults(seeds: Mapping[str, SeedFile], declared: Mapping[str, Declared]
     """Whatever in the seeds is not as its bounds say, has none, or is missing. Bounds of other seeds are not judged."""
     file = seeds[SEED].file
     bounds = read_bounds(seeds[SEED])
-    faults = [fault for bound in bounds for fault in _bound_itself(bound, file, seeds, declared)]
+    named = {name: _rows_by_name(seed, declared[name]) for name, seed in seeds.items()}
+    faults = [fault for bound in bounds for fault in _faults_of_bound(bound, file, seeds, named, declared)]
     for name, seed in seeds.items():
-        of_seed = [bound for bound in bounds if bound.seed == name]
-        for column in declared[name].numbers:
-            of_column = [bound for bound in of_seed if bound.column == column]
-            for row in seed.rows:
-                if name != SEED and not is_empty(row[column]):
-                    faults += _value_faults(seed, row, column, declared[name], of_column, file)
-            if not seed.rows and not of_column and name != SEED:
+        for column in declared[name].numbers if name != SEED else ():
+            of_column = [bound for bound in bounds if bound.seed == name and bound.column == column]
+            if not seed.rows and not of_column:
                 faults.append(_unbounded(seed, 1, "", column, ANY, of_column, file))
+            for row_of, rows in named[name].items():
+                matching = _most_exact([bound for bound in of_column if fnmatchcase(row_of, bound.rows)])
+                is_bounded = any(bound.lowest is not None or bound.highest is not None for bound in matching)
+                for row in rows:
+                    value = number_of(row[column])
+                    if value is not None and not is_bounded:
+                        told = told_name(row, declared[name])
+                        faults.append(_unbounded(seed, row.line, told, column, row_of, of_column, file))
+                    elif value is not None:
+                        faults += _value_faults(seed, row, column, value, declared[name], matching, named[name], file)
     return faults
 
 
+def _rows_by_name(seed: SeedFile, declared: Declared) -> dict[str, list[SeedRow]]:
+    named: dict[str, list[SeedRow]] = defaultdict(list)
+    for row in seed.rows:
+        named[row_name(row, declared)].append(row)
+    return named
+
+
 def _value_faults(
-    seed: SeedFile, row: SeedRow, column: str, declared: Declared, bounds: list[Bound], file: str
+    seed: SeedFile,
+    row: SeedRow,
+    column: str,
+    value: Decimal,
+    declared: Declared,
+    bounds: list[Bound],
+    named: Mapping[str, list[SeedRow]],
+    file: str,
 ) -> Iterator[Fault]:
-    value = number_of(row[column])
-    if value is None:
-        return
-    name = row_name(row, declared)
-    matching = _most_exact([bound for bound in bounds if fnmatchcase(name, bound.rows)])
-    if not any(bound.lowest is not None or bound.highest is not None for bound in matching):
-        yield _unbounded(seed, row.line, told_name(row, declared), column, name, bounds, file)
-    for bound in matching:
+    """What its bounds say against a value; ``named``: the rows of the seed by their names."""
+    for bound in bounds:
         remedy = f"Correct it; if the bank means it, change the bound in {file}, line {bound.line}, and its reason"
         if not bound.is_met(value):
             yield fault_of(seed, row, declared, column, f"must be {bound.admits()} ({bound.reason})", remedy)
@@ -116,10 +132,15 @@ def _value_faults(
             must = "must name the currency of the amount" if bound.unit == AMOUNT else f"must be empty for {bound.unit}"
             yield fault_of(seed, row, declared, CURRENCY, must, "Write ISO 4217 for an amount, and nothing else")
         for below, is_strict in ((bound.above, True), (bound.not_below, False)):
-            for other, other_column in _compared(seed, row, column, declared, below):
-                least = number_of(other[other_column])
-                if least is not None and (value <= least if is_strict else value < least):
-                    of = other_column if other is row else f"{told_name(other, declared)} in line {other.line}"
+            # Another column of the row, or the column of another row that holds with it.
+            column_below = below if below in declared.types else column
+            others = [row] if below in declared.types else named.get(below, ())
+            for other in others:
+                least = number_of(other[column_below])
+                if least is None or not hold_together(row, other):
+                    continue
+                if value <= least if is_strict else value < least:
+                    of = column_below if other is row else f"{told_name(other, declared)} in line {other.line}"
                     must = f"must be {'above' if is_strict else 'at least'} {least}, that of {of}"
                     yield fault_of(seed, row, declared, column, must, remedy)
 
@@ -127,18 +148,6 @@ def _value_faults(
 def _most_exact(bounds: list[Bound]) -> list[Bound]:
     """Those of the row itself, where there are any, and not what holds for any row."""
     return [bound for bound in bounds if bound.is_of_one_row] or bounds
-
-
-def _compared(
-    seed: SeedFile, row: SeedRow, column: str, declared: Declared, below: str
-) -> Iterator[tuple[SeedRow, str]]:
-    """What a value must lie above: another column of the row, or the column of another row that holds with it."""
-    if below in declared.types:
-        yield row, below
-    elif below:
-        for other in seed.rows:
-            if row_name(other, declared) == below and hold_together(row, other):
-                yield other, column
 
 
 def _unbounded(seed: SeedFile, line: int, told: str, column: str, name: str, bounds: list[Bound], file: str) -> Fault:
@@ -150,8 +159,12 @@ def _unbounded(seed: SeedFile, line: int, told: str, column: str, name: str, bou
     return Fault(seed.file, line, f"no bound stands for {column}", remedy, told)
 
 
-def _bound_itself(
-    bound: Bound, file: str, seeds: Mapping[str, SeedFile], declared: Mapping[str, Declared]
+def _faults_of_bound(
+    bound: Bound,
+    file: str,
+    seeds: Mapping[str, SeedFile],
+    named: Mapping[str, Mapping[str, list[SeedRow]]],
+    declared: Mapping[str, Declared],
 ) -> Iterator[Fault]:
     """A bound of a seed, column or row that is not there."""
     told = f"{bound.seed} / {bound.rows}"
@@ -167,9 +180,8 @@ def _bound_itself(
         yield Fault(file, bound.line, f"highest is {bound.highest}, below lowest", "Correct one of the two", told)
     if bound.seed not in seeds:
         return
-    names = {row_name(row, of) for row in seeds[bound.seed].rows}
     for name in (bound.rows, bound.above, bound.not_below):
-        if name and ANY not in name and name not in of.types and name not in names:
-            says = f"the row {name} is missing{near(name, names)}"
+        if name and ANY not in name and name not in of.types and name not in named[bound.seed]:
+            says = f"the row {name} is missing{near(name, named[bound.seed])}"
             remedy = f"Take it back; if the bank gives it up, delete its bound in {file}, line {bound.line}"
             yield Fault(seeds[bound.seed].file, 0, says, remedy)

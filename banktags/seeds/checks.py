@@ -29,12 +29,13 @@ def told_name(row: SeedRow, declared: Declared) -> str:
     return f"{row_name(row, declared)} ({currency})" if currency else row_name(row, declared)
 
 
-def declared_faults(seed: SeedFile, declared: Declared, seeds: Mapping[str, SeedFile]) -> list[Fault]:
-    """Whatever is wrong with the rows of a seed by its YAML; ``seeds``: those that its codes may stand in."""
-    faults = [fault for row in seed.rows for fault in _row_faults(seed, row, declared, seeds)]
-    if faults:
-        # Orders of values that are no numbers or dates say nothing.
-        return faults
+def value_faults(seed: SeedFile, declared: Declared, seeds: Mapping[str, SeedFile]) -> list[Fault]:
+    """The values of a seed that are none by its YAML; ``seeds``: those that its codes may stand in."""
+    return [fault for row in seed.rows for fault in _row_faults(seed, row, declared, seeds)]
+
+
+def order_faults(seed: SeedFile, declared: Declared) -> list[Fault]:
+    """Rows of a seed that do not go together by its YAML; its values are taken to be of their types."""
     return [
         *_validity_faults(seed, declared),
         *_key_faults(seed, declared),

@@ -1,8 +1,8 @@
 """What the YAML beside the seeds says of each: types, tests, and in ``config.meta`` what no test of dbt says.
 
 The tests are read as they stand: ``unique``, ``not_null``, ``accepted_values``, ``relationships``, ``never_null``,
-``unique_combination_of_columns`` and ``covers_all_amounts``. dbt asks them of the warehouse, when the models below a seed
-are built already; here they are asked of the file.
+``unique_combination_of_columns`` and ``covers_all_amounts``. dbt asks them of the warehouse, when the models below a
+seed are built already; here they are asked of the file.
 """
 
 import re

@@ -21,7 +21,7 @@ SHOWN_CHARACTERS = 60
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """What is wrong with a seed, and what to do; ``line`` 0: with the file. ``kind``: alike faults are told together."""
+    """What is wrong with a seed, and the remedy; ``line`` 0: with the file. Those of one ``kind`` are told together."""
 
     file: str
     line: int
@@ -72,7 +72,7 @@ class SeedFile:
 
 
 def encoding_fault(path: Path, file: str) -> Fault | None:
-    """Why a file is not UTF-8, which dbt takes for granted: the line, the encoding that it seems to be in, how to mend it."""
+    """Why a file is not UTF-8, which dbt takes for granted: the line, what it seems to be in, how to mend it."""
     content = path.read_bytes()
     if content.startswith(UTF_16) or b"\0" in content:
         return Fault(file, 0, "saved as UTF-16, not UTF-8", _conversion("UTF-16", file))
@@ -160,7 +160,7 @@ def _records(text: str, file: str) -> list[tuple[int, list[str]]]:
                 file,
                 line,
                 f"the quotes of the row that begins here do not fit ({error})",
-                'A text in quotes ends with one (") before the comma or the end of the line; a quote within it is doubled ("")',
+                'A text in quotes ends with one (") before a comma or the end of the line; one in it is doubled ("")',
             )
         ) from None
     return records

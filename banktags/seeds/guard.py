@@ -7,7 +7,7 @@ from pathlib import Path
 from banktags.contract import PROJECT_ROOT
 from banktags.seeds.bounds import SEED as BOUNDS
 from banktags.seeds.bounds import bound_faults
-from banktags.seeds.checks import declared_faults
+from banktags.seeds.checks import order_faults, value_faults
 from banktags.seeds.declared import read_declared
 from banktags.seeds.files import Fault, SeedFile, Unreadable, encoding_fault, read_seed
 
@@ -18,8 +18,8 @@ TOLD_EACH = 3
 def seed_faults(root: Path = PROJECT_ROOT) -> list[str]:
     """A line for each fault of the seeds under ``root``: seed, line, row, value, what is admitted, and the remedy.
 
-    First all must be tables of the right columns; then every value of its type, and only then in its bounds: what
-    follows from another fault is not told with it.
+    A seed that is no table of the right columns is told by itself, and so is one with values of another type: what
+    would follow from these is not told with them. Bounds and orders of all others are.
     """
     return told(_faults(root))
 
@@ -55,10 +55,11 @@ def _faults(root: Path) -> list[Fault]:
             faults += unreadable.faults
     sound: dict[str, SeedFile] = {}
     for name, seed in seeds.items():
-        if of_seed := declared_faults(seed, declared[name], seeds):
-            faults += of_seed
+        if of_values := value_faults(seed, declared[name], seeds):
+            faults += of_values
         else:
             sound[name] = seed
+            faults += order_faults(seed, declared[name])
     if BOUNDS in sound:
         faults += bound_faults(sound, declared)
     return faults

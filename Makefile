@@ -35,7 +35,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help build test slow docs site clean setup bank lint pytest bench engines lock spark-setup spark-up spark-down parity
+.PHONY: help build test slow docs site clean setup bank lint pytest bench engines lock licences spark-setup spark-up spark-down parity
 
 help: ## this list
 	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
@@ -134,6 +134,9 @@ lock: $(BIN)/.installed ## the locked requirements anew, with hashes, for Python
 	@$(LOCK) pyproject.toml --extra dev --output-file requirements.txt
 	@$(LOCK) pyproject.toml --extra spark --output-file requirements-spark.txt
 	@$(LOCK) benchmarks/peers/requirements.in --output-file benchmarks/peers/requirements.txt
+
+licences: $(BIN)/.installed ## the licences of what is locked, into docs/licences.md
+	@$(BIN)/python -m banktags.licences
 
 # The catalogue is one file, site/index.html, that opens without a server and can be mailed; so are the review and the reports
 # of the campaigns beside it.

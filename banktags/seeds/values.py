@@ -106,7 +106,9 @@ def _is_date(value: str) -> bool:
 
 
 def _date_remedy(value: str) -> str:
-    """The date that a spreadsheet has written in its own way."""
+    """The date that a spreadsheet has written in its own way, or no end that a person has."""
+    if value.startswith("9999-"):
+        return "Leave it empty: that is no end"
     match = re.fullmatch(
         r"([0-9]{4})[/.年-]([0-9]{1,2})[/.月-]([0-9]{1,2})日?( 0?0:00(:00)?)?", value.strip(), re.ASCII
     )

@@ -14,6 +14,8 @@ from dbt.cli.main import dbtRunner
 from rich.console import Console
 
 from banktags.contract import PROJECT_ROOT
+from banktags.freeze_rfm import replace_in_seed
+from banktags.new_currency import write_currency
 from banktags.nightly.project import Project
 from banktags.seeds.bounds import SEED as BOUNDS
 from banktags.seeds.bounds import bound_faults
@@ -378,7 +380,7 @@ def test_a_plain_number_is_one(value):
         ("2026-02-30", "Write it as 2026-06-30"),
         ("46188", "Write it as 2026-06-30"),
         ("0001-01-01", "Write it as 2026-06-30"),
-        ("9999-12-31", "Write it as 2026-06-30"),
+        ("9999-12-31", "Leave it empty: that is no end"),
     ],
 )
 def test_a_date_has_one_spelling(value, remedy):
@@ -630,3 +632,30 @@ def test_a_number_without_bound_says_where_to_add_one(project):
     row = "audience_policy,longest_list,value,customers,1,100000,true,,,No branch calls more\n"
     bounds.write_text(bounds.read_text(encoding="utf-8") + row, encoding="utf-8")
     assert seed_faults(project) == []
+
+
+@pytest.mark.parametrize(
+    ("currency", "rate"), [("GBP", "9.1"), ("JPY", "0.048"), ("KRW", "0.0052"), ("KWD", "23"), ("EUR", None)]
+)
+def test_what_banktags_writes_for_a_currency_has_no_fault(project, currency, rate):
+    write_currency(project, currency, "CNY", rate and Decimal(rate))
+    assert seed_faults(project) == []
+
+
+def test_what_banktags_freezes_has_no_fault(project):
+    """Cut points are computed, and so may be written with an exponent by whoever is careless."""
+    same = {"currency": "CNY", "period": "2026-Q3", "scoring_method": "quintile", "axis": "frequency"}
+    same |= {
+        "measure": "activity_monthly_avg_365d",
+        "is_high": "true",
+        "parameters_version": "1.0.0",
+        "frozen_as_of": "2026-06-30",
+    }
+    points = [None, 1.5e-05, 0.1 + 0.2, 12.0, 1e16, None]
+    rows = [
+        same | {"score": place + 1, "value_from": points[place], "value_to": points[place + 1]} for place in range(5)
+    ]
+    replace_in_seed(rows, project / POLICY / "rfm_cut_points.csv")
+    text = (project / POLICY / "rfm_cut_points.csv").read_text(encoding="utf-8")
+    assert ",0.000015," in text and ",10000000000000000" in text
+    assert [line for line in seed_faults(project) if "must be a number from" not in line] == []

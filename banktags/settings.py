@@ -33,6 +33,7 @@ class Setting:
 
 PATH = Setting(r"\S|\S.*\S", "a path without blanks around it; leave it unset for the default")
 TEXT = Setting(may_be_empty=True)
+MINUTES = Setting(r"[0-9]{1,5}(\.[0-9]+)?", "a number of minutes, as in 5")
 FLAG = Setting(r"(?i:true|false)", "True or False")
 MEMORY = Setting(r"[1-9][0-9]*(\.[0-9]+)? ?[KMGTkmgt](i?[Bb])?", "a number with its unit from 256MB to 999TB, as 3GB")
 #: Least memory in megabytes that a build can begin with.
@@ -43,8 +44,13 @@ SETTINGS: dict[str, Setting] = {
     "BANK_TAGS_LISTS": PATH,
     "BANK_TAGS_LOCK_WAIT": Setting(r"(0|[1-9][0-9]{0,3})(\.[0-9]+)?", "a number of minutes from 0 to 9999, as in 10"),
     "BANK_TAGS_MEMORY": MEMORY,
+    "BANK_TAGS_MAPPING_MINUTES": MINUTES,
     "BANK_TAGS_PII_KEY": TEXT,
+    "BANK_TAGS_PORTRAITS": PATH,
+    "BANK_TAGS_QUERY_MINUTES": MINUTES,
     "BANK_TAGS_RAW": PATH,
+    "BANK_TAGS_REHASH": TEXT,
+    "BANK_TAGS_ROLE": Setting("[a-z_]+", "a role of seed portrait_roles, as relationship_manager", may_be_empty=True),
     "BANK_TAGS_SPARK_AUTH": TEXT,
     "BANK_TAGS_SPARK_CLUSTER": TEXT,
     "BANK_TAGS_SPARK_DBT": PATH,

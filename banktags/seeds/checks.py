@@ -89,11 +89,20 @@ def _reference_faults(
 ) -> Iterator[Fault]:
     name, field = declared.references[column]
     codes = seeds[name].values.get(field) if name in seeds else None
-    if codes is not None and row[column] not in codes:
+    if codes is None:
+        return
+    separator = declared.separators.get(column)
+    for code in row[column].split(separator) if separator else (row[column],):
+        if code in codes:
+            continue
         known = sorted(code for code in codes if not is_empty(code))
         said = f" ({_listed(known)})" if len(known) <= LISTED_CODES else ""
-        remedy = f"Write a code of {seeds[name].file}{near(row[column], known)}, or add it there first"
-        yield fault_of(seed, row, declared, column, f"must be a {field} of seed {name}{said}", remedy)
+        remedy = f"Write a code of {seeds[name].file}{near(code, known)}, or add it there first"
+        if separator:
+            must = f"must be made of {field} of seed {name}{said}, joined by {separator}: {shown(code)} is none"
+        else:
+            must = f"must be a {field} of seed {name}{said}"
+        yield fault_of(seed, row, declared, column, must, remedy)
 
 
 def _validity_faults(seed: SeedFile, declared: Declared) -> Iterator[Fault]:

@@ -51,7 +51,10 @@ class Shares:
 
 @dataclass(frozen=True)
 class Declared:
-    """What holds for a seed. ``keys``: columns in which no two rows in force are alike, unless they ``may_overlap``."""
+    """What holds for a seed. ``keys``: columns in which no two rows in force are alike, unless they ``may_overlap``.
+
+    ``references``: seed and column that a code stands in; of several codes, joined by one of the ``separators``, each.
+    """
 
     name: str
     folder: str
@@ -60,6 +63,7 @@ class Declared:
     keys: tuple[tuple[str, ...], ...]
     admitted: Mapping[str, tuple[str, ...]]
     references: Mapping[str, tuple[str, str]]
+    separators: Mapping[str, str]
     bands: tuple[Bands, ...]
     orders: tuple[Order, ...]
     shares: tuple[Shares, ...]
@@ -108,6 +112,7 @@ def _declared(entry: Mapping[str, Any], folder: str) -> Declared:
     keys: list[tuple[str, ...]] = []
     admitted: dict[str, tuple[str, ...]] = {}
     references: dict[str, tuple[str, str]] = {}
+    separators: dict[str, str] = {}
     bands: list[Bands] = []
     for column in entry.get("columns", ()):
         name = column["name"]
@@ -120,9 +125,12 @@ def _declared(entry: Mapping[str, Any], folder: str) -> Declared:
                 admitted[name] = tuple(map(str, arguments["values"]))
             elif test == "relationships" and (seed := re.fullmatch(r"ref\('(\w+)'\)", arguments["to"])):
                 references[name] = (seed[1], arguments["field"])
-        if dictionary := column.get("config", {}).get("meta", {}).get("dictionary"):
+        of_column = column.get("config", {}).get("meta", {})
+        if dictionary := of_column.get("dictionary"):
             seed_name, field = dictionary.split(".")
             references[name] = (seed_name, field)
+        if separator := of_column.get("separator"):
+            separators[name] = separator
     for test, arguments in _tests(entry):
         if test == "never_null":
             filled.update(arguments["columns"])
@@ -141,6 +149,7 @@ def _declared(entry: Mapping[str, Any], folder: str) -> Declared:
         keys=tuple(keys),
         admitted=admitted,
         references=references,
+        separators=separators,
         bands=tuple(bands),
         orders=tuple(_order(order) for order in meta.get("orders", ())),
         shares=tuple(Shares(tuple(each["columns"]), tuple(each["group_by"])) for each in meta.get("shares_of_one", ())),

@@ -292,6 +292,30 @@ SLIPS = {
         "FUNDS,order",
         "product_category is FUNDS, and must be a product_category of seed product_categories",
     ),
+    "a channel that is none": (
+        "policy/audience_purposes.csv",
+        "SMS|PHONE|APP|WECOM",
+        "SMS|FONE|APP|WECOM",
+        "joined by |: FONE is none. Write a code of seeds/dictionaries/contact_channels.csv",
+    ),
+    "children who are adults": (
+        "policy/audience_policy.csv",
+        "guardian_age_below,14",
+        "guardian_age_below,18",
+        "adult_age_from: value is 18, and must be above 18, that of guardian_age_below",
+    ),
+    "no children": (
+        "policy/audience_policy.csv",
+        "guardian_age_below,14",
+        "guardian_age_below,4",
+        "guardian_age_below: value is 4, and must be a whole number from 14 to 18",
+    ),
+    "a gate that is none": (
+        "policy/contact_gates.csv",
+        "deceased,marketing",
+        "decesaed,marketing",
+        "gate is decesaed, and must be a gate of seed audience_gates. Write a code of seeds/policy/audience_gates",
+    ),
     "a value left out": (
         "policy/audience_policy.csv",
         "holdout_share,0.02",
@@ -477,7 +501,7 @@ FILES: dict[str, tuple[Callable[[str], bytes], str | None]] = {
         "line 2: 6 values for 5 columns, beginning global_holdout_share",
     ),
     "a row cut off": (replaced(",days,名单有效期", ""), "line 4: 3 values for 5 columns, beginning list_valid_days"),
-    "a line of commas": (lambda text: (text + ",,,,\n").encode(), "line 5: the line is empty. Delete it"),
+    "a line of commas": (lambda text: (text + ",,,,\n").encode(), "the line is empty. Delete it"),
     "an empty line": (replaced("\nglobal_holdout_round", "\n\nglobal_holdout_round"), "line 3: the line is empty"),
 }
 
@@ -626,7 +650,8 @@ def test_a_number_without_bound_says_where_to_add_one(project):
         path.read_text(encoding="utf-8") + "longest_list,5000,customers,名单上限,Most on a list\n", encoding="utf-8"
     )
     (line,) = seed_faults(project)
-    assert line.startswith("seeds/policy/audience_policy.csv, line 5, longest_list: no bound stands for value.")
+    last = len(path.read_text(encoding="utf-8").splitlines())
+    assert line.startswith(f"seeds/policy/audience_policy.csv, line {last}, longest_list: no bound stands for value.")
     assert "to seeds/policy/policy_bounds.csv: audience_policy,longest_list,value,<unit>,<lowest>,<highest>," in line
     bounds = project / POLICY / "policy_bounds.csv"
     row = "audience_policy,longest_list,value,customers,1,100000,true,,,No branch calls more\n"

@@ -12,8 +12,8 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from banktags.seeds.guard import seed_faults
 from banktags.settings import setting_faults, warn_unknown_settings
+from banktags.variables import PROJECT, variable_faults
 
-PROJECT = "bank_tags"
 #: Commands that read neither seeds nor settings: they make the project work again.
 UNGUARDED = {"clean", "deps"}
 
@@ -26,7 +26,8 @@ class Guard(dbtPlugin):
         if self.project_name != PROJECT or flags.WHICH in UNGUARDED:
             return
         warn_unknown_settings()
-        if faults := [*setting_faults(), *seed_faults(Path(flags.PROJECT_DIR))]:
+        root = Path(flags.PROJECT_DIR)
+        if faults := [*setting_faults(), *variable_faults(root), *seed_faults(root)]:
             raise DbtRuntimeError("\n".join([*faults, "Nothing was built."]))
 
 

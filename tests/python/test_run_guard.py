@@ -17,6 +17,7 @@ from dbt_warehouse import contents
 from tiny_bank import accounts, customers, deliver
 
 from banktags.contract import PROJECT_ROOT
+from banktags.variables import known_variables, variable_faults
 
 FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
 FIRST, MIDDLE, LAST = (datetime.date(2026, 6, day) for day in (28, 29, 30))
@@ -186,8 +187,34 @@ def test_what_is_admitted_is_not_refused(built):
 
 def test_each_variable_of_the_project_says_what_it_admits():
     project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    defined = (PROJECT_ROOT / "macros" / "variables.sql").read_text(encoding="utf-8")
-    assert [name for name in project["vars"] if f"'{name}': {{" not in defined] == []
+    assert set(known_variables()) == project["vars"].keys()
+    assert variable_faults() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "  session_gap_minutes: 30",
+            "  session_gap_minute: 30",
+            "no variable is called session_gap_minute. Did you mean",
+        ),
+        (
+            "  home_country: CN",
+            "  home_country: CN\n  homecountry: CN",
+            "called homecountry. Did you mean home_country?",
+        ),
+        ("  redelivery_days: 31\n", "", "the variable redelivery_days is missing"),
+    ],
+)
+def test_a_name_in_the_project_that_nobody_reads_is_told_with_the_nearest(tmp_path, old, new, said):
+    """What stands for the mistyped variable would be its default."""
+    (tmp_path / "macros").mkdir()
+    shutil.copy(PROJECT_ROOT / "macros" / "variables.sql", tmp_path / "macros")
+    text = (PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "dbt_project.yml").write_text(text.replace(old, new), encoding="utf-8")
+    assert any(said in line and line.startswith("dbt_project.yml: ") for line in variable_faults(tmp_path))
 
 
 def test_the_date_and_the_currency_are_read_through_their_macros():

@@ -108,7 +108,8 @@ def senseless(project) -> Path:
     """The project with all of the edits, as dbt and banktags find it."""
     for path, old, new, _ in SENSELESS:
         edit(project, path, old, new)
-    for name in ("dbt_project.yml", "profiles.yml"):
+    (project / "macros").mkdir()
+    for name in ("dbt_project.yml", "profiles.yml", "macros/variables.sql"):
         shutil.copy(PROJECT_ROOT / name, project / name)
     return project
 

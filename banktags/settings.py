@@ -35,9 +35,9 @@ PATH = Setting(r"\S|\S.*\S", "a path without blanks around it; leave it unset fo
 TEXT = Setting(may_be_empty=True)
 MINUTES = Setting(r"[0-9]{1,5}(\.[0-9]+)?", "a number of minutes, as in 5")
 FLAG = Setting(r"(?i:true|false)", "True or False")
-MEMORY = Setting(r"[1-9][0-9]*(\.[0-9]+)? ?[KMGTkmgt](i?[Bb])?", "a number with its unit from 256MB to 999TB, as 3GB")
-#: Least memory in megabytes that a build can begin with.
-LEAST_MEMORY = 256
+MEMORY = Setting(r"[1-9][0-9]*(\.[0-9]+)? ?[KMGTkmgt](i?[Bb])?", "a number with its unit from 10MB to 999TB, as 3GB")
+#: Least memory in megabytes that DuckDB can begin with.
+LEAST_MEMORY = 10
 SETTINGS: dict[str, Setting] = {
     "BANK_TAGS_CURRENCY": Setting("[A-Z]{3}", "the three capital letters of ISO 4217, as CNY", may_be_empty=True),
     "BANK_TAGS_DB": PATH,

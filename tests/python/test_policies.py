@@ -18,6 +18,7 @@ from banktags.seeds.bounds import SEED as BOUNDS
 
 #: Seeds with rows by currency or validity of which nothing need be in force, each with why.
 OPTIONAL = {
+    "class_approvals": "an approval is there, or the tag is refused",
     "governance_exceptions": "exceptions come and go",
     "rfm_cut_points": "frozen by banktags freeze-rfm where a bank wants it; else computed",
     "strategy_map": "the words of a document, shown with their dates",

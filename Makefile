@@ -104,7 +104,9 @@ engines: spark-setup ## full build and night by DuckDB and by Spark as banks gro
 parity: spark-setup bank ## the extracts built by DuckDB and by Spark, every relation compared by value
 	@$(SPARK_JAVA) $(BIN)/banktags parity $(if $(AS_OF),--date $(AS_OF)) $(if $(SELECT),--select '$(SELECT)')
 
+# The line puts this project on the path there: dbt finds the guard of seeds and settings (dbt_bank_tags) on either engine.
 spark-setup: setup $(SPARK_BIN)/.installed ## dbt-spark and Spark in .venv-spark
+	@echo '$(CURDIR)' > "$$($(SPARK_BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/bank_tags.pth"
 
 CLUSTER := warehouse/spark-cluster
 SPARK_MASTER := spark://127.0.0.1:7077

@@ -35,7 +35,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help build test slow docs site clean setup bank lint pytest bench engines lock spark-setup spark-up spark-down parity
+.PHONY: help build test slow docs site clean setup bank lint pytest bench engines lock licences spark-setup spark-up spark-down parity
 
 help: ## this list
 	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
@@ -104,7 +104,9 @@ engines: spark-setup ## full build and night by DuckDB and by Spark as banks gro
 parity: spark-setup bank ## the extracts built by DuckDB and by Spark, every relation compared by value
 	@$(SPARK_JAVA) $(BIN)/banktags parity $(if $(AS_OF),--date $(AS_OF)) $(if $(SELECT),--select '$(SELECT)')
 
+# The line puts this project on the path there: dbt finds the guard of seeds and settings (dbt_bank_tags) on either engine.
 spark-setup: setup $(SPARK_BIN)/.installed ## dbt-spark and Spark in .venv-spark
+	@echo '$(CURDIR)' > "$$($(SPARK_BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/bank_tags.pth"
 
 CLUSTER := warehouse/spark-cluster
 SPARK_MASTER := spark://127.0.0.1:7077
@@ -134,6 +136,9 @@ lock: $(BIN)/.installed ## the locked requirements anew, with hashes, for Python
 	@$(LOCK) pyproject.toml --extra dev --output-file requirements.txt
 	@$(LOCK) pyproject.toml --extra spark --output-file requirements-spark.txt
 	@$(LOCK) benchmarks/peers/requirements.in --output-file benchmarks/peers/requirements.txt
+
+licences: $(BIN)/.installed ## the licences of what is locked, into docs/licences.md
+	@$(BIN)/python -m banktags.licences
 
 # The catalogue is one file, site/index.html, that opens without a server and can be mailed; so are the review and the reports
 # of the campaigns beside it.

@@ -17,12 +17,22 @@ from banktags.parity import parity
 from banktags.portrait.command import app as portrait
 from banktags.query import query
 from banktags.review.command import review
+from banktags.settings import setting_faults, warn_unknown_settings
 from banktags.simulate.command import simulate_command
 from banktags.summary import summary
 from banktags.tag_life import app as tag_life
 from banktags.tier_simulator import app as tiers
 
-app = typer.Typer(help="Customer tag warehouse for retail banks: demo bank, loader and helpers.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def check_settings() -> None:
+    """Customer tag warehouse for retail banks: demo bank, loader and helpers."""
+    warn_unknown_settings()
+    if faults := setting_faults():
+        raise typer.BadParameter("; ".join(faults), param_hint="settings")
+
 
 app.add_typer(audience, name="audience")
 app.add_typer(campaign, name="campaign")

@@ -7,6 +7,7 @@ replay uses the same points.
 
 import csv
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -68,7 +69,7 @@ def period_of(day: date, like: str) -> str:
 
 def replace_in_seed(rows: list[dict], seed: Path) -> None:
     """Put the rows into the seed, in place of those of the same currency, period and parameters version."""
-    with seed.open(encoding="utf-8", newline="") as file:
+    with seed.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         columns, kept = list(reader.fieldnames or []), list(reader)
     replaced = {tuple(row[name] for name in KEY) for row in rows}
@@ -76,4 +77,10 @@ def replace_in_seed(rows: list[dict], seed: Path) -> None:
     with seed.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(sorted(kept + rows, key=lambda row: (row["currency"], row["period"])))
+        plain = [{name: _plain(value) for name, value in row.items()} for row in rows]
+        writer.writerows(sorted(kept + plain, key=lambda row: (row["currency"], row["period"])))
+
+
+def _plain(value: object) -> object:
+    """A number as a seed holds it: without exponent."""
+    return f"{Decimal(repr(value)):f}" if isinstance(value, float) else value

@@ -78,7 +78,7 @@ def write_currency(root: Path, currency: str, like: str, rate: Decimal | None) -
     for name, seed in SEEDS.items():
         path = POLICY / f"{name}.csv"
         text = _read(root / path)
-        rows = list(csv.DictReader(io.StringIO(text)))
+        rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
         missing = _missing_rows(path, rows, seed, currency, like, rate)
         if missing:
             texts[path], counts[path] = _with_rows(text, missing), len(missing)
@@ -103,7 +103,10 @@ def _rate(text: str | None) -> Decimal | None:
 
 
 def _check_currency(root: Path, currency: str) -> None:
-    names = {row["currency_code"]: row["name_en"] for row in csv.DictReader(io.StringIO(_read(root / CURRENCIES)))}
+    names = {
+        row["currency_code"]: row["name_en"]
+        for row in csv.DictReader(io.StringIO(_read(root / CURRENCIES).removeprefix("\ufeff")))
+    }
     if currency not in names:
         by_name = [code for code, name in names.items() if currency.lower() in name.lower()]
         near = ", ".join(by_name[:5] or difflib.get_close_matches(currency, names)) or "none like it"

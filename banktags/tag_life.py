@@ -80,5 +80,5 @@ def record_step(root: Path, tag_code: str, to_state: str, actor: str, date: date
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8") as rows:
+    with path.open(encoding="utf-8-sig") as rows:
         return list(csv.DictReader(rows))

@@ -11,6 +11,7 @@ import duckdb
 import typer
 
 from banktags.contract import PROJECT_ROOT
+from banktags.settings import SETTINGS
 
 #: A row of the warehouse by the names of its columns.
 Row = dict[str, Any]
@@ -79,8 +80,8 @@ def lock_wait() -> float:
         WarehouseBusy: the setting is no number of minutes.
     """
     said = os.environ.get("BANK_TAGS_LOCK_WAIT", str(LOCK_WAIT))
-    if not re.fullmatch(r"\d+(\.\d+)?", said):
-        raise WarehouseBusy(f"BANK_TAGS_LOCK_WAIT is {said!r}, and must be a number of minutes, as in 10")
+    if not SETTINGS["BANK_TAGS_LOCK_WAIT"].is_met(said):
+        raise WarehouseBusy(f"BANK_TAGS_LOCK_WAIT is {said!r}, and must be {SETTINGS['BANK_TAGS_LOCK_WAIT'].admits}")
     return float(said)
 
 

@@ -1,22 +1,36 @@
 """What dbt loads of this project before it reads the project: dbt-core finds plugins by the name ``dbt_…`` of a module.
 
-dbt reads every seed while it parses, and ends in a traceback that names no file when one is not UTF-8. No macro and no
-plugin of an adapter runs so early.
+dbt reads every seed while it parses, and ends in a traceback that names no file when one is not UTF-8; what a seed says
+it finds out in the midst of a build, on each engine in another way. It renders every text of its YAML files, whatever
+stands in braces there. No macro and no plugin of an adapter runs so early.
 """
 
+from pathlib import Path
+
+from dbt.flags import get_flags
 from dbt.plugins.manager import dbtPlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from banktags.private import private_from_here
-from banktags.seed_files import seed_faults
+from banktags.seeds.guard import seed_faults
+from banktags.settings import setting_faults, warn_unknown_settings
+from banktags.variables import PROJECT, variable_faults
+
+#: Commands that read neither seeds nor settings: they make the project work again.
+UNGUARDED = {"clean", "deps"}
 
 
-class SeedGuard(dbtPlugin):
-    """Stops dbt before it parses when a seed can't be read."""
+class Guard(dbtPlugin):
+    """Stops dbt before it parses when a seed can't be read, or when it or a setting says what cannot be meant."""
 
     def initialize(self) -> None:
-        if faults := seed_faults():
-            raise DbtRuntimeError("\n  ".join(faults))
+        flags = get_flags()
+        if self.project_name != PROJECT or flags.WHICH in UNGUARDED:
+            return
+        warn_unknown_settings()
+        root = Path(flags.PROJECT_DIR)
+        if faults := [*setting_faults(), *variable_faults(root), *seed_faults(root)]:
+            raise DbtRuntimeError("\n".join([*faults, "Nothing was built."]))
 
 
 class Private(dbtPlugin):
@@ -26,4 +40,4 @@ class Private(dbtPlugin):
         private_from_here()
 
 
-plugins = [SeedGuard, Private]
+plugins = [Guard, Private]

@@ -1,19 +1,28 @@
 {# The variables of a run: what each admits, checked once at its start, and the two that have a default beyond dbt_project.yml. #}
 
-{# Each variable of dbt_project.yml: the pattern of its whole text, and what it admits in words. may_be_null: null has a meaning. #}
+{# Each variable of dbt_project.yml: the pattern of its whole text, its highest value, and what it admits in words, with the reason of
+   a bound. may_be_null: null has a meaning. #}
 {% macro variable_definitions() -%}
-    {%- set whole = '[1-9][0-9]{0,3}' -%}
+    {%- set whole = '[1-9][0-9]{0,2}' -%}
     {%- set date = '(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])' -%}
     {{ return({
         'as_of_date': {'pattern': date, 'is_date': true, 'admits': 'a business date, as YYYY-MM-DD; left out, it is the last complete batch'},
         'base_currency': {
             'pattern': '[A-Z]{3}', 'admits': 'the three capital letters of ISO 4217; left out, it is BANK_TAGS_CURRENCY, else CNY'
         },
-        'session_gap_minutes': {'pattern': whole, 'admits': 'a whole number of minutes from 1 to 9999'},
+        'session_gap_minutes': {
+            'pattern': whole, 'highest': 240, 'admits': 'a whole number of minutes from 1 to 240: who pauses for longer begins anew'
+        },
         'home_country': {'pattern': '[A-Z]{2}', 'admits': 'the two capital letters of an ISO 3166 country'},
-        'risk_assessment_validity_months': {'pattern': whole, 'admits': 'a whole number of months from 1 to 9999'},
+        'risk_assessment_validity_months': {
+            'pattern': whole, 'highest': 36,
+            'admits': 'a whole number of months from 1 to 36: the rules ask for a new assessment after a year, no regulator waits for three'
+        },
         'foreign_currency_treatment': {'pattern': 'convert|refuse|warn', 'admits': 'convert, refuse or warn'},
-        'redelivery_days': {'pattern': whole, 'admits': 'a whole number of days from 1 to 9999'},
+        'redelivery_days': {
+            'pattern': whole, 'highest': 366,
+            'admits': 'a whole number of days from 1 to 366: what comes again a year later is another posting'
+        },
         'quality_reference_date': {
             'pattern': date, 'is_date': true, 'may_be_null': true, 'admits': 'a business date, as YYYY-MM-DD, or null'
         },
@@ -47,6 +56,9 @@
         {%- set year, month, day = text.split('-') | map('int') -%}
         {%- set next_month = modules.datetime.date(year + month // 12, month % 12 + 1, 1) -%}
         {%- set admitted = day <= (next_month - modules.datetime.timedelta(days=1)).day -%}
+    {%- endif -%}
+    {%- if admitted and definition.highest -%}
+        {%- set admitted = text | int <= definition.highest -%}
     {%- endif -%}
     {%- if not admitted -%}
         {%- do refuse_run(name ~ ' is ' ~ tojson(text if value is not none else none) ~ ', and must be ' ~ definition.admits) -%}

@@ -98,13 +98,13 @@ def read_seed(name: str) -> list[dict[str, str]]:
     paths = sorted(SEEDS.glob(f"*/{name}.csv"))
     if not paths:
         raise FileNotFoundError(f"seeds/*/{name}.csv: the contract names this dictionary, and there is no such seed")
-    with paths[0].open(encoding="utf-8", newline="") as rows:
+    with paths[0].open(encoding="utf-8-sig", newline="") as rows:
         return list(csv.DictReader(rows))
 
 
 @cache
 def _thresholds(path: Path = THRESHOLDS) -> dict[tuple[str, str, str, str], Threshold]:
-    with path.open(encoding="utf-8", newline="") as rows:
+    with path.open(encoding="utf-8-sig", newline="") as rows:
         return {
             (row["check_name"], row["system_name"], row["table_name"], row["column_name"]): Threshold(
                 float(row["warn_share"]) if row["warn_share"] else None,

@@ -112,3 +112,10 @@ def test_summary_counts_kinds_and_names_what_was_not_plain_success(tmp_path):
     run_results = tmp_path / "run_results.json"
     run_results.write_text(json.dumps({"results": results}))
     assert built(run_results) == "2 models, 1 seeds, 1 data tests: 1 warn"
+
+
+def test_dbt_on_spark_finds_the_guard_of_seeds_and_settings_too():
+    """The environment of Spark has not installed this project; a line puts it on the path there."""
+    said = make("--dry-run", "spark-setup")
+    assert f"echo '{PROJECT_ROOT}' > " in said
+    assert "/bank_tags.pth" in said

@@ -17,7 +17,7 @@ from dbt_warehouse import contents
 from tiny_bank import accounts, customers, deliver
 
 from banktags.contract import PROJECT_ROOT
-from banktags.seed_files import seed_faults
+from banktags.variables import known_variables, variable_faults
 
 FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
 FIRST, MIDDLE, LAST = (datetime.date(2026, 6, day) for day in (28, 29, 30))
@@ -138,6 +138,16 @@ NOT_ADMITTED = {
     "{session_gap_minutes: 2.5}": "session_gap_minutes is .*2.5.*, and must be a whole number of minutes",
     "{session_gap_minutes: true}": "session_gap_minutes is .*True.*, and must be a whole number of minutes",
     "{session_gap_minutes: abc}": "session_gap_minutes is .*abc.*, and must be a whole number of minutes",
+    "{session_gap_minutes: 241}": "session_gap_minutes is .*241.*, and must be a whole number of minutes from 1 to 240",
+    "{session_gap_minutes: 9999}": "session_gap_minutes is .*9999.*, and must be a whole number of minutes",
+    "{session_gap_minutes: 1e1}": "session_gap_minutes is .*, and must be a whole number of minutes",
+    "{session_gap_minutes: .inf}": "session_gap_minutes is .*inf.*, and must be a whole number of minutes",
+    "{session_gap_minutes: '٣٠'}": "session_gap_minutes is .*, and must be a whole number of minutes",
+    "{risk_assessment_validity_months: 37}": "risk_assessment_validity_months is .*37.*, and must be .* from 1 to 36",
+    "{redelivery_days: 367}": "redelivery_days is .*367.*, and must be a whole number of days from 1 to 366",
+    "{foreign_currency_treatment: Convert}": "foreign_currency_treatment is .*, and must be convert, refuse or warn",
+    "{sesion_gap_minutes: 30}": "Did you mean session_gap_minutes?",
+    "{risk_assessment_validity_month: 12}": "Did you mean risk_assessment_validity_months?",
     "{risk_assessment_validity_months: -1}": "risk_assessment_validity_months is .*-1.*, and must be a whole number",
     "{quality_reference_date: foo}": "quality_reference_date is .*foo.*, and must be a business date",
 }
@@ -177,8 +187,34 @@ def test_what_is_admitted_is_not_refused(built):
 
 def test_each_variable_of_the_project_says_what_it_admits():
     project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    defined = (PROJECT_ROOT / "macros" / "variables.sql").read_text(encoding="utf-8")
-    assert [name for name in project["vars"] if f"'{name}': {{" not in defined] == []
+    assert set(known_variables()) == project["vars"].keys()
+    assert variable_faults() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "  session_gap_minutes: 30",
+            "  session_gap_minute: 30",
+            "no variable is called session_gap_minute. Did you mean",
+        ),
+        (
+            "  home_country: CN",
+            "  home_country: CN\n  homecountry: CN",
+            "called homecountry. Did you mean home_country?",
+        ),
+        ("  redelivery_days: 31\n", "", "the variable redelivery_days is missing"),
+    ],
+)
+def test_a_name_in_the_project_that_nobody_reads_is_told_with_the_nearest(tmp_path, old, new, said):
+    """What stands for the mistyped variable would be its default."""
+    (tmp_path / "macros").mkdir()
+    shutil.copy(PROJECT_ROOT / "macros" / "variables.sql", tmp_path / "macros")
+    text = (PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "dbt_project.yml").write_text(text.replace(old, new), encoding="utf-8")
+    assert any(said in line and line.startswith("dbt_project.yml: ") for line in variable_faults(tmp_path))
 
 
 def test_the_date_and_the_currency_are_read_through_their_macros():
@@ -246,29 +282,3 @@ def test_the_age_of_a_table_is_no_warning_where_the_bank_never_delivered_it(bank
     with duckdb.connect(str(bank.database)) as con:
         con.execute("insert into policy.delivery_expectations values ('core', 'transactions', 'no', 'weekly')")
     assert bank.data_tests(*names) == dict.fromkeys(names, "pass")
-
-
-@pytest.mark.parametrize(
-    ("content", "fault"),
-    [
-        ("code,name\n1,活期\n".encode("gb18030"), "line 2: saved as GBK, not UTF-8"),
-        ("code,name\n1,活期\n".encode("utf-16"), "saved as UTF-16, not UTF-8"),
-        ("code,name\n1,活期\n".encode("utf-16-le"), "saved as UTF-16, not UTF-8"),
-        ("code,name\n1,caf\u00e9\n".encode("latin-1"), "line 2: not UTF-8"),
-        ("code,name\n1,活期\n".encode("utf-8-sig"), None),
-        ("code,name\n1,活期\n".encode(), None),
-    ],
-)
-def test_a_seed_in_another_encoding_is_named(tmp_path, content, fault):
-    (tmp_path / "policy").mkdir()
-    (tmp_path / "policy" / "rates.csv").write_bytes(content)
-    found = seed_faults(tmp_path)
-    assert len(found) == (fault is not None)
-    assert all(fault in text and "rates.csv" in text and "Save it" in text for text in found)
-
-
-def test_dbt_names_a_seed_in_another_encoding_before_it_reads_the_project(monkeypatch):
-    monkeypatch.setattr("dbt_bank_tags.seed_faults", lambda: ["seeds/policy/rates.csv: saved as UTF-16, not UTF-8."])
-    result = dbtRunner().invoke(["--quiet", "parse", *FOLDERS])
-    assert not result.success
-    assert "seeds/policy/rates.csv: saved as UTF-16, not UTF-8." in str(result.exception)

@@ -298,10 +298,14 @@ def _described(con: duckdb.DuckDBPyConnection, audience: str) -> Row:
         ]
         raise AudienceError(f"there is no audience {audience}: take one of {known}")
     (described,) = found
-    if not described["members"]:
+    # The catalogue does not tell how many they are where they are few.
+    (members,) = con.execute(
+        "select count(*) from audiences.audience_members where audience = ?", [audience]
+    ).fetchone()
+    if not members:
         raise AudienceError(
             f"nobody is in audience {audience} on {described['as_of_date']}:"
-            f" see audiences.audience_gate_losses for where the {described['candidates']} whom its predicate finds went"
+            " see audiences.audience_gate_losses for where those whom its predicate finds went"
         )
     return described
 

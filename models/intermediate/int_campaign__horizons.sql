@@ -1,5 +1,5 @@
 -- The horizons at which each campaign is read out: those of the policy and its own conversion window, which decides.
--- A horizon can be read once it has passed for the customer assigned last.
+-- A horizon can be read once it has passed for the customer assigned last. A campaign that is planned has none yet.
 
 with
 
@@ -11,11 +11,21 @@ policy as (
         and {{ in_force() }}
 ),
 
-planned as (
+-- Assigned, or begun without anybody being assigned.
+begun as (
     select
-        campaigns.campaign_id,
+        campaign_id,
+        conversion_window_days,
+        last_assigned_date
+    from {{ ref('int_campaign__campaigns') }}
+    where first_assigned_date <= {{ as_of_date() }}
+),
+
+at_horizons as (
+    select
+        begun.campaign_id,
         policy.horizon_days
-    from {{ ref('int_campaign__campaigns') }} as campaigns
+    from begun
     cross join policy
 
     union distinct
@@ -23,18 +33,18 @@ planned as (
     select
         campaign_id,
         conversion_window_days as horizon_days
-    from {{ ref('int_campaign__campaigns') }}
+    from begun
 ),
 
 ends as (
     select
-        planned.campaign_id,
-        planned.horizon_days,
-        planned.horizon_days = campaigns.conversion_window_days as is_conversion_window,
-        cast({{ dbt.dateadd('day', 'planned.horizon_days', 'campaigns.last_assigned_date') }} as date) as observed_on
-    from planned
-    inner join {{ ref('int_campaign__campaigns') }} as campaigns
-        on planned.campaign_id = campaigns.campaign_id
+        at_horizons.campaign_id,
+        at_horizons.horizon_days,
+        at_horizons.horizon_days = begun.conversion_window_days as is_conversion_window,
+        cast({{ dbt.dateadd('day', 'at_horizons.horizon_days', 'begun.last_assigned_date') }} as date) as observed_on
+    from at_horizons
+    inner join begun
+        on at_horizons.campaign_id = begun.campaign_id
 ),
 
 horizons as (

@@ -41,7 +41,7 @@ problems as (
             when named.list_name is null then 'the list has no record of its freeze'
             else 'the list is not the one that its freeze put on record: its SHA-256 is another'
         end as problem,
-        'restore the file and its record from the backup of data/lists; a list that nobody was contacted by may be removed'
+        'restore the file and its record from the backup of data/lists; remove a list that nobody was contacted by'
             as remedy
     from lists
     left join freezes
@@ -70,10 +70,10 @@ problems as (
         freezes.list_digest <> lists.digest
         and exists (
             select 1
-            from freezes as others
+            from freezes as recorded
             where
-                others.list_name = lists.name
-                and others.list_digest = lists.digest
+                recorded.list_name = lists.name
+                and recorded.list_digest = lists.digest
         )
 )
 

@@ -1,8 +1,8 @@
 {{ printed_rows() }}
 
--- Records are a chain: each says the SHA-256 of the one before, and the head of the chain how many there are and which is
--- the last. So none is gone, changed or put in between. A command that is killed leaves one record beyond the head, which
--- the next command completes or takes back.
+-- Records are a chain: each says the SHA-256 of the one before, and the head of the chain how many there are and which
+-- is the last. So none is gone, changed or put in between. A command that is killed leaves one record beyond the head,
+-- which the next command completes or takes back.
 -- depends_on: {{ ref('audience_exports') }}
 -- depends_on: {{ ref('portrait_openings') }}
 
@@ -37,16 +37,16 @@ chains as (
 -- A record that the one after it, or the head, does not find.
 unfound as (
     select
-        following.folder,
-        'the record before ' || following.name || ' is gone, or is not as it was kept' as problem
-    from kept_records as following
-    left join kept_records as previous
+        successors.folder,
+        'the record before ' || successors.name || ' is gone, or is not as it was kept' as problem
+    from kept_records as successors
+    left join kept_records as predecessors
         on
-            following.folder = previous.folder
-            and following.previous_digest = previous.digest
+            successors.folder = predecessors.folder
+            and successors.previous_digest = predecessors.digest
     where
-        following.previous_digest is not null
-        and previous.digest is null
+        successors.previous_digest is not null
+        and predecessors.digest is null
     union all
     select
         heads.kind as folder,
@@ -87,7 +87,8 @@ miscounted as (
     select
         chains.folder,
         case
-            when heads.kind is null then 'nothing says how many records there are: heads/' || chains.folder || '.parquet is gone'
+            when heads.kind is null
+                then 'nothing says how many records there are: heads/' || chains.folder || '.parquet is gone'
             else
                 'there are ' || cast(chains.records as string) || ' records, where '
                 || cast(heads.records as string) || ' were kept'

@@ -196,14 +196,6 @@ def _check_shown(text: str, at: int, piece: str) -> None:
 def _check(text: str, word: Word, before: Word | None, after: Word | None, tags: KnownTags, may_quote: bool) -> None:
     if word.kind == "text":
         _check_shown(text, word.at, word.text)
-        if before and before.kind in ("word", "quoted", "number", "text") and before.at + len(before.text) == word.at:
-            raise ConditionError(
-                text,
-                before.at,
-                len(before.text) + len(word.text),
-                "a text has no prefix",
-                "write it as 'text', '' for a '",
-            )
         if before and before.kind == "text":
             raise ConditionError(
                 text, word.at, len(word.text), "two texts stand side by side", "join conditions by and, or"
@@ -242,6 +234,10 @@ def _check_number(text: str, word: Word, after: Word | None) -> None:
 
 def _check_word(text: str, word: Word, before: Word | None, after: Word | None, tags: KnownTags) -> None:
     name, is_called = word.lower, after is not None and after.text == "("
+    if after is not None and after.kind in ("text", "quoted") and after.at == word.at + len(word.text):
+        raise ConditionError(
+            text, word.at, len(word.text) + 1, "a text has no prefix", "write it as 'text', '' for a '"
+        )
     if name in KEYWORDS:
         if name in ("true", "false", "null", "is") and is_called:
             raise ConditionError(text, word.at, len(word.text), f"{name} is no function", f"a condition has {ADMITTED}")

@@ -9,6 +9,9 @@
         {%- if conditions is not none -%}
             {%- set unparsed = [] -%}
             {%- for node in graph.nodes.values() if holds_conditions(node) -%}
+                {%- if node.config.get('pre-hook') or node.config.get('post-hook') or node.config.get('sql_header') -%}
+                    {%- do refuse_run(node.original_file_path ~ ' is given a hook or a header, which nobody parses: leave them out') -%}
+                {%- endif -%}
                 {%- do unparsed.append(node.original_file_path) if conditions.get(node.name, {}).checksum != node.checksum.checksum -%}
             {%- endfor -%}
             {%- if unparsed -%}

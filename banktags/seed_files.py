@@ -1,16 +1,31 @@
-"""The seeds as files: whether each is in UTF-8, which dbt takes for granted."""
+"""The seeds as files: their rows, and whether each is in UTF-8, which dbt takes for granted."""
 
 import codecs
+import csv
 from pathlib import Path
 
 from banktags.contract import PROJECT_ROOT
 
+SEEDS = PROJECT_ROOT / "seeds"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 #: What a spreadsheet in Chinese saves as plain "CSV"; GBK is a part of it.
 SPREADSHEET_ENCODING = "gb18030"
 
 
-def seed_faults(seeds: Path = PROJECT_ROOT / "seeds") -> list[str]:
+def read_seed(name: str) -> list[dict[str, str]]:
+    """Rows of a seed.
+
+    Raises:
+        FileNotFoundError: there is no seed of this name.
+    """
+    paths = sorted(SEEDS.glob(f"*/{name}.csv"))
+    if not paths:
+        raise FileNotFoundError(f"seeds/*/{name}.csv: there is no such seed")
+    with paths[0].open(encoding="utf-8-sig", newline="") as rows:
+        return list(csv.DictReader(rows))
+
+
+def seed_faults(seeds: Path = SEEDS) -> list[str]:
     """For each seed that is not UTF-8: the file, the line, the encoding it seems to be in, and how to mend it."""
     return [fault for path in sorted(seeds.rglob("*.csv")) if (fault := _fault(path))]
 

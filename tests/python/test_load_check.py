@@ -131,6 +131,25 @@ def test_what_looks_like_no_code_is_a_shape_in_a_harmless_column_too(delivery, r
     assert "13800138000" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("status", "rows", "shown"),
+    [
+        ("SMITH", 30, "'aaaaa' (30)"),  # a word in capitals is a person's name as well as a code
+        ("SMITH_JONES", 30, "'aaaaa_aaaaa' (30)"),
+        ("Settled", 30, "'Settled' (30)"),  # … unless it is a code of some other column
+        ("CLSD", 30, "'aaaa' (30)"),
+        ("LEE", 9, "'aaa' (9)"),  # an abbreviation is one when many rows carry it
+        ("CLO", 10, "'CLO' (10)"),
+        ("S01", 1, "'S01' (1)"),
+        ("13800138000", 30, "'99999999999' (30)"),
+    ],
+)
+def test_a_strange_code_is_shown_only_where_it_can_be_nobodys_name(delivery, raw, status, rows, shown):
+    (delivery / "core__customers.csv").write_text(customers(rows, status=status))
+    seen = CliRunner().invoke(app, ["load", str(delivery), "--to", str(raw), *DATE, "--check"])
+    assert shown in seen.output, seen.output
+
+
 @pytest.mark.parametrize(("strange", "told"), [(9, False), (10, True), (11, True)])
 def test_few_strange_codes_are_no_damage(delivery, raw, strange, told):
     text = customers(200 - strange) + customers(200, gender="X").split("\n", 1 + 200 - strange)[-1]

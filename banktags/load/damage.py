@@ -31,7 +31,7 @@ PLACE = "[1-8][1-7][0-9]{4}([0-9]{3}){0,2}"
 MUNICIPALITIES = ("11", "12", "31", "50", "71", "81", "82")
 #: A value of a harmless column that is shown as it is: a number of a list, which is nobody's name …
 NUMBERED_CODE = re.compile(r"[A-Z]{0,3}[0-9]{1,5}", re.ASCII)
-#: … or an abbreviation in capitals that so many rows carry. A longer word is shown only where it is a code of some column.
+#: … or an abbreviation in capitals that so many rows carry. A longer word is shown where it is a code of some column.
 ABBREVIATION, CARRIERS = re.compile(r"[A-Z]{1,3}", re.ASCII), 10
 #: Strange codes that are shown of a column, the commonest first.
 SHOWN_CODES = 3

@@ -31,7 +31,7 @@ MOST = 0.95
 LIKE = 0.75
 #: Share of what a table needs that a file has to have, to be proposed for it.
 ENOUGH = 0.4
-#: Different codes of a column that are written into the skeleton, and what a code may look like: a short word or a number.
+#: Different codes of a column that are written into the skeleton, and what one may look like: a short word or a number.
 LISTED_CODES = 30
 CODE = re.compile(r"[A-Z][A-Z_]*|[A-Z]{0,3}[0-9]{1,5}", re.ASCII)
 #: Tables that no system delivers but the bank's own people and the loader.

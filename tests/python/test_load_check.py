@@ -124,6 +124,48 @@ def test_a_currency_that_nobody_knows_is_shown_as_it_is(delivery, raw):
     assert "core.accounts.currency: 30 of 30 values (100%)" in result.stderr and "'RMB' (30)" in result.stderr
 
 
+RATES = "currency,rate_date,mid_rate\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "foreign", "rates", "told"),
+    [
+        (None, 0, "", None),
+        (
+            None,
+            1,
+            "",
+            "CNY, but in USD (1); core.exchange_rates has no rate of USD",
+        ),
+        (None, 2, "", "2 of 4 accounts"),  # half of them are not most
+        (None, 3, "", "3 of 4 accounts are not in the base currency CNY, but in USD (3); the build will fail"),
+        ("USD", 3, "", "1 of 4 accounts are not in the base currency USD, but in CNY (1)"),
+        ("USD", 4, "", None),
+        (None, 2, "USD,2026-06-01,7.1\n", None),
+        (None, 2, "EUR,2026-06-01,8.1\n", "has no rate of USD"),
+    ],
+)
+def test_accounts_in_another_currency_are_told(delivery, raw, monkeypatch, base, foreign, rates, told):
+    monkeypatch.delenv("BANK_TAGS_CURRENCY", raising=False)
+    if base:
+        monkeypatch.setenv("BANK_TAGS_CURRENCY", base)
+    rows = [f"A{n},C{n},P1,{'usd' if n < foreign else 'CNY'},2020-01-01,,,ACTIVE,\n" for n in range(4)]
+    (delivery / "core__accounts.csv").write_text(ACCOUNTS + "".join(rows))
+    (delivery / "core__exchange_rates.csv").write_text(RATES + rates)
+    checked, loaded = load(delivery, raw, *DATE, "--check").output, load(delivery, raw).stderr
+    for output in (checked, loaded):
+        assert ("WARNING core.accounts.currency" in output) is bool(told), output
+        assert (told or "") in output and (not told or "remedy: " in output)
+
+
+def test_rates_that_were_landed_before_are_rates(delivery, raw):
+    (delivery / "core__exchange_rates.csv").write_text(RATES + "USD,2026-06-01,7.1\n")
+    load(delivery, raw, "--date", "2026-06-29")
+    (delivery / "core__exchange_rates.csv").unlink()
+    (delivery / "core__accounts.csv").write_text(accounts(3) + "A9,C9,P1,USD,2020-01-01,,,ACTIVE,\n")
+    assert "WARNING" not in load(delivery, raw).stderr
+
+
 def test_what_looks_like_no_code_is_a_shape_in_a_harmless_column_too(delivery, raw):
     (delivery / "core__accounts.csv").write_text(accounts(30, status="Wang Wu 13800138000"))
     result = load(delivery, raw)

@@ -12,15 +12,22 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 SPREADSHEET_ENCODING = "gb18030"
 
 
+class SeedError(Exception):
+    """A seed that can't be read; says which, and how to mend it."""
+
+
 def read_seed(name: str) -> list[dict[str, str]]:
     """Rows of a seed.
 
     Raises:
         FileNotFoundError: there is no seed of this name.
+        SeedError: it is not UTF-8, as when a spreadsheet saved it.
     """
     paths = sorted(SEEDS.glob(f"*/{name}.csv"))
     if not paths:
         raise FileNotFoundError(f"seeds/*/{name}.csv: there is no such seed")
+    if fault := _fault(paths[0]):
+        raise SeedError(fault)
     with paths[0].open(encoding="utf-8-sig", newline="") as rows:
         return list(csv.DictReader(rows))
 

@@ -5,7 +5,6 @@ held against the seed ``staging_damage_thresholds``; of its rows the most exact 
 lies beyond ``fail_share``, the build refuses.
 """
 
-import csv
 import datetime
 import re
 import statistics
@@ -20,9 +19,9 @@ from banktags.contract import PARTITION, Column, Table, read_contract
 from banktags.load.checks import shape
 from banktags.load.extract import file_literal, literal, quoted
 from banktags.load.rows import DeliveredTable, Partition
-from banktags.seed_files import SEEDS, read_seed
+from banktags.seed_files import read_seed
 
-THRESHOLDS = SEEDS / "policy" / "staging_damage_thresholds.csv"
+THRESHOLDS = "staging_damage_thresholds"
 UNKNOWN, QUARANTINED, FALLEN = "values_set_to_unknown", "quarantined_rows", "fall_against_batches_before"
 #: Dictionary whose codes stand for all that begin like them: a county counts as its prefecture or province.
 AREAS = "cities"
@@ -92,16 +91,15 @@ class StrangeCodes:
 
 
 @cache
-def _thresholds(path: Path = THRESHOLDS) -> dict[tuple[str, str, str, str], Threshold]:
-    with path.open(encoding="utf-8", newline="") as rows:
-        return {
-            (row["check_name"], row["system_name"], row["table_name"], row["column_name"]): Threshold(
-                float(row["warn_share"]) if row["warn_share"] else None,
-                float(row["fail_share"]) if row["fail_share"] else None,
-                int(row["smallest_rows"]),
-            )
-            for row in csv.DictReader(rows)
-        }
+def _thresholds() -> dict[tuple[str, str, str, str], Threshold]:
+    return {
+        (row["check_name"], row["system_name"], row["table_name"], row["column_name"]): Threshold(
+            float(row["warn_share"]) if row["warn_share"] else None,
+            float(row["fail_share"]) if row["fail_share"] else None,
+            int(row["smallest_rows"]),
+        )
+        for row in read_seed(THRESHOLDS)
+    }
 
 
 def threshold_of(check: str, table: Table, column: str = "") -> Threshold | None:

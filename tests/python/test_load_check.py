@@ -3,16 +3,19 @@
 import datetime
 import json
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from banktags import seed_files
 from banktags.cli import app
 from banktags.contract import STAGING, read_contract
 from banktags.load import damage
-from banktags.load.damage import FALLEN, QUARANTINED, UNKNOWN, known_codes, read_seed, threshold_of
+from banktags.load.damage import FALLEN, QUARANTINED, UNKNOWN, known_codes, threshold_of
+from banktags.seed_files import read_seed
 
 DATE = ["--date", "2026-06-30"]
 CUSTOMERS = (
@@ -171,6 +174,25 @@ def test_what_looks_like_no_code_is_a_shape_in_a_harmless_column_too(delivery, r
     result = load(delivery, raw)
     assert "core.accounts.status: 30 of 30" in result.stderr and "Wang" not in result.output
     assert "13800138000" not in result.output
+
+
+@pytest.mark.parametrize("command", ["load", "new mapping"])
+def test_a_seed_that_a_spreadsheet_saved_is_named(delivery, raw, tmp_path, monkeypatch, command):
+    seeds = tmp_path / "seeds"
+    shutil.copytree(seed_files.SEEDS, seeds)
+    mappings = seeds / "dictionaries" / "code_mappings.csv"
+    mappings.write_bytes(mappings.read_bytes() + "genders,Male,M,男\n".encode("gbk"))
+    monkeypatch.setattr(seed_files, "SEEDS", seeds)
+    (delivery / "core__customers.csv").write_text(customers(1))
+    options = ["--to", str(raw), *DATE] if command == "load" else ["--out", str(tmp_path / "mapping")]
+    result = CliRunner().invoke(app, [*command.split(), str(delivery), *options])
+    assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
+    assert re.search(
+        r"code_mappings.csv, line 2: saved as GBK, not UTF-8. Save it as CSV UTF-8, or: iconv", result.stderr
+    )
+    assert not list(tmp_path.glob("raw/core/customers/dt=2026*"))
+    mappings.write_bytes("dictionary,bank_code,code,note\ngenders,Male,M,男\n".encode("utf-8-sig"))
+    assert read_seed("code_mappings") == [{"dictionary": "genders", "bank_code": "Male", "code": "M", "note": "男"}]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from banktags.load.extract import Extract
 from banktags.load.mapping import create_views
 from banktags.load.problems import BatchError, Problem
 from banktags.load.skeleton import Skeleton, skeletons
+from banktags.seeds.rows import SeedError
 
 
 def new_mapping(
@@ -31,6 +32,9 @@ def new_mapping(
     except BatchError as error:
         problems = "\n".join(f"- {problem}" for problem in error.problems)
         typer.echo(f"No mapping was written:\n{problems}", err=True)
+        raise typer.Exit(1) from None
+    except SeedError as error:
+        typer.echo(f"No mapping was written: {error}", err=True)
         raise typer.Exit(1) from None
     paths = {out / f"{skeleton.table.system}__{skeleton.table.name}.sql": skeleton for skeleton in found}
     there = sorted(path.name for path in paths if path.exists())

@@ -1,6 +1,7 @@
 """``banktags summary``: what the last dbt run built, where it is, and a first question to ask."""
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -25,9 +26,9 @@ KINDS = {"model": "models", "seed": "seeds", "test": "data tests", "unit_test": 
 
 def summary() -> None:
     """Say what the last dbt build made, where it is, and one query to try."""
-    run_results = PROJECT_ROOT / "target" / "run_results.json"
+    run_results = PROJECT_ROOT / (os.environ.get("DBT_TARGET_PATH") or "target") / "run_results.json"
     if not run_results.exists():
-        raise typer.BadParameter("target/run_results.json does not exist yet: run make build", param_hint="summary")
+        raise typer.BadParameter(f"{_shown(run_results)} does not exist yet: run make build", param_hint="summary")
     site, review = (PROJECT_ROOT / "site" / f"{name}.html" for name in ("index", "review"))
     typer.echo(f"\nBuilt       {built(run_results)}")
     typer.echo(f"Warehouse   {_shown(warehouse_file())}")

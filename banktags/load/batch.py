@@ -14,6 +14,7 @@ from banktags.contract import PARTITION, read_contract
 from banktags.landing import EMPTY_PARTITION
 from banktags.load import damage, publish, stage
 from banktags.load.checks import column_problems, left_out, with_contract_names
+from banktags.load.currency import currency_warnings
 from banktags.load.dated import together
 from banktags.load.delimited import AS_USUAL, TextForm
 from banktags.load.delivery import (
@@ -125,6 +126,7 @@ class _Batch:
         rejects = self._judge(files)
         strange = [codes for table in self.tables.values() for codes in damage.strange_codes(table)]
         warnings = damage.warnings(self.con, self.root, strange, self.partitions)
+        warnings += currency_warnings(self.root, self.tables)
         report = self._land(self.tables, self.partitions, rejects)
         return replace(report, warnings=warnings)
 

@@ -5,7 +5,6 @@ held against the seed ``staging_damage_thresholds``; of its rows the most exact 
 lies beyond ``fail_share``, the build refuses.
 """
 
-import csv
 import datetime
 import re
 import statistics
@@ -16,21 +15,23 @@ from pathlib import Path
 
 import duckdb
 
-from banktags.contract import PARTITION, PROJECT_ROOT, Column, Table
+from banktags.contract import PARTITION, Column, Table, read_contract
 from banktags.load.checks import shape
 from banktags.load.extract import file_literal, literal, quoted
 from banktags.load.rows import DeliveredTable, Partition
+from banktags.seeds.rows import read_rows
 
-SEEDS = PROJECT_ROOT / "seeds"
-THRESHOLDS = SEEDS / "policy" / "staging_damage_thresholds.csv"
+THRESHOLDS = "staging_damage_thresholds"
 UNKNOWN, QUARANTINED, FALLEN = "values_set_to_unknown", "quarantined_rows", "fall_against_batches_before"
 #: Dictionary whose codes stand for all that begin like them: a county counts as its prefecture or province.
 AREAS = "cities"
 #: The same rule as macro ``city_code_of``: a place by its code of GB/T 2260, also with the digits of the township.
 PLACE = "[1-8][1-7][0-9]{4}([0-9]{3}){0,2}"
 MUNICIPALITIES = ("11", "12", "31", "50", "71", "81", "82")
-#: A value of a harmless column that is shown as it is: what looks like a code, and like nothing else.
-CODE = re.compile(r"[A-Z][A-Z_]*|[A-Z]{0,3}[0-9]{1,5}", re.ASCII)
+#: A value of a harmless column that is shown as it is: a number of a list, which is nobody's name …
+NUMBERED_CODE = re.compile(r"[A-Z]{0,3}[0-9]{1,5}", re.ASCII)
+#: … or an abbreviation in capitals that so many rows carry. A longer word is shown where it is a code of some column.
+ABBREVIATION, CARRIERS = re.compile(r"[A-Z]{1,3}", re.ASCII), 10
 #: Strange codes that are shown of a column, the commonest first.
 SHOWN_CODES = 3
 #: Days before a batch whose batches say how many rows are usual, and how many of them it takes.
@@ -89,30 +90,16 @@ class StrangeCodes:
         return f"{told}, most often {self.codes}; no tag uses them{build}\n    remedy: {remedy}"
 
 
-def read_seed(name: str) -> list[dict[str, str]]:
-    """Rows of a seed.
-
-    Raises:
-        FileNotFoundError: there is no seed of this name.
-    """
-    paths = sorted(SEEDS.glob(f"*/{name}.csv"))
-    if not paths:
-        raise FileNotFoundError(f"seeds/*/{name}.csv: the contract names this dictionary, and there is no such seed")
-    with paths[0].open(encoding="utf-8-sig", newline="") as rows:
-        return list(csv.DictReader(rows))
-
-
 @cache
-def _thresholds(path: Path = THRESHOLDS) -> dict[tuple[str, str, str, str], Threshold]:
-    with path.open(encoding="utf-8-sig", newline="") as rows:
-        return {
-            (row["check_name"], row["system_name"], row["table_name"], row["column_name"]): Threshold(
-                float(row["warn_share"]) if row["warn_share"] else None,
-                float(row["fail_share"]) if row["fail_share"] else None,
-                int(row["smallest_rows"]),
-            )
-            for row in csv.DictReader(rows)
-        }
+def _thresholds() -> dict[tuple[str, str, str, str], Threshold]:
+    return {
+        (row["check_name"], row["system_name"], row["table_name"], row["column_name"]): Threshold(
+            float(row["warn_share"]) if row["warn_share"] else None,
+            float(row["fail_share"]) if row["fail_share"] else None,
+            int(row["smallest_rows"]),
+        )
+        for row in read_rows(THRESHOLDS)
+    }
 
 
 def threshold_of(check: str, table: Table, column: str = "") -> Threshold | None:
@@ -203,25 +190,39 @@ def known_codes(column: Column, table: Table) -> set[str]:
     """Codes of a column, in upper case: of its list or dictionary, and the bank's own by seed ``code_mappings``."""
     if column.dictionary:
         dictionary, _, name = column.dictionary.partition(".")
-        known = {row[name].upper() for row in read_seed(dictionary)}
+        known = {row[name].upper() for row in read_rows(dictionary)}
     else:
         dictionary = f"{table.qualified_name}.{column.name}"
         known = {code.upper() for code in column.codes}
-    own = (row for row in read_seed("code_mappings") if row["dictionary"] == dictionary)
+    own = (row for row in read_rows("code_mappings") if row["dictionary"] == dictionary)
     return known | {row["bank_code"].strip().upper() for row in own if row["code"].upper() in known}
 
 
+@cache
+def _all_codes() -> tuple[str, ...]:
+    """Every code of the contract's columns, in upper case: a word that is one of them tells of nobody."""
+    tables = read_contract().values()
+    judged = ((column, table) for table in tables for column in table.columns if column.codes or column.dictionary)
+    return tuple(sorted({code for column, table in judged for code in known_codes(column, table)}))
+
+
 def _commonest(delivered: DeliveredTable, column: Column) -> tuple[tuple[str, int], ...]:
-    text = f"left(trim({quoted(column.name)}), 20)"
     if column.sensitivity == "C1":
-        shown = f"case when regexp_full_match({text}, {literal(CODE.pattern)}) then {text} else {shape(text)} end"
+        codes = ", ".join(map(literal, _all_codes()))
+        is_code = f"""
+            regexp_full_match(value, {literal(NUMBERED_CODE.pattern)}) or upper(value) in ({codes})
+            or (regexp_full_match(value, {literal(ABBREVIATION.pattern)}) and rows >= {CARRIERS})"""
     else:
-        shown = shape(text)
+        is_code = "false"
     return tuple(
         delivered.con.execute(
             f"""
-            select {shown} as seen, count(*) as rows from {delivered.good} where {is_strange(column, delivered.table)}
-            group by seen order by rows desc, seen limit {SHOWN_CODES}
+            with counted as (
+                select left(trim({quoted(column.name)}), 20) as value, count(*) as rows
+                from {delivered.good} where {is_strange(column, delivered.table)} group by value
+            )
+            select case when {is_code} then value else {shape("value")} end as seen, sum(rows)::bigint as rows
+            from counted group by seen order by rows desc, seen limit {SHOWN_CODES}
             """
         ).fetchall()
     )

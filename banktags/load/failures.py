@@ -14,6 +14,7 @@ from rich.progress import Progress
 
 from banktags.load.problems import printable
 from banktags.load.publish import is_interrupted
+from banktags.seeds.rows import SeedError
 
 #: What DuckDB says of an error of the operating system, and its number.
 SYSTEM_ERRORS = {
@@ -48,6 +49,8 @@ def named_failures(root: Path, progress: Progress) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise LoadStopped(_said(root, "interrupted", "load again")) from None
+    except SeedError as error:
+        raise LoadStopped(f"Load stopped, nothing was landed: {printable(str(error))}") from None
     except (OSError, duckdb.Error, MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and str(error) != INTERRUPTED:
             raise

@@ -17,6 +17,7 @@ from rich.table import Table as RichTable
 from banktags.contract import PARTITION, Column, Table
 from banktags.landing import EMPTY_PARTITION
 from banktags.load import damage
+from banktags.load.currency import currency_warnings
 from banktags.load.extract import file_literal, quoted
 from banktags.load.rows import DeliveredTable, Partition
 
@@ -84,7 +85,10 @@ def preview(
             for name, found in sorted(partitions.items())
         ],
         {name: _landed_span(root, table) for name, table in others.items()},
-        damage.warnings(con, root, [codes for found in strange.values() for codes in found], partitions),
+        [
+            *damage.warnings(con, root, [codes for found in strange.values() for codes in found], partitions),
+            *currency_warnings(root, tables),
+        ],
         notes,
     )
 

@@ -16,10 +16,11 @@ from pathlib import Path
 import duckdb
 
 from banktags.contract import KNOWN_AT, PARTITION, Column, Table
-from banktags.load.damage import CODE, is_strange, read_seed
+from banktags.load.damage import is_strange
 from banktags.load.delivery import stem
 from banktags.load.extract import Extract, file_literal, literal, quoted
 from banktags.load.mapping import VALUE_FOR_A_NAME
+from banktags.seeds.rows import read_rows
 
 ALIASES = Path(__file__).with_name("column_aliases.csv")
 #: Rows of a file from which the forms of its values are read.
@@ -30,8 +31,9 @@ MOST = 0.95
 LIKE = 0.75
 #: Share of what a table needs that a file has to have, to be proposed for it.
 ENOUGH = 0.4
-#: Different codes of a column that are written into the skeleton.
+#: Different codes of a column that are written into the skeleton, and what one may look like: a short word or a number.
 LISTED_CODES = 30
+CODE = re.compile(r"[A-Z][A-Z_]*|[A-Z]{0,3}[0-9]{1,5}", re.ASCII)
 #: Tables that no system delivers but the bank's own people and the loader.
 NOT_PROPOSED = ("core.batches", "governance.tag_requests", "governance.tag_reviews", "governance.query_log")
 #: Words of column names that mean the same.
@@ -400,7 +402,7 @@ def _meaning(code: str, column: Column) -> str | None:
     word = code.upper()
     if column.dictionary:
         seed, _, key = column.dictionary.partition(".")
-        named = {row[key] for row in read_seed(seed) for text in row.values() if text and text.upper() == word}
+        named = {row[key] for row in read_rows(seed) for text in row.values() if text and text.upper() == word}
         preferred = sorted(named, key=lambda text: (not text.isascii(), text.isdigit(), text))
         return preferred[0] if preferred else None
     like = [known for known in column.codes if known.upper().startswith(word) or word.startswith(known.upper())]

@@ -3,38 +3,20 @@
 The rules hold for every text column of CSV and Parquet alike:
 
 - blanks and invisible signs (tab, line end, NBSP, BOM, zero-width space …) at either end of a value are taken off;
-- a word by which systems write "nothing" (``NOTHING``) is an empty value;
+- a word by which systems write "nothing" (texts of seed ``unknown_sentinels``) is an empty value;
 - a key or a reference with an invisible sign inside, and any text that a spreadsheet has turned into a number with an
   exponent, is refused.
 """
 
 import unicodedata
+from functools import cache
 
 from banktags.contract import Column, Table
 from banktags.load.extract import Extract, file_literal, literal, quoted
+from banktags.seeds.rows import read_rows
 
-#: Words for "nothing", compared without case: what systems and tools write for an empty value. ``NA`` is not among
-#: them: it is Namibia's country code; nor is ``NONE``, which is a code. ``NaN`` is, but not in a column of numbers,
-#: where it is a failed calculation.
-NOTHING = {
-    "\\n": "MySQL, Hive and PostgreSQL extracts",
-    "null": "SQL tools, Hive",
-    "(null)": "SQL Server and Oracle tools",
-    "<null>": "SQL clients",
-    "[null]": "SQL clients",
-    "nan": "pandas, NumPy",
-    "<na>": "pandas",
-    "nat": "pandas, dates",
-    "n/a": "spreadsheets, by hand",
-    "#n/a": "spreadsheets, a look-up without result",
-    "#null!": "spreadsheets, an error",
-    "#ref!": "spreadsheets, an error",
-    "#value!": "spreadsheets, an error",
-    "#name?": "spreadsheets, an error",
-    "#div/0!": "spreadsheets, an error",
-    "-": "reports, by hand",
-    "--": "reports, by hand",
-}
+#: The word that is not nothing in a column of numbers, where it is a failed calculation.
+FAILED_CALCULATION = "NAN"
 #: DuckDB types of texts.
 TEXT_TYPES = ("VARCHAR", "ENUM")
 #: Contract types of numbers.
@@ -92,10 +74,17 @@ def _trimmed(extract: Extract, texts: list[Column]) -> str:
     return f"(select * {ends and f'replace ({ends})'} from {rows})"
 
 
+@cache
+def no_texts() -> tuple[str, ...]:
+    """Words for nothing in capitals, as staging knows them: seed ``unknown_sentinels``, each between bars."""
+    return tuple(row["value"].strip("|") for row in read_rows("unknown_sentinels") if row["kind"] == "text")
+
+
 def _says_nothing(column: Column) -> str:
     """SQL that is true where a trimmed text is a word for nothing; not for an empty text."""
-    words = [word for word in NOTHING if word != "nan" or column.data_type.partition("(")[0] not in NUMBERS]
-    return f"lower({quoted(column.name)}) in ({', '.join(map(literal, words))})"
+    is_number = column.data_type.partition("(")[0] in NUMBERS
+    words = [word for word in no_texts() if word != FAILED_CALCULATION or not is_number]
+    return f"upper({quoted(column.name)}) in ({', '.join(map(literal, words))})"
 
 
 def is_identifier(column: Column, table: Table) -> bool:

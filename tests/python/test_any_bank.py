@@ -24,8 +24,9 @@ CARDS = [
         "card_type": "CREDIT",
         "issued_date": "2024-05-01",
         "credit_limit": 20000,
+        "days_past_due": days_past_due,
     }
-    for owner in ("1", "2")
+    for owner, days_past_due in (("1", 0), ("2", 40))
 ]
 LOAN = {"loan_id": "L-1", "customer_id": "1", "product_id": "LOAN", "loan_type": "CONSUMER", "principal": "12000.00"}
 LOAN |= {"outstanding_principal": "9000.00", "annual_rate": "0.05", "granted_date": "2026-01-10"}
@@ -46,6 +47,16 @@ BANKS: dict[str, Callable[[datetime.date], dict[str, Rows]]] = {
     },
     "loans only": lambda date: (
         {"core.customers": customers("1", "2"), "core.products": PRODUCTS, "lending.loans": [LOAN]}
+        if date == FIRST
+        else {"lending.loans": [LOAN | {"outstanding_principal": "8000.00"}]}
+    ),
+    "cards, and loans without instalments": lambda date: (
+        {
+            "core.customers": customers("1", "2"),
+            "core.products": PRODUCTS,
+            "card.cards": CARDS,
+            "lending.loans": [LOAN],
+        }
         if date == FIRST
         else {"lending.loans": [LOAN | {"outstanding_principal": "8000.00"}]}
     ),

@@ -106,6 +106,12 @@ def test_a_file_that_is_no_warehouse_is_named(tmp_path, monkeypatch):
     assert "cannot be opened for reading" in output
 
 
+def test_summary_reads_where_dbt_writes(tmp_path, monkeypatch):
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
+    result = CliRunner().invoke(app, ["summary"])
+    assert result.exit_code == 2 and re.sub(r"\W", "", str(tmp_path)) in re.sub(r"\W", "", result.stderr)
+
+
 def test_summary_counts_kinds_and_names_what_was_not_plain_success(tmp_path):
     statuses = {"model.a.x": "success", "model.a.y": "success", "seed.a.z": "success", "test.a.t": "warn"}
     results = [{"unique_id": node, "status": status} for node, status in statuses.items()]

@@ -3,6 +3,7 @@
 import datetime
 import json
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,9 @@ from typer.testing import CliRunner
 from banktags.cli import app
 from banktags.contract import STAGING, read_contract
 from banktags.load import damage
-from banktags.load.damage import FALLEN, QUARANTINED, UNKNOWN, known_codes, read_seed, threshold_of
+from banktags.load.damage import FALLEN, QUARANTINED, UNKNOWN, known_codes, threshold_of
+from banktags.seeds import rows as seed_rows
+from banktags.seeds.rows import read_rows
 
 DATE = ["--date", "2026-06-30"]
 CUSTOMERS = (
@@ -88,7 +91,7 @@ def test_every_dictionary_of_the_contract_is_there():
             if column.dictionary or column.codes:
                 assert known_codes(column, table), f"{table.qualified_name}.{column.name}"
     with pytest.raises(FileNotFoundError, match=r"seeds/\*/planets.csv"):
-        read_seed("planets")
+        read_rows("planets")
 
 
 def test_the_most_exact_threshold_counts():
@@ -124,11 +127,91 @@ def test_a_currency_that_nobody_knows_is_shown_as_it_is(delivery, raw):
     assert "core.accounts.currency: 30 of 30 values (100%)" in result.stderr and "'RMB' (30)" in result.stderr
 
 
+RATES = "currency,rate_date,mid_rate\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "foreign", "rates", "told"),
+    [
+        (None, 0, "", None),
+        (
+            None,
+            1,
+            "",
+            "CNY, but in USD (1); core.exchange_rates has no rate of USD",
+        ),
+        (None, 2, "", "2 of 4 accounts"),  # half of them are not most
+        (None, 3, "", "3 of 4 accounts are not in the base currency CNY, but in USD (3); the build will fail"),
+        ("USD", 3, "", "1 of 4 accounts are not in the base currency USD, but in CNY (1)"),
+        ("USD", 4, "", None),
+        (None, 2, "USD,2026-06-01,7.1\n", None),
+        (None, 2, "EUR,2026-06-01,8.1\n", "has no rate of USD"),
+    ],
+)
+def test_accounts_in_another_currency_are_told(delivery, raw, monkeypatch, base, foreign, rates, told):
+    monkeypatch.delenv("BANK_TAGS_CURRENCY", raising=False)
+    if base:
+        monkeypatch.setenv("BANK_TAGS_CURRENCY", base)
+    rows = [f"A{n},C{n},P1,{'usd' if n < foreign else 'CNY'},2020-01-01,,,ACTIVE,\n" for n in range(4)]
+    (delivery / "core__accounts.csv").write_text(ACCOUNTS + "".join(rows))
+    (delivery / "core__exchange_rates.csv").write_text(RATES + rates)
+    checked, loaded = load(delivery, raw, *DATE, "--check").output, load(delivery, raw).stderr
+    for output in (checked, loaded):
+        assert ("WARNING core.accounts.currency" in output) is bool(told), output
+        assert (told or "") in output and (not told or "remedy: " in output)
+
+
+def test_rates_that_were_landed_before_are_rates(delivery, raw):
+    (delivery / "core__exchange_rates.csv").write_text(RATES + "USD,2026-06-01,7.1\n")
+    load(delivery, raw, "--date", "2026-06-29")
+    (delivery / "core__exchange_rates.csv").unlink()
+    (delivery / "core__accounts.csv").write_text(accounts(3) + "A9,C9,P1,USD,2020-01-01,,,ACTIVE,\n")
+    assert "WARNING" not in load(delivery, raw).stderr
+
+
 def test_what_looks_like_no_code_is_a_shape_in_a_harmless_column_too(delivery, raw):
     (delivery / "core__accounts.csv").write_text(accounts(30, status="Wang Wu 13800138000"))
     result = load(delivery, raw)
     assert "core.accounts.status: 30 of 30" in result.stderr and "Wang" not in result.output
     assert "13800138000" not in result.output
+
+
+@pytest.mark.parametrize("command", ["load", "new mapping"])
+def test_a_seed_that_a_spreadsheet_saved_is_named(delivery, raw, tmp_path, monkeypatch, command):
+    seeds = tmp_path / "seeds"
+    shutil.copytree(seed_rows.SEEDS, seeds)
+    mappings = seeds / "dictionaries" / "code_mappings.csv"
+    mappings.write_bytes(mappings.read_bytes() + "genders,Male,M,男\n".encode("gbk"))
+    monkeypatch.setattr(seed_rows, "SEEDS", seeds)
+    (delivery / "core__customers.csv").write_text(customers(1))
+    options = ["--to", str(raw), *DATE] if command == "load" else ["--out", str(tmp_path / "mapping")]
+    result = CliRunner().invoke(app, [*command.split(), str(delivery), *options])
+    assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
+    assert re.search(
+        r"code_mappings.csv, line 2: saved as GBK, not UTF-8. Save it as CSV UTF-8, or: iconv", result.stderr
+    )
+    assert not list(tmp_path.glob("raw/core/customers/dt=2026*"))
+    mappings.write_bytes("dictionary,bank_code,code,note\ngenders,Male,M,男\n".encode("utf-8-sig"))
+    assert read_rows("code_mappings") == [{"dictionary": "genders", "bank_code": "Male", "code": "M", "note": "男"}]
+
+
+@pytest.mark.parametrize(
+    ("status", "rows", "shown"),
+    [
+        ("SMITH", 30, "'aaaaa' (30)"),  # a word in capitals is a person's name as well as a code
+        ("SMITH_JONES", 30, "'aaaaa_aaaaa' (30)"),
+        ("Settled", 30, "'Settled' (30)"),  # … unless it is a code of some other column
+        ("CLSD", 30, "'aaaa' (30)"),
+        ("LEE", 9, "'aaa' (9)"),  # an abbreviation is one when many rows carry it
+        ("CLO", 10, "'CLO' (10)"),
+        ("S01", 1, "'S01' (1)"),
+        ("13800138000", 30, "'99999999999' (30)"),
+    ],
+)
+def test_a_strange_code_is_shown_only_where_it_can_be_nobodys_name(delivery, raw, status, rows, shown):
+    (delivery / "core__customers.csv").write_text(customers(rows, status=status))
+    seen = CliRunner().invoke(app, ["load", str(delivery), "--to", str(raw), *DATE, "--check"])
+    assert shown in seen.output, seen.output
 
 
 @pytest.mark.parametrize(("strange", "told"), [(9, False), (10, True), (11, True)])

@@ -16,6 +16,7 @@ from deliveries import DATE, customers, deliver, landed, load, refused, rows, tr
 
 from banktags.contract import PROJECT_ROOT, read_contract
 from banktags.load import publish, stage
+from banktags.load.values import no_texts
 
 BALANCES = "account_id,balance_date,balance\nA1,2026-06-30,10.50\n"
 LOAN_COLUMNS = (
@@ -83,8 +84,13 @@ def test_number_of_a_spreadsheet_is_refused_with_its_line_and_remedy(delivery, r
 
 # --- words for nothing ---
 
-WORDS = ["\\N", "NULL", "null", "(null)", "<NA>", "N/A", "#N/A", "#REF!", "NaN", "-", "--", " NULL\t"]
+WORDS = [*no_texts(), "null", "(null)", "NaN", " NULL\t"]
 NO_WORDS = ["NA", "NONE", "Nullah", "n", "0", "无"]
+
+
+def test_words_for_nothing_that_the_usual_tools_write():
+    assert {"\\N", "NULL", "(NULL)", "<NA>", "N/A", "#N/A", "#REF!", "NAN", "NAT", "-", "--"} <= {*no_texts()}
+    assert not {*no_texts()} & {word.upper() for word in NO_WORDS}
 
 
 def test_word_for_nothing_in_a_text(delivery, raw):
@@ -103,7 +109,7 @@ def test_word_for_nothing_in_a_text(delivery, raw):
     [("core.customers", "birth_date"), ("core.customers", "annual_income"), ("crm.contacts", "owns_home")],
 )
 def test_word_for_nothing_in_other_columns(delivery, raw, table, column):
-    words = [word for word in WORDS if word != "NaN"]
+    words = [word for word in WORDS if word.upper() != "NAN"]
     assert reasons(delivery, raw, {f"{table.replace('.', '__')}.csv": lines(table, column, words)}) == {}
     assert rows(raw, table, column) == [(None,)] * len(words)
 

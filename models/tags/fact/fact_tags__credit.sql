@@ -33,19 +33,30 @@ loans as (
     group by customer_id
 ),
 
--- The worst class of each scale, and the longest arrears: an exposure less late never hides one more late. Nor does one
--- that is known hide an unknown one: the longest arrears are known if all are, and 正常 is the worst only if every class
--- is known; a class that is worse stands.
-risk_classes as (
+-- The worst class of a customer's loans, and their longest arrears: an exposure less late never hides one more late.
+-- Nor does one that is known hide an unknown one: the longest arrears are known if all are, and 正常 is the worst only
+-- if every class is known; a class that is worse stands.
+loan_classes as (
     select
         customer_id,
-        scale,
         case
             when count(*) = count(severity) or max(case when risk_class <> 'normal' then 1 end) = 1 then max(severity)
         end as severity,
         case when count(*) = count(days_past_due) then max(days_past_due) end as days_past_due
-    from {{ ref('int_credit__risk_classes') }}
-    group by customer_id, scale
+    from {{ ref('int_loan__risk_classes') }}
+    group by customer_id
+),
+
+-- The same of their cards, which rest on no source of loans.
+card_classes as (
+    select
+        customer_id,
+        case
+            when count(*) = count(severity) or max(case when risk_class <> 'normal' then 1 end) = 1 then max(severity)
+        end as severity,
+        case when count(*) = count(days_past_due) then max(days_past_due) end as days_past_due
+    from {{ ref('int_card__risk_classes') }}
+    group by customer_id
 ),
 
 class_names as (
@@ -54,21 +65,6 @@ class_names as (
         severity,
         risk_class
     from {{ ref('risk_class_scales') }}
-),
-
-worst_classes as (
-    select
-        risk_classes.customer_id,
-        max(case when risk_classes.scale = 'loan' then class_names.risk_class end) as loan_risk_class,
-        max(case when risk_classes.scale = 'card' then class_names.risk_class end) as card_risk_class,
-        max(case when risk_classes.scale = 'loan' then risk_classes.days_past_due end) as loan_days_past_due,
-        max(case when risk_classes.scale = 'card' then risk_classes.days_past_due end) as card_days_past_due
-    from risk_classes
-    left join class_names
-        on
-            risk_classes.scale = class_names.scale
-            and risk_classes.severity = class_names.severity
-    group by risk_classes.customer_id
 ),
 
 -- Limits in force on the date.
@@ -127,8 +123,8 @@ credit as (
         cast(limits.used_amount as double) / nullif(limits.granted_amount, 0) as credit_limit_utilisation,
 
         -- Arrears and asset quality.
-        worst_classes.loan_days_past_due as loan_days_past_due_max,
-        worst_classes.card_days_past_due as card_days_past_due_max,
+        loan_classes.days_past_due as loan_days_past_due_max,
+        card_classes.days_past_due as card_days_past_due_max,
         case
             when coalesce(loans.unknown_amount_count, 0) = 0
                 then {{ measured('loans.overdue_amount', covers='spine.covers_arrears') }}
@@ -137,8 +133,8 @@ credit as (
             when coalesce(loans.unknown_count_count, 0) = 0
                 then {{ measured('loans.overdue_count_365d', 'bigint', 'spine.covers_arrears') }}
         end as loan_overdue_count_365d,
-        worst_classes.loan_risk_class as loan_risk_class_worst,
-        worst_classes.card_risk_class as card_risk_class_worst,
+        loan_class_names.risk_class as loan_risk_class_worst,
+        card_class_names.risk_class as card_risk_class_worst,
         case when spine.is_core_customer and spine.covers_loans then coalesce(loans.written_off_count, 0) > 0 end
             as has_written_off_loan,
 
@@ -152,8 +148,18 @@ credit as (
     from customers as spine
     left join loans
         on spine.customer_id = loans.customer_id
-    left join worst_classes
-        on spine.customer_id = worst_classes.customer_id
+    left join loan_classes
+        on spine.customer_id = loan_classes.customer_id
+    left join class_names as loan_class_names
+        on
+            loan_classes.severity = loan_class_names.severity
+            and loan_class_names.scale = 'loan'
+    left join card_classes
+        on spine.customer_id = card_classes.customer_id
+    left join class_names as card_class_names
+        on
+            card_classes.severity = card_class_names.severity
+            and card_class_names.scale = 'card'
     left join limits
         on spine.customer_id = limits.customer_id
     left join ranked_reports as reports

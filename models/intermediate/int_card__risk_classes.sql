@@ -1,0 +1,27 @@
+-- Five-class asset quality (五级分类) of each open credit card.
+with
+
+-- The card system counts the days itself and redelivers the card as they grow; a card without them is unknown.
+credit_cards as (
+    select
+        identities.customer_id,
+        cards.card_id as exposure_id,
+        cards.days_past_due,
+        cards.days_past_due as days_past_due_seen,
+        false as is_written_off
+    from {{ ref('stg_card__cards') }} as cards
+    inner join {{ ref('int_customer__identity') }} as identities
+        on
+            cards.customer_id = identities.source_key
+            and identities.source_system = 'core'
+    where
+        cards.card_type = 'CREDIT'
+        and coalesce(cards.issued_date <= {{ as_of_date() }}, true)
+        and (cards.closed_date is null or cards.closed_date > {{ as_of_date() }})
+),
+
+risk_classes as (
+    {{ risk_classes_of('credit_cards', 'card') }}
+)
+
+select * from risk_classes

@@ -1,7 +1,6 @@
 """``banktags audience``: list, estimate, freeze and export audiences (客群圈选)."""
 
 import getpass
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from banktags.audience.definition import Audience, AudienceError, Estimate
@@ -18,6 +16,7 @@ from banktags.audience.definition import estimate as estimated
 from banktags.audience.lists import Order, Taken
 from banktags.audience.lists import export as exported
 from banktags.audience.lists import freeze as frozen
+from banktags.terminal import Screen, json_text, say
 from banktags.warehouse import open_read_only
 
 app = typer.Typer(
@@ -44,7 +43,7 @@ def list_audiences() -> None:
             """
         ).fetchall():
             table.add_row(*(f"{value:,}" if isinstance(value, int) else value for value in row))
-    Console().print(table)
+    Screen().print(table)
 
 
 @app.command()
@@ -67,9 +66,9 @@ def estimate(
         )
         found = estimated(con, audience)
     if as_json:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        say(json_text(asdict(found), indent=2))
     else:
-        Console().print(_funnel(found))
+        Screen().print(_funnel(found))
 
 
 @app.command()
@@ -132,4 +131,4 @@ def _funnel(found: Estimate) -> Table:
 
 def _print(taken: Taken) -> None:
     arms = "".join(f", {arm.lower()} {rows:,}" for arm, rows in taken.arms.items())
-    typer.echo(f"{taken.file}: {taken.rows:,} customers{arms}. On record; the next build shows it in audience_exports.")
+    say(f"{taken.file}: {taken.rows:,} customers{arms}. On record; the next build shows it in audience_exports.")

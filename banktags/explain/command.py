@@ -1,14 +1,13 @@
 """Command ``banktags explain``."""
 
 import datetime
-import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from banktags.explain import words
 from banktags.explain.reader import Reader
+from banktags.terminal import Screen, json_text, say
 from banktags.warehouse import open_read_only
 
 
@@ -30,8 +29,8 @@ def explain(
         explanations = [reader.explain(reader.tag(code)) for code in codes]
     if as_json:
         said = [words.as_json(explanation, reader.tags) for explanation in explanations]
-        typer.echo(json.dumps(said[0] if tag else said, ensure_ascii=False, indent=2))
+        say(json_text(said[0] if tag else said, indent=2))
     elif tag:
-        Console().print(words.page(explanations[0], reader.tags))
+        Screen().print(words.page(explanations[0], reader.tags))
     else:
-        Console().print(words.lines(explanations, reader.tags))
+        Screen().print(words.lines(explanations, reader.tags))

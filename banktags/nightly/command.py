@@ -5,13 +5,13 @@ import time
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from banktags.contract import PROJECT_ROOT, Table, read_contract
 from banktags.landing import landing_zone
 from banktags.nightly.batches import EXPECTATIONS, UnreadableFile, batch_faults, delivery_digests
 from banktags.nightly.history import Ledger, forget_from, read_ledger
 from banktags.nightly.project import Project
+from banktags.terminal import Screen
 from banktags.warehouse import WarehouseBusy
 
 #: Exit code for a batch that is not there yet: a scheduler tries again later (EX_TEMPFAIL of sysexits.h).
@@ -61,7 +61,7 @@ def run(
     runs until its dates are replayed. An interrupted run is resumed by the same command, an interrupted replay by the
     one that it names. A program that holds the warehouse is waited for too, BANK_TAGS_LOCK_WAIT minutes (default 10).
     """
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
     try:
         _run(console, date, first, last, replay, rebuild, wait, checks)
     except (UnreadableFile, WarehouseBusy) as error:
@@ -71,7 +71,7 @@ def run(
 
 
 def _run(
-    console: Console,
+    console: Screen,
     date: datetime.datetime | None,
     first: datetime.datetime | None,
     last: datetime.datetime | None,
@@ -173,7 +173,7 @@ def _refuse_redelivered(ledger: Ledger, dates: list[datetime.date]) -> None:
             )
 
 
-def _wait_for(date: datetime.date, minutes: int, console: Console) -> None:
+def _wait_for(date: datetime.date, minutes: int, console: Screen) -> None:
     """Return when the batch of a date is complete; otherwise end the run with what is missing."""
     contract = read_contract()
     deadline = time.monotonic() + 60 * minutes

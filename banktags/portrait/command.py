@@ -9,7 +9,7 @@ from typing import Annotated
 
 import duckdb
 import typer
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Column, Table
 
 from banktags.contract import PROJECT_ROOT
@@ -18,6 +18,7 @@ from banktags.portrait import usage, words
 from banktags.portrait.customer import CustomerPortrait, find_role, read_customer
 from banktags.portrait.group import GroupPortrait, read_group
 from banktags.portrait.page import render_customer, render_group
+from banktags.terminal import Screen, say
 from banktags.warehouse import open_read_only
 
 app = typer.Typer(help="Portraits (画像) of a customer or a group; who opened which.", no_args_is_help=True)
@@ -43,8 +44,8 @@ def customer(
     subject = ("customer", portrait.customer_id, portrait.as_of_date, len(portrait.tags) - masked, masked)
     _record(usage.Opening(by, reader.role, reader.purpose, *subject))
     page = _write(out, f"customer-{portrait.customer_id}-{reader.role}-{reader.purpose}", render_customer(portrait))
-    Console().print(_short(portrait))
-    typer.echo(f"Page: {page}")
+    Screen().print(_short(portrait))
+    say(f"Page: {page}")
 
 
 @app.command()
@@ -62,8 +63,8 @@ def group(
     subject = ("group", group, portrait.as_of_date, len(shown), len(portrait.of_bank) - len(shown))
     _record(usage.Opening(by, reader.role, reader.purpose, *subject))
     page = _write(out, f"group-{group}", render_group(portrait))
-    Console().print(_differences(portrait))
-    typer.echo(f"Page: {page}")
+    Screen().print(_differences(portrait))
+    say(f"Page: {page}")
 
 
 @app.command("log")
@@ -73,7 +74,7 @@ def show_log() -> None:
     table = Table(*columns, title=str(usage.openings_folder()), title_justify="left")
     for *who, openings in usage.openings():
         table.add_row(*who, str(openings))
-    Console().print(table)
+    Screen().print(table)
 
 
 @contextmanager

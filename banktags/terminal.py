@@ -51,7 +51,7 @@ def cell(value: object) -> str:
 def json_text(value: object, **settings: Any) -> str:
     """JSON for the screen: hidden signs as JSON writes them, other texts as they are."""
     text = json.dumps(value, ensure_ascii=False, **settings)
-    # Outside of its strings JSON holds no hidden sign but the line ends of its layout; those inside are escaped already.
+    # Outside of its strings JSON holds no hidden sign but the line ends of its layout; those inside are escaped.
     return "".join(
         _json_escape(sign) if unicodedata.category(sign) in HIDDEN and sign != "\n" else sign for sign in text
     )

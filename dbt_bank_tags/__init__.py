@@ -1,13 +1,21 @@
 """What dbt loads of this project before it reads the project: dbt-core finds plugins by the name ``dbt_…`` of a module.
 
-dbt reads every seed while it parses, and ends in a traceback that names no file when one is not UTF-8. No macro and no
-plugin of an adapter runs so early.
+dbt reads every seed while it parses, and ends in a traceback that names no file when one is not UTF-8. It renders every
+text of its YAML files, whatever stands in braces there. No macro and no plugin of an adapter runs so early.
 """
 
+from dbt.flags import get_flags
 from dbt.plugins.manager import dbtPlugin
+from dbt_common.context import get_invocation_context
 from dbt_common.exceptions import DbtRuntimeError
 
+from banktags.landing import landing_zone
+from banktags.pii import SETTING, SHOWN, key_fault
+from banktags.rendered_texts import braces_in_texts
 from banktags.seed_files import seed_faults
+
+#: Commands that hash identifiers.
+HASHING = ("build", "run", "retry")
 
 
 class SeedGuard(dbtPlugin):
@@ -18,4 +26,28 @@ class SeedGuard(dbtPlugin):
             raise DbtRuntimeError("\n  ".join(faults))
 
 
-plugins = [SeedGuard]
+class KeyGuard(dbtPlugin):
+    """Stops a run with a key that protects nobody, and keeps the key from whatever dbt renders.
+
+    profiles.yml has been rendered by now: it alone hands the key on, to Spark.
+    """
+
+    def initialize(self) -> None:
+        environment = get_invocation_context().env
+        key = environment.get(SETTING, "")
+        if getattr(get_flags(), "WHICH", None) in HASHING and (fault := key_fault(key, landing_zone())):
+            raise DbtRuntimeError(f"{fault}. Nothing was built.")
+        if key:
+            # dbt's own copy, for this invocation; that of the process stays, for the session of DuckDB.
+            environment[SETTING] = SHOWN
+
+
+class TextGuard(dbtPlugin):
+    """Stops dbt before it renders a text of a YAML file that would run something."""
+
+    def initialize(self) -> None:
+        if faults := braces_in_texts():
+            raise DbtRuntimeError("\n  ".join(faults))
+
+
+plugins = [SeedGuard, KeyGuard, TextGuard]

@@ -23,7 +23,7 @@ from banktags import selects
 from banktags.contract import Table
 from banktags.load.dated import DatedExtract
 from banktags.load.delivery import open_parquet, stem, table_of
-from banktags.load.extract import Extract, file_literal, literal, quoted
+from banktags.load.extract import Extract, file_literal, file_pattern, literal, quoted
 from banktags.load.problems import BatchError, Place, Problem
 from banktags.load.provenance import FAILED, ORIGIN, TRACED, Tracer
 
@@ -169,8 +169,10 @@ def confined(work: Path, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def close_off(views: Views, work: Path) -> None:
     """Let the session of the views reach the delivered files and ``work``, and nothing else. There is no way back."""
-    views.con.execute("set allowed_paths = ?", [[str(extract.parquet) for extract in views.files]])
-    views.con.execute("set allowed_directories = ?", [[str(work)]])
+    # Of a path that is read, DuckDB looks at the pattern; of one that is written, at the path itself.
+    files = [form(extract.parquet) for extract in views.files for form in (str, file_pattern)]
+    views.con.execute("set allowed_paths = ?", [files])
+    views.con.execute("set allowed_directories = ?", [[str(work), file_pattern(work)]])
     views.con.execute("set enable_external_access = false")
 
 

@@ -1,0 +1,43 @@
+"""Texts that dbt renders: descriptions and other words of its YAML files are templates, and so is SQL.
+
+A text holds no braces, then: what stands in ``{{ }}`` is run by dbt and its result printed into the manifest and the
+catalogue page. What the project itself needs to render is listed here.
+"""
+
+import re
+from pathlib import Path
+
+from banktags.contract import PROJECT_ROOT
+
+#: What begins something that is rendered.
+BRACES = re.compile(r"\{\{|\{%|\{#")
+#: A reference to a text of a .md file; and where the landed extracts lie, in the sources.
+ALLOWED = re.compile(
+    r"\{\{ doc\('[a-z0-9_]+'\) \}\}"
+    r"|\{\{ env_var\('BANK_TAGS_RAW', 'data/raw'\)"
+    r"(\.translate\("
+    + re.escape("""{39: "''", 42: "[*]", 63: "[?]", 91: "[[]", 123: "{{", 125: "}}"}""")
+    + r"\))?\s+\}\}"
+)
+FOLDERS = ("models", "seeds", "macros", "tests/dbt", "analyses")
+REMEDY = "write the text without braces; a shared text is {{ doc('name') }} of a .md file"
+
+
+def braces_in_texts(root: Path = PROJECT_ROOT) -> list[str]:
+    """For each place of a YAML file that would have dbt run something beyond what is allowed: where, and what to do."""
+    files = sorted(path for folder in FOLDERS for path in (root / folder).rglob("*.y*ml"))
+    return [fault for path in files for fault in _faults(path, path.relative_to(root))]
+
+
+def _faults(path: Path, name: Path) -> list[str]:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    rest = ALLOWED.sub(lambda allowed: "\n" * allowed[0].count("\n"), text)
+    return [
+        f"{name}, line {1 + rest.count(chr(10), 0, found.start())}: {found[0]} is run by dbt, not shown: {REMEDY}"
+        for found in BRACES.finditer(rest)
+    ]
+
+
+def has_braces(text: str) -> bool:
+    """Whether dbt would take a part of a text for a template, also one that another text completes."""
+    return re.search(r"\{[{%#]|[}%#]\}", text) is not None

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 from rich.progress import Progress
 
+from banktags import clock
 from banktags.contract import PARTITION, read_contract
 from banktags.landing import EMPTY_PARTITION
 from banktags.load import damage, publish, stage
@@ -122,7 +123,7 @@ class _Batch:
         self.work.mkdir(parents=True)
         con.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set TimeZone = 'Asia/Shanghai'")
         con.execute(f"set temp_directory = {literal(self.work / 'spill')}")
-        self.loaded_at = datetime.datetime.now(BANK_TIME).replace(tzinfo=None, microsecond=0)
+        self.loaded_at = clock.now(BANK_TIME)
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.tables: dict[str, DeliveredTable] = {}

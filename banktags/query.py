@@ -11,7 +11,7 @@ import duckdb
 import typer
 from rich.table import Table
 
-from banktags import records, selects
+from banktags import clock, records, selects
 from banktags.terminal import Screen, cell, say, visible
 from banktags.warehouse import memory_limit, open_read_only
 
@@ -151,7 +151,7 @@ def _write(
     cursor: duckdb.DuckDBPyConnection, columns: list[str], to: Path, sql: str, by: str, reason: str | None
 ) -> int:
     """Write all rows as CSV, with their record or not at all; how many there are."""
-    moment, rows = records.now(), 0
+    moment, rows = clock.now(), 0
     with records.draft(to) as draft:
         with draft.path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)

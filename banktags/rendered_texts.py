@@ -36,8 +36,3 @@ def _faults(path: Path, name: Path) -> list[str]:
         f"{name}, line {1 + rest.count(chr(10), 0, found.start())}: {found[0]} is run by dbt, not shown: {REMEDY}"
         for found in BRACES.finditer(rest)
     ]
-
-
-def has_braces(text: str) -> bool:
-    """Whether dbt would take a part of a text for a template, also one that another text completes."""
-    return re.search(r"\{[{%#]|[}%#]\}", text) is not None

@@ -9,8 +9,8 @@ from dbt.plugins.manager import dbtPlugin
 from dbt_common.context import get_invocation_context
 from dbt_common.exceptions import DbtRuntimeError
 
+from banktags.keys import SETTING, SHOWN, key_fault
 from banktags.landing import landing_zone
-from banktags.pii import SETTING, SHOWN, key_fault
 from banktags.rendered_texts import braces_in_texts
 from banktags.seed_files import seed_faults
 

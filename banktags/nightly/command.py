@@ -1,12 +1,14 @@
 """Command ``banktags run``: the nightly T+1 run."""
 
 import datetime
+import os
 import time
 from typing import Annotated
 
 import typer
 
 from banktags.contract import PROJECT_ROOT, Table, read_contract
+from banktags.keys import SETTING, key_fault
 from banktags.landing import landing_zone
 from banktags.nightly.batches import EXPECTATIONS, UnreadableFile, batch_faults, delivery_digests
 from banktags.nightly.history import Ledger, forget_from, read_ledger
@@ -62,6 +64,9 @@ def run(
     one that it names. A program that holds the warehouse is waited for too, BANK_TAGS_LOCK_WAIT minutes (default 10).
     """
     console = Screen(stderr=True)
+    if fault := key_fault(os.environ.get(SETTING, ""), landing_zone()):
+        console.print(f"{fault}. Nothing was run.", soft_wrap=True)
+        raise typer.Exit(1)
     try:
         _run(console, date, first, last, replay, rebuild, wait, checks)
     except (UnreadableFile, WarehouseBusy) as error:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
-from banktags.pii import DEMO_KEY, SHOWN, key_fault
+from banktags.keys import DEMO_KEY, SHOWN, key_fault
 from banktags.rendered_texts import braces_in_texts
 
 #: The only files of the project that name the key: they hand it to the engine, or say that it is missing.

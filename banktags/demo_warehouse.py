@@ -12,9 +12,14 @@ def is_of_demo_bank(path: Path) -> bool:
     """Whether all batches that a warehouse has staged are the demo bank's; False where that can't be told."""
     try:
         with duckdb.connect(str(path), read_only=True) as con:
-            batches = con.execute("select distinct batch_id from staging.base_core__batches").fetchall()
+            return has_demo_batches_only(con)
     except duckdb.Error:
         return False
+
+
+def has_demo_batches_only(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether all batches that a warehouse has staged are the demo bank's, and there are some."""
+    batches = con.execute("select distinct batch_id from staging.base_core__batches").fetchall()
     return bool(batches) and all(str(batch).startswith("DEMO-") for (batch,) in batches)
 
 

@@ -5,19 +5,18 @@ owner to ``customer_tags``. What it writes builds; thresholds, definition and te
 """
 
 import csv
-import difflib
 import re
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-import sqlglot
 import typer
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from banktags.catalogue.rules import sql_text
+from banktags.conditions import ConditionError, KnownTags, parse_condition
+from banktags.conditions.known import of_project
 from banktags.contract import PROJECT_ROOT
 from banktags.terminal import say
 
@@ -75,7 +74,7 @@ COLUMN = """\
       - name: {code}
         data_type: boolean
         description: "{definition} ({name_zh})."
-        config: {{meta: {{tag: {{name_zh: {name_zh}, definition_zh: "{definition_zh}"}}}}}}
+        config: {{meta: {{tag: {{name_zh: "{name_zh}", definition_zh: "{definition_zh}"}}}}}}
 """
 
 UNIT_TEST = """\
@@ -132,11 +131,12 @@ def scaffold(root: Path, name: str, owner: str, rule: str, words: Words) -> list
         typer.BadParameter: a name breaks the naming rule or is taken, or the rule reads what is no tag.
     """
     _check_names(name, owner)
+    _check_words(words)
     model, code = f"derived_tags__{owner}", f"{owner}__{name}"
     codes = _tag_codes(root)
     if code in codes:
         raise typer.BadParameter(f"{code} is a tag already", param_hint="name")
-    condition = _condition(rule, codes)
+    condition = _condition(rule, of_project(root))
     sql, yaml = DERIVED / f"{model}.sql", DERIVED / f"{model}.yml"
     is_new_owner = not (root / sql).exists()
     query = SQL.format(owner=owner) if is_new_owner else (root / sql).read_text(encoding="utf-8")
@@ -165,24 +165,29 @@ def _check_names(name: str, owner: str) -> None:
         raise typer.BadParameter(f"{name!r} says yes or no, so it is called is_... or has_...", param_hint="name")
 
 
+def _check_words(words: Words) -> None:
+    """Texts stand in YAML that dbt renders: one line each, without the signs by which either reads more in them."""
+    for name, text in asdict(words).items():
+        if not text.strip() or not text.isprintable() or set(text) & set('{}"\\'):
+            hint = name.replace("_", "-")
+            raise typer.BadParameter(f'{text!r} is not one line of words without {{, }}, " and \\', param_hint=hint)
+
+
 def _tag_codes(root: Path) -> list[str]:
     with (root / TAG_RULES).open(encoding="utf-8") as rows:
         return [row["tag_code"] for row in csv.DictReader(rows)]
 
 
-def _condition(rule: str, codes: list[str]) -> exp.Expression:
+def _condition(rule: str, tags: KnownTags) -> exp.Expression:
     """The rule with each tag read from ``tags``."""
     try:
-        condition = sqlglot.parse_one(rule, dialect="duckdb")
-    except SqlglotError as error:
-        raise typer.BadParameter(f"{rule!r} is no SQL condition: {error}", param_hint="rule") from None
-    columns = list(condition.find_all(exp.Column))
-    if not columns:
+        parsed = parse_condition(rule, tags)
+    except ConditionError as error:
+        raise typer.BadParameter(str(error), param_hint="rule") from None
+    if not parsed.tags:
         raise typer.BadParameter(f"{rule!r} reads no tag", param_hint="rule")
-    for column in columns:
-        if column.name not in codes:
-            near = ", ".join(difflib.get_close_matches(column.name, codes)) or "nothing like it"
-            raise typer.BadParameter(f"{column.name} is no tag; nearest: {near}", param_hint="rule")
+    condition = parsed.expanded
+    for column in condition.find_all(exp.Column):
         column.set("table", exp.to_identifier("tags"))
     return condition
 
@@ -210,7 +215,7 @@ def _cases(condition: exp.Expression, code: str) -> tuple[str, str]:
     """Given and expected rows: for a comparison with a number, at it, below it, above it and null; else null alone."""
     tags = sorted({column.name for column in condition.find_all(exp.Column)})
     cases: list[tuple[str, dict[str, str], str]] = []
-    if isinstance(condition, COMPARISONS) and isinstance(condition.expression, exp.Literal) and len(tags) == 1:
+    if isinstance(condition, COMPARISONS) and _is_number(condition.expression) and len(tags) == 1:
         bound = Decimal(condition.expression.name)
         step = Decimal("0.01") if "." in condition.expression.name or bound >= 1000 else Decimal(1)
         for place, value in (("below", bound - step), ("at", bound), ("above", bound + step)):
@@ -223,6 +228,10 @@ def _cases(condition: exp.Expression, code: str) -> tuple[str, str]:
     )
     expected = "\n".join(f"        - {{customer_id: {place}, {code}: {truth}}}" for place, _, truth in cases)
     return given, expected
+
+
+def _is_number(node: exp.Expression) -> bool:
+    return isinstance(node, exp.Literal) and not node.is_string
 
 
 def _with_join(text: str, model: str) -> str:

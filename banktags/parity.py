@@ -16,6 +16,7 @@ import yaml
 
 from banktags.contract import PROJECT_ROOT
 from banktags.landing import landing_zone
+from banktags.load.extract import file_pattern, literal, quoted
 from banktags.nightly.batches import delivered
 from banktags.packages import DBT
 from banktags.terminal import Screen
@@ -55,7 +56,7 @@ class Comparison:
         self._customers = customers
         self._where = where
         self._con = duckdb.connect()
-        self._con.execute(f"attach '{duckdb_file}' as bank_tags (read_only)")
+        self._con.execute(f"attach {literal(duckdb_file)} as bank_tags (read_only)")
         self.relations = self._con.execute(
             """
             select table_schema, table_name
@@ -82,14 +83,17 @@ class Comparison:
         if not any(folder.rglob("*.parquet")):
             (rows,) = self._con.execute(f"select count(*) from bank_tags.{relation}").fetchone()
             return Difference(relation, f"Spark has no row, DuckDB {rows}") if rows else None
-        parquet = f"read_parquet('{folder}/**/*.parquet', hive_partitioning = true, union_by_name = true)"
+        files = literal(f"{file_pattern(folder)}/**/*.parquet")
+        parquet = f"read_parquet({files}, hive_partitioning = true, union_by_name = true)"
         spark_types = self._columns(parquet)
         if types.keys() != spark_types.keys():
             return Difference(relation, f"columns differ: {sorted(types.keys() ^ spark_types.keys())}")
         by_duckdb = f"bank_tags.{relation}"
         if folder.name in OF_ONE_CUSTOMER:
             # One query for each: only an equality reaches the scan of the wide mart.
-            asked = [f"select * from {by_duckdb} where customer_id = '{customer}'" for customer in self._customers]
+            asked = [
+                f"select * from {by_duckdb} where customer_id = {literal(customer)}" for customer in self._customers
+            ]
             by_duckdb = f"({' union all '.join(asked)})"
         compared = [name for name in types if name not in ENGINES_OWN]
         values = ", ".join(_comparable(name, types[name]) for name in compared)
@@ -113,7 +117,7 @@ class Comparison:
         return Difference(relation, problem, tuple(examples))
 
     def _differs(self, column: str) -> bool:
-        left, right = (f'select "{column}" from only_{side}' for side in ("duckdb", "spark"))
+        left, right = (f"select {quoted(column)} from only_{side}" for side in ("duckdb", "spark"))
         return bool(self._con.execute(f"({left} except all {right}) union all ({right} except all {left})").fetchone())
 
     def _columns(self, source: str) -> dict[str, str]:
@@ -122,14 +126,14 @@ class Comparison:
 
 def _comparable(column: str, data_type: str) -> str:
     """The expression that both engines must agree on, by the type that DuckDB has."""
-    value = f'cast("{column}" as {data_type})'
+    value = f"cast({quoted(column)} as {data_type})"
     if data_type in ("DOUBLE", "FLOAT"):
-        value = f"printf('%.{DIGITS - 1}e', \"{column}\")"
+        value = f"printf('%.{DIGITS - 1}e', {quoted(column)})"
     elif column == "record":
         # A quarantined row as JSON: what it says, in whatever order, but for the fingerprint of its batch.
         keys = "list_filter(list_sort(json_keys(record)), lambda key: key <> 'batch_fingerprint')"
         value = f"list_transform({keys}, lambda key: key || '=' || coalesce(json_extract_string(record, key), 'null'))"
-    return f'{value} as "{column}"'
+    return f"{value} as {quoted(column)}"
 
 
 def build(

@@ -14,6 +14,7 @@ Only its owner may read what is kept here: files are 0600 in folders of 0700, wh
 
 import datetime
 import fcntl
+import getpass
 import hashlib
 import json
 import os
@@ -36,9 +37,8 @@ import typer
 from banktags import clock
 from banktags.contract import PROJECT_ROOT
 from banktags.load.extract import file_pattern, literal, path_fault, quoted
+from banktags.private import PRIVATE_FILE, PRIVATE_FOLDER
 
-PRIVATE_FILE = 0o600
-PRIVATE_FOLDER = 0o700
 #: The folder of pages that `make docs` serves and that is mailed as a whole.
 SERVED = PROJECT_ROOT / "site"
 #: SQL type of a value of a record.
@@ -105,6 +105,32 @@ def record(kind: str, row: Mapping[str, object], types: Mapping[str, str] | None
     return _keep(kind, row, types or {}, None)
 
 
+def settle(kind: str, lists: Path) -> Path | None:
+    """Complete, or take back, what a killed command left of a kind; remove what it was writing in a folder of lists.
+
+    Returns the list that it completed, if any.
+
+    Raises:
+        RecordError: a folder can't be written.
+    """
+    root = lists_folder()
+    with _told(lists):
+        if lists.is_dir():
+            _remove_abandoned(lists)
+    if not (root / "heads" / f"{kind}.pending").exists():
+        return None
+    with _told(root / kind), _stopped_by_signals(), _locked(root / ".lock"):
+        return _Chain(root, kind).finish_killed()
+
+
+def machine_user() -> str:
+    """The user of this machine; empty where it has no name for them, and ``--by`` must say who."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
 @contextmanager
 def draft(file: Path, replaces: bool = False, is_own_folder: bool = False) -> Iterator[Draft]:
     """Write a list: to ``path`` of the draft, which ``publish`` puts on record and gives its name.
@@ -126,22 +152,34 @@ def draft(file: Path, replaces: bool = False, is_own_folder: bool = False) -> It
             yield Draft(path, file, replaces)
 
 
+def write_page(file: Path, page: str) -> None:
+    """Write a page about customers whose opening is on record: its owner's alone, the whole page or the one before.
+
+    Raises:
+        RecordError: the folder can't be written, or is served.
+    """
+    with _told(file), _stopped_by_signals():
+        refuse_served(file)
+        _make_folder(file.absolute().parent, is_own=False)
+        _remove_abandoned(file.absolute().parent)
+        _replace(file.absolute(), lambda partial: partial.write_text(page, encoding="utf-8"))
+
+
 def refuse_served(path: Path) -> None:
     """Refuse a place in the folder of pages that is served.
 
     Raises:
         RecordError: it is there, whatever links lead to it.
     """
-    for place in (Path(os.path.normpath(path.absolute())), path.resolve()):
-        if SERVED in (place, *place.parents) or SERVED.resolve() in (place, *place.parents):
+    try:
+        places = Path(os.path.normpath(path.absolute())), path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise RecordError(f"{_line(path)} is no place to write to: {_line(error)}") from error
+    for place in places:
+        if {SERVED, SERVED.resolve()} & {place, *place.parents}:
             raise RecordError(
-                f"{path} stands in {SERVED}, which is served and mailed: write what holds customers elsewhere"
+                f"{_line(path)} stands in {SERVED}, which is served and mailed: write what holds customers elsewhere"
             )
-
-
-def private_from_here() -> None:
-    """What this process creates from now on is its owner's alone."""
-    os.umask(0o077)
 
 
 def digest(file: Path) -> str:
@@ -245,23 +283,24 @@ class _Chain:
             noted |= {"list": str(taken.file), "list_digest": taken.digest()}
         _replace(self.pending, lambda partial: partial.write_text(json.dumps(noted), encoding="utf-8"))
 
-    def finish_killed(self) -> None:
-        """What a killed command left: with its list, a record stands; without, it never was one."""
+    def finish_killed(self) -> Path | None:
+        """What a killed command left: with its list, a record stands; without, it never was one. Returns that list."""
         _remove_abandoned(self.folder)
         _remove_abandoned(self.head_file.parent)
         if not self.pending.exists():
-            return
+            return None
         noted = json.loads(self.pending.read_text(encoding="utf-8"))
         file = self.folder / noted["record"]
         records, last = self.head()
-        if file.exists() and last != noted["digest"]:
-            taken = Path(noted["list"]) if "list" in noted else None
-            if taken is None or (taken.is_file() and digest(taken) == noted["list_digest"]):
-                # Without a head the record counts among those that are there.
-                self.move_head(records + 1 if self.head_file.exists() else records, noted["digest"])
-            else:
-                file.unlink()
+        taken = Path(noted["list"]) if "list" in noted else None
+        stands = file.exists() and (taken is None or (taken.is_file() and digest(taken) == noted["list_digest"]))
+        if stands and last != noted["digest"]:
+            # Without a head the record counts among those that are there.
+            self.move_head(records + 1 if self.head_file.exists() else records, noted["digest"])
+        elif not stands:
+            file.unlink(missing_ok=True)
         self.pending.unlink()
+        return taken if stands else None
 
 
 def _show(taken: Draft) -> None:

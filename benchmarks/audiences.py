@@ -68,10 +68,29 @@ def prepare(con: duckdb.DuckDBPyConnection, entries: list[TagEntry], customers: 
     con.execute(
         """
         create table governance.tag_confidence (customer_id text, tag_code text, confidence decimal(5,4));
-        create table governance.tag_dictionary (tag_code text, security_level int);
-        create table audiences.audiences (audience text, purpose text);
+        create table governance.tag_dictionary as
+        select column_name as tag_code, 3 as security_level
+        from information_schema.columns
+        where table_schema = 'marts' and table_name = 'customer_tags';
+        create table audiences.audiences (
+            audience text, purpose text, including text, excluding text, security_level int
+        );
+        create table audiences.offer_exclusions (
+            customer_id text, as_of_date date, purpose text, product_class text, gate text
+        );
         create table intermediate.int_products__on_sale as
-        select 'WP03' as product_id, true as needs_assessment, 'R3' as risk_rating;
+        select 'WP03' as product_id, true as needs_assessment, 'R3' as risk_rating, 'investment' as product_class;
+        create table audiences.contact_permissions as
+        select
+            customer_id, channel, customer_id as address_token, 1 as address_order,
+            case
+                when (is_marketing_contactable and has_consent) is not true then 'no_consent'
+                when is_personalisation_allowed is not true then 'opted_out'
+            end as marketing_blocked_by
+        from marts.customer_tags
+        cross join lateral (
+            values ('SMS', has_sms_marketing_consent), ('APP', has_app_marketing_consent)
+        ) as consents (channel, has_consent);
         """
     )
 

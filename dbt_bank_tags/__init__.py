@@ -11,6 +11,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from banktags.keys import SETTING, SHOWN, key_fault
 from banktags.landing import landing_zone
+from banktags.private import private_from_here
 from banktags.rendered_texts import braces_in_texts
 from banktags.seed_files import seed_faults
 
@@ -50,4 +51,11 @@ class TextGuard(dbtPlugin):
             raise DbtRuntimeError("\n  ".join(faults))
 
 
-plugins = [SeedGuard, KeyGuard, TextGuard]
+class Private(dbtPlugin):
+    """Has the warehouse that dbt makes, and what it writes beside it, be its owner's alone."""
+
+    def initialize(self) -> None:
+        private_from_here()
+
+
+plugins = [SeedGuard, KeyGuard, TextGuard, Private]

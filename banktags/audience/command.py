@@ -1,6 +1,5 @@
 """``banktags audience``: list, estimate, freeze and export audiences (客群圈选)."""
 
-import getpass
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +12,13 @@ from rich.table import Table
 
 from banktags.audience.definition import Audience, AudienceError, Estimate
 from banktags.audience.definition import estimate as estimated
+from banktags.audience.estimates import keep_on_record
 from banktags.audience.lists import Order, Taken
 from banktags.audience.lists import export as exported
 from banktags.audience.lists import freeze as frozen
+from banktags.audience.small_counts import few
+from banktags.private import private_from_here
+from banktags.records import machine_user
 from banktags.terminal import Screen, json_text, say
 from banktags.warehouse import open_read_only
 
@@ -26,7 +29,7 @@ app = typer.Typer(
 Name = Annotated[str, typer.Argument(help="The audience: <name> of model audience__<name>.")]
 Reason = Annotated[str, typer.Option(help="Why the list is taken out; it goes on record.")]
 By = Annotated[
-    str, typer.Option(help="Who takes it out; default: the user of this machine.", default_factory=getpass.getuser)
+    str, typer.Option(help="Who takes it out; default: the user of this machine.", default_factory=machine_user)
 ]
 
 
@@ -35,20 +38,25 @@ def list_audiences() -> None:
     """The audiences of the warehouse, with whom their predicates find and who is left."""
     table = Table("audience", "客群", "purpose", "candidates", "members")
     with open_read_only() as con:
-        for row in con.execute(
+        for *names, candidates, members in con.execute(
             """
             select audience, name_zh, purpose, candidates, members
             from audiences.audiences
             order by purpose, priority nulls last, audience
             """
         ).fetchall():
-            table.add_row(*(f"{value:,}" if isinstance(value, int) else value for value in row))
+            # Null is few, or would tell how few others are.
+            counts = ("not told" if count is None else f"{count:,}" for count in (candidates, members))
+            table.add_row(*names, *counts)
     Screen().print(table)
 
 
 @app.command()
 def estimate(
     predicate: Annotated[str, typer.Argument(help='Condition over tags, e.g. "aum_month_avg >= 300000".')],
+    by: Annotated[
+        str, typer.Option(help="Who counts it; default: the user of this machine.", default_factory=machine_user)
+    ],
     purpose: Annotated[str, typer.Option(help="marketing, service or risk.")] = "marketing",
     product: Annotated[str | None, typer.Option(help="Product offered, see core.products.")] = None,
     channel: Annotated[list[str] | None, typer.Option(help="SMS, PHONE, APP or WECOM; may be repeated.")] = None,
@@ -57,14 +65,22 @@ def estimate(
     min_confidence: Annotated[
         list[str] | None, typer.Option(help="TAG=FLOOR: values trusted less do not count; may be repeated.")
     ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(help="Why it is counted; goes on record. Default: to size an audience of this product."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """How many customers an audience would have, and how many each gate would remove, before anything is saved."""
+    """How many customers an audience would have, and how many each gate would remove, before anything is saved.
+
+    Numbers are rounded, and few are not told. Who counted what, and why, goes on record.
+    """
     with clear_errors(), open_read_only() as con:
         audience = Audience(
             predicate, purpose, product, channel or [], including or [], excluding or [], _floors(min_confidence or [])
         )
         found = estimated(con, audience)
+    keep_on_record(audience, found, by, _sizing(audience) if reason is None else reason)
     if as_json:
         say(json_text(asdict(found), indent=2))
     else:
@@ -80,7 +96,8 @@ def freeze(
     control_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of controls, in each tier.")] = 0.1,
     salt: Annotated[str, typer.Option(help="Another salt gives other arms.")] = "",
 ) -> None:
-    """Keep today's members as the list of a campaign, each with his arm, before the first contact: for good."""
+    """Keep the members as the list of a campaign, each with their arm, before the first contact: for good."""
+    private_from_here()
     with clear_errors(), open_read_only() as con:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", campaign):
             raise AudienceError(f"campaign id {campaign!r}: letters, digits, - and _ only")
@@ -93,10 +110,15 @@ def export(
     to: Annotated[Path, typer.Option(help="The CSV file to write.")],
     reason: Reason,
     by: By,
+    campaign: Annotated[
+        str | None,
+        typer.Option(help="Only whom the frozen list of this campaign treats, judged again by today's gates."),
+    ] = None,
 ) -> None:
-    """Write today's members for a channel, by address tokens; who, why and how many goes on record."""
+    """Write whom a channel is to reach, by address tokens, each once; who, why and how many goes on record."""
+    private_from_here()
     with clear_errors(), open_read_only() as con:
-        _print(exported(con, Order(audience, by, reason), to))
+        _print(exported(con, Order(audience, by, reason), to, campaign))
 
 
 @contextmanager
@@ -119,16 +141,31 @@ def _floors(floors: list[str]) -> dict[str, float]:
     return found
 
 
+def _sizing(audience: Audience) -> str:
+    """Why an audience is counted where nobody says it: to size it."""
+    product = f" of product {audience.product}" if audience.product else ""
+    return f"size of a {audience.purpose} audience{product}, not saved yet"
+
+
 def _funnel(found: Estimate) -> Table:
-    table = Table("gate", "闸口", "removed", "remaining")
-    remaining = found.candidates
-    table.add_row("predicate finds", "条件命中", "", f"{remaining:,}")
+    """The funnel as a table; each number is rounded by itself, so that none follows from the others."""
+
+    def shown(count: int | None) -> str:
+        return few(found.rounded_to) if count is None else f"{count:,}"
+
+    rounded = f"Rounded to multiples of {found.rounded_to}, each by itself" if found.rounded_to > 1 else None
+    table = Table("gate", "闸口", "removed", "remaining", caption=rounded)
+    table.add_row("predicate finds", "条件命中", "", shown(found.candidates))
     for gate in found.gates:
-        remaining -= gate.removed
-        table.add_row(gate.name_en, gate.name_zh, f"{gate.removed:,}", f"{remaining:,}")
+        table.add_row(gate.name_en, gate.name_zh, shown(gate.removed), "")
+    table.add_row("members", "成员", "", shown(found.members))
     return table
 
 
 def _print(taken: Taken) -> None:
     arms = "".join(f", {arm.lower()} {rows:,}" for arm, rows in taken.arms.items())
+    left_out = ", ".join(f"{reason} {customers:,}" for reason, customers in taken.left_out.items())
+    say(str(taken.day))
+    if left_out:
+        say(f"Left out: {left_out}.")
     say(f"{taken.file}: {taken.rows:,} customers{arms}. On record; the next build shows it in audience_exports.")

@@ -1,16 +1,24 @@
 """An audience that is tried out: the very SQL that dbt would compile for it, from macros/audiences."""
 
+import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from types import ModuleType, SimpleNamespace
 
 import duckdb
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
 
+from banktags.audience.small_counts import Group, told
+from banktags.conditions import ConditionError, KnownTags, parse_condition
+from banktags.conditions.audience_models import floor_problem
+from banktags.conditions.known import of_warehouse
 from banktags.contract import PROJECT_ROOT
 
 MACROS = PROJECT_ROOT / "macros" / "audiences"
+MACRO_FILES = ("audience_query.sql", "audience_problems.sql", "audience.sql")
 
 #: What macro audience_query reads, by the names it uses.
 RELATIONS = {
@@ -18,6 +26,9 @@ RELATIONS = {
     "tag_confidence": "governance.tag_confidence",
     "products_on_sale": "intermediate.int_products__on_sale",
     "audience_purposes": "policy.audience_purposes",
+    "audience_gates": "policy.audience_gates",
+    "contact_permissions": "audiences.contact_permissions",
+    "offer_exclusions": "audiences.offer_exclusions",
 }
 
 
@@ -36,21 +47,25 @@ class Audience:
 
 @dataclass(frozen=True)
 class Gate:
-    """A gate and how many customers it removed, of those that the gates before it had left."""
+    """A gate and how many customers it removed, of those that the gates before it had left; None for few."""
 
     gate: str
     name_zh: str
     name_en: str
-    removed: int
+    removed: int | None
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """How many customers the predicate finds, what each gate of the purpose takes, and who is left."""
+    """How many customers the predicate finds, what each gate of the purpose takes, and who is left; None for few.
 
-    candidates: int
+    Numbers are rounded to multiples of ``rounded_to``, the bank's least group, each by itself (see small_counts).
+    """
+
+    candidates: int | None
     gates: tuple[Gate, ...]
-    members: int
+    members: int | None
+    rounded_to: int
 
 
 class AudienceError(ValueError):
@@ -63,26 +78,45 @@ def estimate(con: duckdb.DuckDBPyConnection, audience: Audience) -> Estimate:
     Raises:
         AudienceError: the audience asks for what its purpose does not admit, or its predicate can't be run.
     """
+    groups = removed_groups(con, audience)
+    gates = con.execute(
+        "select gate, name_zh, name_en from policy.audience_gates where removes_member order by position"
+    ).fetchall()
+    (least,) = con.execute("select max(minimum_size) from policy.audience_purposes").fetchone()
+    found = sum(groups.values(), Group())
+
+    def counted(gate: str | None, what: str) -> int | None:
+        return told(groups.get(gate, Group()).size, what, found, least)
+
+    return Estimate(
+        candidates=told(found.size, "candidates", found, least),
+        gates=tuple(Gate(gate, name_zh, name_en, counted(gate, gate)) for gate, name_zh, name_en in gates),
+        members=counted(None, "members"),
+        rounded_to=least,
+    )
+
+
+def removed_groups(con: duckdb.DuckDBPyConnection, audience: Audience) -> dict[str | None, Group]:
+    """Whom each gate removes, and under None the members: as they are, to be told by ``small_counts`` alone.
+
+    Raises:
+        AudienceError: as estimate.
+    """
     by_gate = f"""
         select
             case
                 when removed_by is null and count(*) < any_value(minimum_size) then 'too_few'
                 else removed_by
             end,
-            count(*)
+            count(*),
+            bit_xor(hash(customer_id))
         from ({screened(con, audience)}) as screened
         group by removed_by
     """
     try:
-        found = dict(con.execute(by_gate).fetchall())
+        return {gate: Group(size, fingerprint) for gate, size, fingerprint in con.execute(by_gate).fetchall()}
     except duckdb.Error as error:
         raise AudienceError(f"the predicate can't be run: {error}") from error
-    gates = con.execute("select gate, name_zh, name_en from policy.audience_gates order by position").fetchall()
-    return Estimate(
-        candidates=sum(found.values()),
-        gates=tuple(Gate(gate, zh, en, found.get(gate, 0)) for gate, zh, en in gates),
-        members=found.get(None, 0),
-    )
 
 
 def screened(con: duckdb.DuckDBPyConnection, audience: Audience) -> str:
@@ -96,30 +130,90 @@ def compiled(con: duckdb.DuckDBPyConnection, audience: Audience) -> str:
 
 
 def _arguments(con: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[dict, dict[str, str]]:
-    """What the macros take: the audience with its predicate rendered, and what is read."""
-    compiler = macros()
-    entry = asdict(audience)
+    """What the macros take: the audience with the SQL of its condition, and what is read."""
+    known = of_warehouse(con)
     try:
-        predicate = compiler.environment.from_string(audience.predicate)
-        entry["predicate"] = predicate.render(within_days=compiler.within_days)
-    except TemplateError as error:
-        raise AudienceError(f"the predicate can't be rendered: {error}") from error
-    levels = dict(con.execute("select purpose, max_security_level from policy.audience_purposes order by 1").fetchall())
-    tags = dict(con.execute("select tag_code, security_level from governance.tag_dictionary order by 1").fetchall())
-    purposes = dict(con.execute("select audience, purpose from audiences.audiences order by 1").fetchall())
-    problems = compiler.audience_problems(entry, levels, tags, purposes).strip()
+        condition = parse_condition(audience.predicate, known)
+    except ConditionError as error:
+        raise AudienceError(f"the condition is not admitted: {error}") from None
+    entry = asdict(audience) | {
+        "predicate": condition.sql,
+        "tags": sorted({*condition.tags, *audience.min_confidence}),
+    }
+    _check_floors(audience.min_confidence, known)
+    audiences = _audiences(con)
+    levels = dict(con.execute("select tag_code, security_level from governance.tag_dictionary order by 1").fetchall())
+    problems = macros().audience_problems(entry, _policy(con), levels, audiences).strip()
     if problems:
         raise AudienceError(f"the audience {problems}")
-    others = {name: f"audiences.audience__{name}" for name in purposes}
-    return entry, RELATIONS | others
+    _check_product(con, audience.product)
+    return entry, RELATIONS | {name: f"audiences.audience__{name}" for name in audiences}
+
+
+def _check_floors(floors: Mapping[str, float], known: KnownTags) -> None:
+    for tag, floor in floors.items():
+        if problem := floor_problem(tag, floor, known):
+            raise AudienceError("; ".join(problem))
+
+
+def _check_product(con: duckdb.DuckDBPyConnection, product: str | None) -> None:
+    """Refuse a product that the bank does not have; one that is not on sale is a matter of the gates."""
+    if product is None:
+        return
+    on_sale = [name for (name,) in con.execute("select product_id from intermediate.int_products__on_sale").fetchall()]
+    if product in on_sale:
+        return
+    try:
+        is_known = con.execute("select 1 from staging.stg_core__products where product_id = ?", [product]).fetchone()
+    except (duckdb.CatalogException, duckdb.IOException):
+        # Staging is a view of the extracts, which may lie elsewhere: what is on sale is all that is known then.
+        is_known = None
+    if not is_known:
+        near = difflib.get_close_matches(product, on_sale, n=3) or sorted(on_sale)
+        raise AudienceError(f"there is no product {product} in core.products: take one of {', '.join(near)}")
+
+
+def _policy(con: duckdb.DuckDBPyConnection) -> dict[str, dict]:
+    """What each purpose may do, as macro audience_problems takes it."""
+    rows = _rows(con, "select * from policy.audience_purposes order by purpose")
+    lists = ("channels", "scenarios")
+    return {row["purpose"]: row | {name: (row[name] or "").split("|") for name in lists} for row in rows}
+
+
+def _audiences(con: duckdb.DuckDBPyConnection) -> dict[str, dict]:
+    """What each audience of the warehouse is, as macro audience_problems takes it."""
+    rows = _rows(
+        con, "select audience, purpose, including, excluding, security_level from audiences.audiences order by audience"
+    )
+    return {
+        row["audience"]: {
+            "purpose": row["purpose"],
+            "including": (row["including"] or "").split(",") if row["including"] else [],
+            "excluding": (row["excluding"] or "").split(",") if row["excluding"] else [],
+            "level": row["security_level"] or 0,
+        }
+        for row in rows
+    }
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict]:
+    try:
+        found = con.execute(query)
+    except duckdb.BinderException as error:
+        raise AudienceError(f"the warehouse is of another version of the project: build it anew ({error})") from error
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 @cache
 def macros() -> SimpleNamespace:
-    """The macros of macros/audiences that need nothing of dbt, and the environment that renders them."""
-    environment = Environment(extensions=["jinja2.ext.do"], undefined=StrictUndefined)
-    environment.globals["modules"] = SimpleNamespace(re=re)
-    text = "\n".join((MACROS / name).read_text(encoding="utf-8") for name in ("audience_query.sql", "audience.sql"))
-    module: ModuleType = environment.from_string(text).module  # type: ignore[assignment]
+    """The macros of macros/audiences that need nothing of dbt. What people write is never rendered."""
+    environment = SandboxedEnvironment(extensions=["jinja2.ext.do"], undefined=StrictUndefined)
+    environment.globals["modules"] = {"re": {"fullmatch": re.fullmatch}}
+    try:
+        text = "\n".join((MACROS / name).read_text(encoding="utf-8") for name in MACRO_FILES)
+        module: ModuleType = environment.from_string(text).module  # type: ignore[assignment]
+    except TemplateError as error:
+        raise AudienceError(f"{MACROS} can't be read: {error}") from error
     names = "screened_customers", "audience_query", "audience_problems", "within_days", "address_token"
-    return SimpleNamespace(environment=environment, **{name: getattr(module, name) for name in names})
+    return SimpleNamespace(**{name: getattr(module, name) for name in names})

@@ -20,6 +20,7 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
 from banktags.contract import PROJECT_ROOT
+from banktags.load.extract import literal, quoted
 
 #: The models that make a verdict of members and outcomes, in their order, with the schema each is built in.
 MODELS = {
@@ -76,9 +77,9 @@ def calibrate(warehouse: Path, models: Mapping[str, str], campaigns: int, seed: 
         # The compiled models name the warehouse by its file: the scratch database takes that name.
         scratch.execute(
             f"""
-            attach '{warehouse}' as built (read_only);
-            attach ':memory:' as "{warehouse.stem}";
-            use "{warehouse.stem}";
+            attach {literal(warehouse)} as built (read_only);
+            attach ':memory:' as {quoted(warehouse.stem)};
+            use {quoted(warehouse.stem)};
             create schema intermediate;
             create schema policy;
             create schema marketing;

@@ -24,6 +24,7 @@ from banktags.catalogue.clauses import Clause, tag_clauses
 from banktags.catalogue.entries import TagEntry, tag_entries
 from banktags.catalogue.rules import Project, RuleError, TagRule
 from banktags.clock import DEMO_DATE
+from banktags.conditions.parsed import SEED, UnparsedModels, parsed_conditions
 from banktags.contract import PROJECT_ROOT
 from banktags.terminal import say
 
@@ -69,16 +70,42 @@ def catalogue() -> None:
 def sync(
     check: Annotated[bool, typer.Option(help="Write nothing; fail if a file is not up to date.")] = False,
 ) -> None:
-    """Write what is made of the tag models: the contract of the wide mart, and the rules as executed."""
+    """Write what is made of the tag models: contract of the wide mart, rules as executed, conditions as parsed."""
+    parsed = _parsed_file()
     try:
-        files = catalogue_files(compiled_manifest())
+        files = catalogue_files(compiled_manifest()) | parsed
     except RuleError as error:
         raise typer.BadParameter(str(error), param_hint="project") from None
+    _write(files, check, "the tag models say: run banktags catalogue sync")
+
+
+@app.command()
+def conditions(
+    check: Annotated[bool, typer.Option(help="Write nothing; fail if the file is not up to date.")] = False,
+) -> None:
+    """Parse the conditions of all audiences and derived tags; a build runs only what was parsed."""
+    _write(_parsed_file(), check, "the audiences and derived tags say: run banktags catalogue conditions")
+
+
+def _parsed_file() -> dict[Path, str]:
+    """Path and text of the seed of parsed conditions; takes two seconds and no dbt.
+
+    Raises:
+        typer.BadParameter: a model holds what is not admitted; says file, line, what, and what to write instead.
+    """
+    try:
+        return {PROJECT_ROOT / SEED: parsed_conditions(PROJECT_ROOT)}
+    except UnparsedModels as error:
+        raise typer.BadParameter(str(error), param_hint="models") from None
+
+
+def _write(files: Mapping[Path, str], check: bool, remedy: str) -> None:
+    """Write the files that are not up to date, or say so and fail; ``remedy`` ends a line that begins with the file."""
     stale = [path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         name = path.relative_to(PROJECT_ROOT)
         if check:
-            say(f"{name} does not say what the tag models say: run banktags catalogue sync", err=True)
+            say(f"{name} does not say what {remedy}", err=True)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text := files[path], encoding="utf-8")

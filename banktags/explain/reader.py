@@ -1,4 +1,4 @@
-"""What the warehouse knows of one customer's tags on one date.
+"""What the warehouse knows of one customer's tags on one date, as far as the reader's role may know it.
 
 Values and inputs of the warehouse's date come from the wide mart; those of another date from history, which keeps the
 inputs of the dates on which a value changed.
@@ -8,17 +8,22 @@ import datetime
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 import typer
 
+from banktags.door import MASK, Door, DoorClosed, Subject, find_customer
 from banktags.explain.decision import Clause, Inputs, Nudge, clauses_of, deciding, nudges
 
-#: Identifiers of source systems that a customer may be asked for by.
-SOURCE_NUMBERS = ("core_customer", "crm_contact")
+#: The tags that the rule of each tag reads, or ever compared with a boundary.
+NAMES = """
+    select tag_code, input_name from governance.tag_rule_inputs where input_kind = 'tag'
+    union
+    select tag_code, input_tag from governance.tag_boundary_versions where input_tag is not null
+"""
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,8 @@ class Tag:
 
     def label(self, value: str | None) -> str:
         """A value with its Chinese name."""
-        if value is None:
-            return "unknown 未知"
+        if value in (None, MASK):
+            return "unknown 未知" if value is None else MASK
         name = self.labels.get(value)
         return f"{value} {name}" if name and name != value else value
 
@@ -75,10 +80,15 @@ class Explanation:
     last_change: Change | None
     history_from: datetime.date | None  # None: there is no history of the tag
     notes: list[str] = field(default_factory=list)
+    is_masked: bool = False  # the tag is above the role's class: nothing is told of it
+    is_why_masked: bool = False  # so is a tag that its rule reads: the value is told, and not what gave it
+    masked_because: str | None = None
 
     @property
     def since(self) -> str:
         """Since when, in words."""
+        if self.is_masked:
+            return MASK
         if self.last_change:
             return f"{self.last_change.day}, before: {self.tag.label(self.last_change.old_value)}"
         if self.history_from:
@@ -86,19 +96,43 @@ class Explanation:
         return "not known: history (历史) has no such tag; it keeps certified tags with values, from banktags run"
 
 
-class Reader:
-    """One customer on one date, read from an open warehouse."""
+@dataclass(frozen=True)
+class Explanations:
+    """What was asked of a customer at once; ``tag`` is the one asked for, None for all."""
 
-    def __init__(self, warehouse: duckdb.DuckDBPyConnection, customer: str, day: datetime.date | None) -> None:
+    said: list[Explanation]
+    tag: str | None
+
+    @property
+    def subject(self) -> Subject:
+        first, masked = self.said[0], sum(one.is_masked for one in self.said)
+        return Subject("explain", first.customer_id, first.day, len(self.said) - masked, masked, self.tag)
+
+
+class Reader:
+    """One customer on one date, read through the door from an open warehouse.
+
+    Raises:
+        DoorClosed: there is no such customer.
+        typer.BadParameter: the warehouse does not know the date.
+    """
+
+    def __init__(
+        self, warehouse: duckdb.DuckDBPyConnection, customer: str, day: datetime.date | None, door: Door
+    ) -> None:
         self.warehouse = warehouse
+        self.door = door
+        self.customer_id = find_customer(warehouse, customer)
         self.built = self._one("select max(as_of_date) from marts.customer_tags")
         self.has_history = bool(
             self._one("select count(*) from information_schema.tables where table_name = 'tag_changes'")
             and self._one("select count(*) from history.observed_dates")
         )
-        self.customer_id = self._customer(customer)
         self.day = self._date(day)
         self.tags = self._dictionary()
+        self.read_by: dict[str, set[str]] = {}
+        for code, name in warehouse.execute(NAMES).fetchall():
+            self.read_by.setdefault(code, set()).add(name)
         row = warehouse.execute("select * from marts.customer_tags where customer_id = $1", [self.customer_id])
         codes = [column[0] for column in row.description]
         self.wide = dict(zip(codes, map(_text, row.fetchone()), strict=True))
@@ -106,24 +140,6 @@ class Reader:
     def _one(self, sql: str, *parameters: object) -> Any:
         row = self.warehouse.execute(sql, list(parameters)).fetchone()
         return row[0] if row else None
-
-    def _customer(self, asked: str) -> str:
-        if self._one("select 1 from marts.customer_tags where customer_id = $1", asked):
-            return asked
-        found = self.warehouse.execute(
-            f"""
-            select distinct customer_id from intermediate.int_customer__id_mapping
-            where id_value = $1 and id_type in {SOURCE_NUMBERS} and not is_shared
-            """,
-            [asked],
-        ).fetchall()
-        if len(found) != 1:
-            raise typer.BadParameter(
-                f"no customer {asked} on {self.built}: give the golden id as in marts.customer_tags, "
-                "or a customer number of core or CRM",
-                param_hint="CUSTOMER",
-            )
-        return found[0][0]
 
     def _date(self, asked: datetime.date | None) -> datetime.date:
         if asked is None or asked == self.built:
@@ -189,6 +205,73 @@ class Reader:
         ]
 
     def explain(self, tag: Tag) -> Explanation:
+        """What the role may know of a tag: masked as portraits.portrait_by_role masks it, value and reason apart."""
+        if self.door.hides(tag.code):
+            return self._masked(tag)
+        said = self._explained(tag)
+        return self._without_why(said) if self.door.hides_any(self._names(said)) else said
+
+    def asked(self, tag: str | None) -> Explanations:
+        """The explanation of one tag, or those of all certified tags with values."""
+        codes = [tag] if tag else self.certified()
+        if not codes:
+            raise DoorClosed("no tag with values is certified yet: name a tag, see governance.tag_dictionary")
+        return Explanations([self.explain(self.tag(code)) for code in codes], tag)
+
+    def _masked(self, tag: Tag) -> Explanation:
+        """The same whatever the value is, and whether there is one: nothing of the customer is read."""
+        return Explanation(
+            customer_id=self.customer_id,
+            tag=tag,
+            day=self.day,
+            value=MASK,
+            clause=None,
+            passed=[],
+            rule=None,
+            inputs={},
+            inputs_of=None,
+            nudges=[],
+            confidence=None,
+            least_fresh_source=None,
+            last_change=None,
+            history_from=None,
+            is_masked=True,
+            is_why_masked=True,
+            masked_because=self.door.masked_because(tag.code),
+        )
+
+    def _without_why(self, said: Explanation) -> Explanation:
+        """Value and since when, without what the rule reads, compares and would need."""
+        change = said.last_change
+        return replace(
+            said,
+            clause=None,
+            passed=[],
+            rule=None,
+            inputs={},
+            inputs_of=None,
+            nudges=[],
+            least_fresh_source=None,
+            last_change=change and Change(change.day, change.old_value, change.change_type),
+            notes=[],
+            is_why_masked=True,
+            masked_because=f"所读标签{self.door.role.masked_because(*self._highest(said))}",
+        )
+
+    def _names(self, said: Explanation) -> set[str]:
+        """Every tag that an explanation may tell a value of: by the rule, its boundaries then and now, and history."""
+        read = self.read_by.get(said.tag.code, set())
+        change = {said.last_change.input_tag} if said.last_change and said.last_change.input_tag else set()
+        return read | set(said.inputs) | {one.input_tag for one in said.nudges} | change
+
+    def _highest(self, said: Explanation) -> tuple[str | None, int | None]:
+        """Class of the most sensitive tag that the explanation would name; of one without entry it is not known."""
+        classes = [self.door.classes.get(code, (None, None)) for code in self._names(said)]
+        if (None, None) in classes:
+            return None, None
+        return max(sensitivity for sensitivity, _ in classes), max(level for _, level in classes)
+
+    def _explained(self, tag: Tag) -> Explanation:
         history_from, last_change = self._history(tag)
         notes: list[str] = []
         if self.day == self.built:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+from banktags.door import MASK
 from banktags.explain.decision import Clause, Comparison, Inputs, Nudge
 from banktags.explain.reader import Explanation, Tag
 
@@ -88,9 +89,9 @@ def _failed(said: Explanation) -> list[str]:
     """What does not hold of each clause before, with the values that it keeps the customer from."""
     failed: dict[str, list[str]] = {}
     for clause in said.passed:
-        first = next(one for one in clause.comparisons if not one.holds(said.inputs))
-        # That something is known explains no value.
-        if clause.value is None or first.operator == "is null":
+        first = next((one for one in clause.comparisons if not one.holds(said.inputs)), None)
+        # That something is known explains no value; nor does a clause that holds, where the value is not the rule's.
+        if first is None or clause.value is None or first.operator == "is null":
             continue
         codes = [code for code, _ in first.inputs if said.inputs.get(code) is None]
         unknown = [f"? {name} unknown 未知" for name in (codes if first.inputs else [first.measure])]
@@ -101,6 +102,8 @@ def _failed(said: Explanation) -> list[str]:
 
 def _why(said: Explanation) -> list[str]:
     """The deciding clause with the actual values; where it compares no tag, what does not hold of those before it."""
+    if said.is_why_masked:
+        return [f"{MASK} {said.masked_because}"]
     lines = (_comparisons(said.clause, said.inputs) if said.clause else []) or _failed(said)
     text = said.clause.text if said.clause else "no clause holds" if said.passed else None
     return ([text] if text else []) + [f"  {line}" for line in lines]
@@ -108,10 +111,24 @@ def _why(said: Explanation) -> list[str]:
 
 def _why_in_short(said: Explanation) -> str:
     """The comparisons of the deciding clause, or the last one that kept it from another value."""
+    if said.is_why_masked:
+        return MASK
     if said.rule:
         return said.rule if said.tag.kind == "fact" else "computed 计算得出"
     held = _comparisons(said.clause, said.inputs) if said.clause else []
     return "\n".join(held or [line.split("  (not")[0] for line in _failed(said)[-1:]])
+
+
+def _since_in_short(said: Explanation) -> str:
+    if said.is_masked:
+        return MASK
+    return str(said.last_change.day) if said.last_change else f"≤ {said.history_from}" if said.history_from else ""
+
+
+def _change_in_short(said: Explanation, tags: Mapping[str, Tag]) -> str:
+    if said.is_why_masked:
+        return MASK
+    return nudge_zh(said.nudges[0], said.tag, tags) if said.nudges else ""
 
 
 def page(said: Explanation, tags: Mapping[str, Tag]) -> Table:
@@ -161,14 +178,13 @@ def lines(explanations: list[Explanation], tags: Mapping[str, Tag]) -> Table:
         title_justify="left",
     )
     for said in explanations:
-        since = str(said.last_change.day) if said.last_change else f"≤ {said.history_from}" if said.history_from else ""
         table.add_row(
             f"{said.tag.code} {said.tag.name_zh}",
             said.tag.label(said.value),
-            since,
+            _since_in_short(said),
             _why_in_short(said),
-            nudge_zh(said.nudges[0], said.tag, tags) if said.nudges else "",
-            "" if said.confidence is None else str(said.confidence),
+            _change_in_short(said, tags),
+            MASK if said.is_masked else "" if said.confidence is None else str(said.confidence),
         )
     return table
 
@@ -180,8 +196,11 @@ def as_json(said: Explanation, tags: Mapping[str, Tag]) -> dict[str, Any]:
         "tag_code": said.tag.code,
         "name_zh": said.tag.name_zh,
         "as_of_date": str(said.day),
+        "is_masked": said.is_masked,
+        "is_why_masked": said.is_why_masked,
+        "masked_because": said.masked_because,
         "value": said.value,
-        "value_zh": said.tag.labels.get(said.value or ""),
+        "value_zh": MASK if said.is_masked else said.tag.labels.get(said.value or ""),
         "null_means": said.tag.null_means if said.value is None else None,
         "since": str(change.day) if change else None,
         "history_from": str(said.history_from) if said.history_from else None,

@@ -18,6 +18,7 @@ from banktags.load.failures import LoadStopped, named_failures
 from banktags.load.preview import as_text
 from banktags.load.problems import BatchError, printable
 from banktags.load.publish import LandingBusy
+from banktags.private import private_from_here
 from banktags.terminal import Screen, say
 
 
@@ -83,6 +84,7 @@ def load(
     -) are empty. Keys that a spreadsheet has rounded (6.22E+18) or that hold
     invisible signs are refused. No message shows a customer's value.
     """
+    private_from_here()
     if as_json and not check:
         raise typer.BadParameter("it is for --check", param_hint="--json")
     form = text_form(encoding, delimiter)

@@ -13,6 +13,7 @@ from banktags.landing import landing_zone
 from banktags.nightly.batches import EXPECTATIONS, UnreadableFile, batch_faults, delivery_digests
 from banktags.nightly.history import Ledger, forget_from, read_ledger
 from banktags.nightly.project import Project
+from banktags.private import private_from_here
 from banktags.terminal import Screen
 from banktags.warehouse import WarehouseBusy
 
@@ -63,6 +64,7 @@ def run(
     runs until its dates are replayed. An interrupted run is resumed by the same command, an interrupted replay by the
     one that it names. A program that holds the warehouse is waited for too, BANK_TAGS_LOCK_WAIT minutes (default 10).
     """
+    private_from_here()
     console = Screen(stderr=True)
     if fault := key_fault(os.environ.get(SETTING, ""), landing_zone()):
         console.print(f"{fault}. Nothing was run.", soft_wrap=True)

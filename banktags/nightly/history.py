@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from banktags.load.extract import quoted
 from banktags.warehouse import open_read_only, wait_until_free, warehouse_file
 
 SCHEMA = "history"
@@ -57,7 +58,7 @@ def forget_from(date: datetime.date) -> None:
     with duckdb.connect(str(warehouse_file())) as con:
         con.begin()
         for table in _tables(con):
-            con.execute(f'delete from {SCHEMA}."{table}" where as_of_date >= ?', [date])
+            con.execute(f"delete from {SCHEMA}.{quoted(table)} where as_of_date >= ?", [date])
         con.commit()
 
 

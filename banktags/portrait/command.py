@@ -1,49 +1,49 @@
 """``banktags portrait``: the portrait of a customer or of a group, as one HTML file and in short on the screen."""
 
-import getpass
+import hashlib
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Group
 from rich.table import Column, Table
 
 from banktags.contract import PROJECT_ROOT
+from banktags.door import ByOption, Door, PurposeOption, ReasonOption, RoleOption, clear_errors, enter
 from banktags.pages.numbers import p_value
 from banktags.portrait import usage, words
-from banktags.portrait.customer import CustomerPortrait, find_role, read_customer
-from banktags.portrait.group import GroupPortrait, read_group
+from banktags.portrait.customer import CustomerPortrait, read_customer
+from banktags.portrait.group import GroupPortrait, purpose_of, read_group
 from banktags.portrait.page import render_customer, render_group
+from banktags.records import refuse_served, write_page
 from banktags.terminal import Screen, say
 from banktags.warehouse import open_read_only
 
 app = typer.Typer(help="Portraits (画像) of a customer or a group; who opened which.", no_args_is_help=True)
 
-OUT = PROJECT_ROOT / "site" / "portraits"
-By = Annotated[
-    str, typer.Option(help="Who opens it; default: the user of this machine.", default_factory=getpass.getuser)
+#: Where the pages are written: not below ``site``, which is served.
+OUT = PROJECT_ROOT / "data" / "portraits"
+OutOption = Annotated[
+    Path, typer.Option(envvar="BANK_TAGS_PORTRAITS", help="Folder to write the page to, not one that is served.")
 ]
 
 
 @app.command()
 def customer(
     customer: Annotated[str, typer.Argument(help="Golden customer id, or a customer number of core or CRM.")],
-    role: Annotated[str, typer.Option(help="Who reads it, see seed portrait_roles.")],
-    by: By,
-    purpose: Annotated[str | None, typer.Option(help="What for; default: the usual purpose of the role.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder to write the page to.")] = OUT,
+    by: ByOption,
+    role: RoleOption = None,
+    purpose: PurposeOption = None,
+    reason: ReasonOption = None,
+    out: OutOption = OUT,
 ) -> None:
     """Write the portrait of one customer (单客画像), masked by role, and print it in short; on record."""
-    with open_read_only() as warehouse, _clear_errors():
-        portrait = read_customer(warehouse, customer, find_role(warehouse, role, purpose))
-    reader, masked = portrait.role, portrait.masked_tags
-    subject = ("customer", portrait.customer_id, portrait.as_of_date, len(portrait.tags) - masked, masked)
-    _record(usage.Opening(by, reader.role, reader.purpose, *subject))
-    page = _write(out, f"customer-{portrait.customer_id}-{reader.role}-{reader.purpose}", render_customer(portrait))
+    refuse_served(out)
+    with open_read_only() as warehouse, clear_errors("portrait"):
+        door = enter(warehouse, role, purpose, by, reason)
+        portrait = door.hand_over(read_customer(warehouse, customer, door))
+    page = _write(out, door, f"customer-{portrait.customer_id}", render_customer(portrait))
     Screen().print(_short(portrait))
     say(f"Page: {page}")
 
@@ -51,18 +51,21 @@ def customer(
 @app.command()
 def group(
     group: Annotated[str, typer.Argument(help="An audience, or the tag of a group: see portraits.portrait_groups.")],
-    by: By,
-    role: Annotated[str, typer.Option(help="Who reads it, see seed portrait_roles.")] = "marketing_analyst",
-    out: Annotated[Path, typer.Option(help="Folder to write the page to.")] = OUT,
+    by: ByOption,
+    role: RoleOption = "relationship_manager",
+    purpose: PurposeOption = None,
+    reason: ReasonOption = None,
+    out: OutOption = OUT,
 ) -> None:
-    """Write the portrait of one group (群体画像) and print what sets it apart; on record."""
-    with open_read_only() as warehouse, _clear_errors():
-        reader = find_role(warehouse, role, None)
-        portrait = read_group(warehouse, group)
-    shown = [row for row in portrait.of_bank if not row["is_suppressed"]]
-    subject = ("group", group, portrait.as_of_date, len(shown), len(portrait.of_bank) - len(shown))
-    _record(usage.Opening(by, reader.role, reader.purpose, *subject))
-    page = _write(out, f"group-{group}", render_group(portrait))
+    """Write the portrait of one group (群体画像), masked by role, and print what sets it apart; on record.
+
+    An audience is opened for its own purpose only.
+    """
+    refuse_served(out)
+    with open_read_only() as warehouse, clear_errors("portrait"):
+        door = enter(warehouse, role, purpose, by, reason, kept_for=purpose_of(warehouse, group))
+        portrait = door.hand_over(read_group(warehouse, group, door))
+    page = _write(out, door, f"group-{group}", render_group(portrait))
     Screen().print(_differences(portrait))
     say(f"Page: {page}")
 
@@ -77,29 +80,15 @@ def show_log() -> None:
     Screen().print(table)
 
 
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    """What is not there as the command's own error."""
-    try:
-        yield
-    except LookupError as error:
-        raise typer.BadParameter(str(error), param_hint="portrait") from error
-
-
-def _record(opening: usage.Opening) -> None:
-    try:
-        usage.record(opening)
-    except (OSError, duckdb.IOException) as error:
-        folder = usage.openings_folder()
-        message = f"{folder} can't be written, and what can't be kept on record is not opened: {error}"
-        raise typer.BadParameter(message, param_hint="BANK_TAGS_LISTS") from error
-
-
-def _write(folder: Path, name: str, page: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"[^\w-]+", "_", name)
-    path = folder / f"{name}.html"
-    path.write_text(page, encoding="utf-8")
+def _write(folder: Path, door: Door, name: str, page: str) -> Path:
+    """The page under a name of its own for each role and purpose: what one may see never replaces another's page."""
+    said = f"{name}-{door.role.role}-{door.role.purpose}"
+    safe = re.sub(r"[^\w-]+", "_", said)
+    if safe != said:
+        # Two ids that differ only by signs that no file is named by.
+        safe += f"-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+    path = folder / f"{safe}.html"
+    write_page(path, page)
     return path
 
 
@@ -115,7 +104,7 @@ def _short(portrait: CustomerPortrait) -> Table:
     table.add_row("tier 层级", "\n".join([portrait.label("service_tier") or "—", *tier]))
     alert = words.alert(portrait)
     tasks = [f"{row['action_name']}，期限 {row['due_date']}：{row['plan_zh']}" for row in portrait.tasks]
-    tasks += [f"蜜月期触达，截止 {row['closing_date']}：{row['offer_zh']}" for row in portrait.waves]
+    tasks += [f"蜜月期触达，截止 {row['closing_date']}：{row['offer_zh']}" for row in portrait.open_waves]
     said = "\n".join([*([alert] if alert else []), *tasks]) or "—"
     table.add_row("tasks 待办", said if portrait.is_served else "***")
     for is_allowed, label in ((True, "may 可以"), (False, "must not 不得")):
@@ -144,4 +133,5 @@ def _differences(portrait: GroupPortrait) -> Group:
             row["benefit_zh"] or "",
         )
     chinese, english = words.group_headline(portrait)
-    return Group(chinese, english, *([table] if table.row_count else []))
+    masked = f"masked 脱敏: traits of {portrait.masked_tags} tags above the class of the role stand as ***"
+    return Group(chinese, english, *([table] if table.row_count else []), *([masked] if portrait.masked_tags else []))

@@ -2,23 +2,20 @@
 beside it of which the role may see the amounts too.
 """
 
-import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
 import duckdb
 
-from banktags.explain.reader import Reader
+from banktags.door import Door, DoorClosed, Role, Subject, find_customer
 from banktags.pages.currency import YUAN, Currency, read_currency
 from banktags.warehouse import Row, records
 
 #: Class of what stands beside the tags: a name of which one character is left, who looks after whom, what is to do.
 CUSTOMER_CLASS = ("C2", 3)
-
-ROLE = "select * from policy.portrait_roles order by role, display_order"
 
 #: What the portrait reads of the customer, each filtered by his id.
 QUERIES = {
@@ -56,31 +53,40 @@ QUERIES = {
     """,
     "audiences": """
         select audiences.audience, audiences.name_zh, audiences.offer_zh, audiences.sensitivity,
-            audiences.security_level, members.product_id, products.product_name, channels.name_zh as channel_name
+            audiences.security_level, audiences.purpose, members.unreached_because, members.product_id,
+            products.product_name, members.channel, channels.name_zh as channel_name
         from audiences.audience_members as members
         inner join audiences.audiences as audiences on members.audience = audiences.audience
         left join intermediate.int_products__on_sale as products on members.product_id = products.product_id
         left join policy.contact_channels as channels on members.channel = channels.contact_channel
-        where customer_id = $customer order by audiences.priority nulls last, 1
+        where customer_id = $customer
+            and audiences.purpose in (select purpose from policy.portrait_roles where role = $role)
+        order by audiences.priority nulls last, 1
+    """,
+    # Each contact channel with the gate that closes it to marketing: whether the gate is told (held out and controls
+    # are measured, and their manager is not to know), and whether it closes every offer and not the channel alone.
+    "channels": """
+        select permissions.channel, channels.name_zh, channels.name_en, permissions.marketing_blocked_by as gate,
+            gates.name_zh as gate_zh, gates.name_en as gate_en, coalesce(gates.removes_member, true) as is_told,
+            permissions.service_blocked_by is not null as is_closed_to_service,
+            permissions.marketing_blocked_by in (
+                select gate from policy.contact_gates where purpose = 'marketing' and product_class = 'ANY'
+            ) as closes_offers
+        from audiences.contact_permissions as permissions
+        left join policy.contact_channels as channels on permissions.channel = channels.contact_channel
+        left join policy.audience_gates as gates on permissions.marketing_blocked_by = gates.gate
+        where customer_id = $customer order by gates.position nulls first, permissions.channel
+    """,
+    "exclusions": """
+        select distinct exclusions.product_class, gates.position, gates.name_zh as gate_zh, gates.name_en as gate_en
+        from audiences.offer_exclusions as exclusions
+        inner join policy.audience_gates as gates on exclusions.gate = gates.gate
+        where customer_id = $customer and exclusions.purpose in ('marketing', $purpose)
+        order by gates.position, exclusions.product_class
     """,
 }
 ENTITLEMENTS = "select name_zh, service_level from policy.tier_entitlements where tier = $1 order by display_order"
 STAGE = "select objective_zh, actions_zh from policy.lifecycle_strategies where stage = $1"
-
-
-@dataclass(frozen=True)
-class Role:
-    """Who reads the portrait and what for; what is above the class is masked."""
-
-    role: str
-    purpose: str
-    name_zh: str
-    purpose_zh: str
-    highest_sensitivity: str
-    highest_security_level: int
-
-    def may_see(self, sensitivity: str, security_level: int) -> bool:
-        return sensitivity <= self.highest_sensitivity and security_level <= self.highest_security_level
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,10 @@ class CustomerPortrait:
     audiences: list[Row]
     entitlements: list[Row]
     stage: Row | None
+    channels: Sequence[Row] = ()
+    exclusions: Sequence[Row] = ()
     currency: Currency = YUAN
+    above: frozenset[str] = frozenset()  # tags above the role's class, known of the customer or not
 
     @cached_property
     def tags(self) -> Mapping[str, Row]:
@@ -115,8 +124,8 @@ class CustomerPortrait:
         return sorted(found.items(), key=lambda item: (item[1][0]["scenario"] != "portrait", -len(item[1]), item[0]))
 
     def is_masked(self, code: str) -> bool:
-        """Whether the tag is known and above the role's class."""
-        return code in self.tags and self.tags[code]["is_masked"]
+        """Whether the tag is above the role's class: then nothing is told that is made of it, known or not."""
+        return code in self.above or (code in self.tags and self.tags[code]["is_masked"])
 
     def value(self, code: str) -> str | None:
         """Value of a tag as text; None where it is unknown or masked."""
@@ -153,46 +162,65 @@ class CustomerPortrait:
         return groups + [row for row in self.audiences if self.role.may_see(row["sensitivity"], row["security_level"])]
 
     @property
+    def is_contact_masked(self) -> bool:
+        """Whether consent, and with it who may be contacted and offered something, is above the role's class."""
+        return self.is_masked("is_marketing_contactable") or not self.is_served
+
+    @property
+    def open_channels(self) -> set[str]:
+        """The channels that marketing may use."""
+        return {row["channel"] for row in self.channels if row["gate"] is None}
+
+    @property
     def offers(self) -> list[Row]:
-        """The audiences with a product or service to offer: their gates have let him through."""
-        return [row for row in self.memberships if row.get("product_name") or row.get("offer_zh")]
+        """The audiences that reach the customer with a product or service to offer.
+
+        Audience_members says whom an audience reaches, contact_permissions through what; nothing is judged here.
+        """
+        return [
+            row
+            for row in self.memberships
+            if (row.get("product_name") or row.get("offer_zh"))
+            and row["unreached_because"] is None
+            and (row["purpose"] != "marketing" or self._is_open(row["channel"]))
+        ]
+
+    @property
+    def open_waves(self) -> list[Row]:
+        """The waves that are due and whose channel marketing may use."""
+        return [row for row in self.waves if self._is_open(row["channel"])]
+
+    @property
+    def closing_gates(self) -> list[Row]:
+        """The gates that close every offer, whoever makes it; empty while a channel is open or closed by itself."""
+        closes = [row["closes_offers"] and row["is_told"] and row["gate"] is not None for row in self.channels]
+        return list({row["gate"]: row for row in self.channels}.values()) if closes and all(closes) else []
+
+    def is_closed_to(self, product_class: str) -> bool:
+        """Whether nothing of a class of product may be offered, whoever makes the offer."""
+        return bool(self.closing_gates) or any(row["product_class"] == product_class for row in self.exclusions)
+
+    def _is_open(self, channel: str | None) -> bool:
+        """Whether marketing may use a channel; for what names none, any."""
+        return bool(self.open_channels) if channel is None else channel in self.open_channels
 
     @property
     def masked_tags(self) -> int:
         return sum(row["is_masked"] for row in self.tags.values())
 
-
-def find_role(warehouse: duckdb.DuckDBPyConnection, role: str, purpose: str | None) -> Role:
-    """The role for a purpose; without one, for its usual purpose.
-
-    Raises:
-        LookupError: there is no such role, or it has not that purpose; names those that there are.
-    """
-    try:
-        rows = records(warehouse, ROLE)
-    except duckdb.CatalogException as error:
-        raise LookupError("the warehouse has no portraits (policy.portrait_roles): run dbt build first") from error
-    of_role = [row for row in rows if row["role"] == role]
-    if not of_role:
-        known = list(dict.fromkeys(row["role"] for row in rows))
-        alike = difflib.get_close_matches(role, known, n=1)
-        hint = f"did you mean {alike[0]}? " if alike else ""
-        raise LookupError(f"no role {role}: {hint}the roles are {', '.join(known)} (seed portrait_roles)")
-    found = [row for row in of_role if purpose in (None, row["purpose"])]
-    if not found:
-        may = ", ".join(row["purpose"] for row in of_role)
-        raise LookupError(f"{role} may not open portraits for {purpose}: only for {may} (seed portrait_roles)")
-    return Role(**{field: found[0][field] for field in Role.__dataclass_fields__})
+    @property
+    def subject(self) -> Subject:
+        masked = self.masked_tags
+        return Subject("customer", self.customer_id, self.as_of_date, len(self.tags) - masked, masked)
 
 
-def read_customer(warehouse: duckdb.DuckDBPyConnection, customer: str, role: Role) -> CustomerPortrait:
+def read_customer(warehouse: duckdb.DuckDBPyConnection, customer: str, door: Door) -> CustomerPortrait:
     """The portrait of a customer, by golden id or a customer number of core or CRM.
 
     Raises:
-        LookupError: the warehouse lacks the portraits; says what to do.
-        typer.BadParameter: there is no such customer.
+        DoorClosed: there is no such customer, or the warehouse lacks the portraits; says what to do.
     """
-    customer_id = Reader(warehouse, customer, None).customer_id
+    customer_id, role = find_customer(warehouse, customer), door.role
     given = {"customer": customer_id, "role": role.role, "purpose": role.purpose}
     try:
         read = {
@@ -200,17 +228,13 @@ def read_customer(warehouse: duckdb.DuckDBPyConnection, customer: str, role: Rol
             for name, sql in QUERIES.items()
         }
     except duckdb.CatalogException as error:
-        raise LookupError("the warehouse has no portraits (portraits.portrait_by_role): run dbt build first") from error
+        raise DoorClosed("the warehouse has no portraits (portraits.portrait_by_role): run dbt build first") from error
     (as_of_date,) = warehouse.execute("select max(as_of_date) from marts.customer_tags").fetchone()
-    portrait = CustomerPortrait(customer_id, role, as_of_date, **read, entitlements=[], stage=None)
+    portrait = CustomerPortrait(customer_id, role, as_of_date, **read, entitlements=[], stage=None, above=door.above)
     stages = records(warehouse, STAGE, [portrait.value("lifecycle_stage")])
-    entitlements = records(warehouse, ENTITLEMENTS, [portrait.value("service_tier")])
-    return CustomerPortrait(
-        customer_id,
-        role,
-        as_of_date,
-        **read,
-        entitlements=entitlements,
+    return replace(
+        portrait,
+        entitlements=records(warehouse, ENTITLEMENTS, [portrait.value("service_tier")]),
         stage=stages[0] if stages else None,
         currency=read_currency(warehouse),
     )

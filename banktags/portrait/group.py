@@ -1,4 +1,8 @@
-"""What the portrait page of a group shows, read from ``portraits.portrait_group`` and ``portrait_groups``."""
+"""What the portrait of a group shows one role, read from ``portraits.portrait_group`` and ``portrait_groups``.
+
+A figure about a group is as sensitive as the trait that it counts, and as what puts a customer into the group: what is
+above the role's class is masked.
+"""
 
 import difflib
 from dataclasses import dataclass
@@ -6,6 +10,7 @@ from datetime import date
 
 import duckdb
 
+from banktags.door import Door, DoorClosed, Role, Subject
 from banktags.warehouse import Row, records
 
 GROUPS = "select * from portraits.portrait_groups order by portrait_group, branch_id nulls first"
@@ -16,6 +21,8 @@ TRAITS = """
     where portrait_group = $1
     order by branch_id nulls first, path, tag_code, display_order, tag_value
 """
+#: What an audience is for, and the class of its condition.
+AUDIENCE = "select purpose, sensitivity, security_level from audiences.audiences where audience = $1"
 #: The distributions that the page draws, whether or not they differ.
 DISTRIBUTIONS = {
     "age_years": "年龄 Age",
@@ -29,11 +36,47 @@ SHOWN_ABOVE, SHOWN_BELOW = 12, 8
 
 @dataclass(frozen=True)
 class GroupPortrait:
-    """A group against the bank's other active customers and, where the policy says so, branch by branch."""
+    """A group against the bank's other active customers and, where the policy says so, branch by branch.
+
+    ``traits`` has what the role may see. Where the group itself is above the role's class, ``is_masked``, there is
+    none, and no figure in ``group``.
+    """
 
     group: Row
     branches: list[Row]
     traits: list[Row]
+    role: Role | None = None
+    masked: tuple[Row, ...] = ()  # traits of the whole bank's comparison that are above the role's class
+    masked_because: str | None = None  # the group itself is
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether the group itself is above the role's class."""
+        return self.masked_because is not None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether there are figures to show."""
+        return not self.is_masked and not self.group["is_suppressed"]
+
+    @property
+    def masked_tags(self) -> int:
+        return len({row["tag_code"] for row in self.masked})
+
+    @property
+    def tested(self) -> int:
+        """How many of the traits that the role may see were tested."""
+        return sum(row["p_value"] is not None for row in self.of_bank)
+
+    @property
+    def suppressed(self) -> int:
+        """How many of them are about too few customers."""
+        return sum(row["is_suppressed"] for row in self.of_bank)
+
+    @property
+    def subject(self) -> Subject:
+        shown, hidden = len(self.of_bank) - self.suppressed, self.suppressed + len(self.masked)
+        return Subject("group", self.group["portrait_group"], self.as_of_date, shown, hidden)
 
     @property
     def minimum(self) -> int:
@@ -93,23 +136,48 @@ def _tgi(row: Row) -> float:
     return float("inf") if row["tgi"] is None else row["tgi"]
 
 
-def read_group(warehouse: duckdb.DuckDBPyConnection, group: str) -> GroupPortrait:
+def purpose_of(warehouse: duckdb.DuckDBPyConnection, group: str) -> str | None:
+    """What a group may be looked at for: an audience for its purpose, a group that is a tag for any."""
+    try:
+        audience = _audience(warehouse, group)
+    except duckdb.CatalogException as error:
+        raise DoorClosed("the warehouse has no portraits (audiences.audiences): run dbt build first") from error
+    return audience and audience["purpose"]
+
+
+def read_group(warehouse: duckdb.DuckDBPyConnection, group: str, door: Door) -> GroupPortrait:
     """The portrait of a group.
 
     Raises:
-        LookupError: the warehouse lacks the portraits, or the group; says what to do, or which groups there are.
+        DoorClosed: the warehouse lacks the portraits, or the group; says what to do, or which groups there are.
     """
     try:
         groups = records(warehouse, GROUPS)
     except duckdb.CatalogException as error:
-        raise LookupError("the warehouse has no portraits (portraits.portrait_groups): run dbt build first") from error
+        raise DoorClosed("the warehouse has no portraits (portraits.portrait_groups): run dbt build first") from error
     found = [row for row in groups if row["portrait_group"] == group]
     if not found:
         known = list(dict.fromkeys(row["portrait_group"] for row in groups))
         alike = difflib.get_close_matches(group, known, n=1)
         hint = f"did you mean {alike[0]}? " if alike else ""
-        raise LookupError(
+        raise DoorClosed(
             f"no group {group} has members: {hint}the groups are {', '.join(known) or 'none yet'} "
             "(portraits.portrait_groups)"
         )
-    return GroupPortrait(found[0], found[1:], records(warehouse, TRAITS, [group]))
+    (bank, *branches), traits = found, records(warehouse, TRAITS, [group])
+    audience = _audience(warehouse, group)
+    own = door.classes.get(group, (None, None))
+    made_of = (audience["sensitivity"], audience["security_level"]) if audience else own
+    if not door.role.may_see(*made_of):
+        named = {name: bank[name] for name in ("portrait_group", "name_zh", "comparison_name_zh", "minimum_size")}
+        nothing = {"as_of_date": bank["as_of_date"], "customers": None, "comparison_customers": None}
+        masked = tuple(row for row in traits if row["branch_id"] is None)
+        because = f"圈定该群体的标签{door.role.masked_because(*made_of)}"
+        return GroupPortrait(named | nothing, [], [], door.role, masked, because)
+    masked = tuple(row for row in traits if row["branch_id"] is None and door.hides(row["tag_code"]))
+    return GroupPortrait(bank, branches, [row for row in traits if not door.hides(row["tag_code"])], door.role, masked)
+
+
+def _audience(warehouse: duckdb.DuckDBPyConnection, group: str) -> Row | None:
+    found = records(warehouse, AUDIENCE, [group])
+    return found[0] if found else None

@@ -5,64 +5,51 @@ of an export is: written once, never changed, and read by model ``portrait_openi
 """
 
 import datetime
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from banktags.audience.lists import keep, lists_folder
+from banktags import clock, records
 from banktags.load.extract import file_pattern, literal
+
+#: The kind of these records, see banktags.records.
+KIND = "portrait_openings"
 
 
 @dataclass(frozen=True)
 class Opening:
-    """A portrait opened: ``portrait`` is customer or group, ``subject`` his golden id or the name of the group."""
+    """A portrait opened: ``portrait`` is customer, explain or group, ``subject`` a golden id or the name of a group.
+
+    ``tag_code`` is the tag that was explained, None for all.
+    """
 
     opened_by: str
     role: str
     purpose: str
+    reason: str
     portrait: str
     subject: str
     as_of_date: datetime.date
     shown_tags: int
     masked_tags: int
+    tag_code: str | None = None
 
 
 def openings_folder() -> Path:
     """``portrait_openings`` beside the lists."""
-    return lists_folder() / "portrait_openings"
+    return records.lists_folder() / KIND
 
 
 def record(opening: Opening) -> Path:
     """Keep an opening, as a whole file or none.
 
     Raises:
-        OSError, duckdb.IOException: it can't be kept. What can't be kept on record must not be opened.
+        RecordError: it can't be kept. What can't be kept on record must not be opened.
     """
-    now = datetime.datetime.now().replace(microsecond=0)
-    opening_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    file = openings_folder() / f"{opening_id}.parquet"
-    with duckdb.connect() as connection:
-        connection.execute(
-            """
-            create table opening as
-            select
-                cast($opening_id as varchar) as opening_id,
-                cast($opened_at as timestamp) as opened_at,
-                cast($opened_by as varchar) as opened_by,
-                cast($role as varchar) as role,
-                cast($purpose as varchar) as purpose,
-                cast($portrait as varchar) as portrait,
-                cast($subject as varchar) as subject,
-                cast($as_of_date as date) as as_of_date,
-                cast($shown_tags as bigint) as shown_tags,
-                cast($masked_tags as bigint) as masked_tags
-            """,
-            {"opening_id": opening_id, "opened_at": now, **vars(opening)},
-        )
-        keep(connection, "opening", file)
-    return file
+    opened_at = clock.now()
+    said = {"opening_id": records.new_id(opened_at), "opened_at": opened_at, **vars(opening)}
+    return records.record(KIND, said, {"tag_code": "varchar"})
 
 
 def openings() -> list[tuple[str, str, str, str, int]]:

@@ -40,13 +40,16 @@ TASTES = {
 }
 
 
-#: Channels that consent is given for, as in the tags has_<channel>_marketing_consent.
-CHANNELS = {
-    "sms": ("短信", "text message"),
-    "phone": ("电话", "telephone"),
-    "app": ("手机银行", "mobile bank"),
-    "wecom": ("企业微信", "WeCom"),
-    "email": ("电子邮件", "e-mail"),
+#: Contact channels in the order in which a manager thinks of them.
+CHANNELS = ("SMS", "PHONE", "APP", "WECOM")
+#: What is said of a channel that is closed so that campaigns can be measured: whoever knew would treat them otherwise.
+NOT_TOLD = ("本期不做营销触达", "not for the time being")
+#: Classes of product that offers are excluded by, see seed product_categories.
+PRODUCT_CLASSES = {
+    "INVESTMENT": ("投资产品", "investments"),
+    "CARD": ("信用卡", "credit cards"),
+    "LOAN": ("贷款", "loans"),
+    "DEPOSIT": ("存款", "deposits"),
 }
 
 
@@ -178,7 +181,8 @@ def permissions(portrait: CustomerPortrait) -> list[Permission]:
     """What may be offered to the customer and how he may be contacted; what must not, with the reason."""
     if portrait.value("relationship_status") == "closed":
         return [Permission(False, "营销 Marketing", "已销户：不得营销。", "The relation is closed: no marketing.")]
-    return [*_offers(portrait), *_suitability(portrait), *_contact(portrait), *_care(portrait)]
+    said = (_offers, _excluded, _suitability, _contact, _care)
+    return [one for say in said for one in say(portrait)]
 
 
 def membership(row: Row) -> str:
@@ -187,7 +191,9 @@ def membership(row: Row) -> str:
 
 
 def _offers(portrait: CustomerPortrait) -> list[Permission]:
-    """What the audiences that he is in offer him; their gates have seen to consent and suitability."""
+    """What the audiences that reach the customer offer; their gates have seen to consent and suitability."""
+    if portrait.is_contact_masked:
+        return []
     return [
         Permission(
             True,
@@ -198,6 +204,35 @@ def _offers(portrait: CustomerPortrait) -> list[Permission]:
             f"Offered to audience {row['audience']}.",
         )
         for row in portrait.offers
+    ]
+
+
+def _excluded(portrait: CustomerPortrait) -> list[Permission]:
+    """What may be offered to the customer by nobody, with the gate that says so."""
+    topic = "产品服务 Offer"
+    if portrait.is_contact_masked:
+        return []
+    if closing := portrait.closing_gates:
+        return [
+            Permission(
+                False,
+                topic,
+                f"不得推介任何产品：{'、'.join(row['gate_zh'] for row in closing)}。",
+                f"Nothing may be offered: {', '.join(row['gate_en'] for row in closing)}.",
+            )
+        ]
+    classes: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for row in portrait.exclusions:
+        named = PRODUCT_CLASSES.get(row["product_class"], (row["product_class"],) * 2)
+        classes.setdefault((row["gate_zh"], row["gate_en"]), []).append(named)
+    return [
+        Permission(
+            False,
+            topic,
+            f"不得推介{'、'.join(chinese for chinese, _ in named)}：{reason_zh}。",
+            f"No {', '.join(english for _, english in named)}: {reason_en}.",
+        )
+        for (reason_zh, reason_en), named in classes.items()
     ]
 
 
@@ -212,6 +247,8 @@ def _suitability(portrait: CustomerPortrait) -> list[Permission]:
                 "Suitability is above the class of the role: this page is no ground to recommend a product.",
             )
         ]
+    if not portrait.is_contact_masked and portrait.is_closed_to("INVESTMENT"):
+        return []  # said by _excluded
     status, rating = portrait.value("suitability_status"), portrait.value("max_sellable_product_rating")
     if status in ("valid", "expiring"):
         level = portrait.label("risk_level") or "—"
@@ -250,8 +287,9 @@ def _suitability(portrait: CustomerPortrait) -> list[Permission]:
 
 
 def _contact(portrait: CustomerPortrait) -> list[Permission]:
+    """Through what marketing may reach the customer, and why not through the rest."""
     topic = "营销触达 Contact"
-    if portrait.is_masked("is_marketing_contactable"):
+    if portrait.is_contact_masked:
         return [
             Permission(
                 False,
@@ -260,33 +298,28 @@ def _contact(portrait: CustomerPortrait) -> list[Permission]:
                 "Consent is above the class of the role: no contact on the ground of this page.",
             )
         ]
-    if not portrait.holds("is_marketing_contactable"):
-        return [
-            Permission(
-                False,
-                topic,
-                "没有有效的营销授权：任何渠道都不得营销触达。",
-                "No standing consent: no marketing contact on any channel.",
-            )
-        ]
-    given = [name for code, name in CHANNELS.items() if portrait.holds(f"has_{code}_marketing_consent")]
-    refused = [name for code, name in CHANNELS.items() if not portrait.holds(f"has_{code}_marketing_consent")]
-    found = [
-        Permission(
-            True,
-            topic,
-            f"可营销触达：{'、'.join(name for name, _ in given)}。",
-            f"Marketing contact by {', '.join(name for _, name in given)}.",
-        )
-    ]
-    if refused:
+    order = {channel: place for place, channel in enumerate(CHANNELS)}
+    channels = sorted(portrait.channels, key=lambda row: order.get(row["channel"], len(order)))
+    given = [row for row in channels if row["gate"] is None]
+    closed: dict[tuple, list[Row]] = {}
+    for row in channels:
+        if row["gate"] is not None:
+            reason = (row["gate_zh"], row["gate_en"]) if row["is_told"] else NOT_TOLD
+            closed.setdefault((*reason, row["is_closed_to_service"]), []).append(row)
+    found = []
+    if given:
+        english = f"Marketing contact by {_names(given, 'name_en')}."
+        found.append(Permission(True, topic, f"可营销触达：{_names(given)}。", english))
+    for (reason_zh, reason_en, is_closed_to_service), rows in closed.items():
+        by_zh, by_en = _names(rows), _names(rows, "name_en")
+        if len(rows) == len(channels):
+            by_zh, by_en = "任何渠道", "any channel"
+        what_zh, what_en = ("营销或服务", "marketing or service") if is_closed_to_service else ("营销", "marketing")
+        chinese = f"不得经{by_zh}做{what_zh}触达：{reason_zh}。"
+        found.append(Permission(False, topic, chinese, f"No {what_en} by {by_en}: {reason_en}."))
+    if not channels:
         found.append(
-            Permission(
-                False,
-                topic,
-                f"不得经{'、'.join(name for name, _ in refused)}营销：没有有效授权。",
-                f"Not by {', '.join(name for _, name in refused)}: no standing consent.",
-            )
+            Permission(False, topic, "没有触达许可：任何渠道都不得触达。", "No permission is known: no contact at all.")
         )
     if not portrait.holds("is_personalisation_allowed") and not portrait.is_masked("is_personalisation_allowed"):
         found.append(
@@ -298,6 +331,10 @@ def _contact(portrait: CustomerPortrait) -> list[Permission]:
             )
         )
     return found
+
+
+def _names(channels: list[Row], language: str = "name_zh") -> str:
+    return ("、" if language == "name_zh" else ", ").join(row[language] or row["channel"] for row in channels)
 
 
 def _care(portrait: CustomerPortrait) -> list[Permission]:
@@ -335,11 +372,16 @@ def trait(row: Row) -> str:
 def group_headline(portrait: GroupPortrait) -> tuple[str, str]:
     """What sets a group apart, in one sentence of each language."""
     group = portrait.group
+    if portrait.is_masked:
+        return (
+            f"{group['name_zh']}：{portrait.masked_because}，一切数字以 *** 代替。",
+            "What makes the group is above the class of the role: every figure stands as ***.",
+        )
     if group["is_suppressed"]:
         few = portrait.minimum
         return (
-            f"{group['name_zh']}不足{few}人：按最小群体规则，一切数字都不显示。",
-            f"The group has fewer than {few} members: nothing is said about it.",
+            f"{group['name_zh']}或其对照不足{few}人：按最小群体规则，一切数字都不显示。",
+            f"The group or its comparison has fewer than {few} customers: nothing is said about it.",
         )
     above, below = portrait.above, portrait.below
     members, others = count(group["customers"]), count(group["comparison_customers"])
@@ -352,6 +394,6 @@ def group_headline(portrait: GroupPortrait) -> tuple[str, str]:
     chinese = f"{said}，{'；'.join(parts)}。" if parts else f"{said}，没有显著差异。"
     english = (
         f"{members} members; {len(above)} traits significantly more and {len(below)} less frequent "
-        f"than among the {others} other active customers, of {group['tested_traits']} tested."
+        f"than among the {others} other active customers, of {portrait.tested} tested."
     )
     return chinese, english

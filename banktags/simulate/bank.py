@@ -45,6 +45,7 @@ ONCE = {
         "crm.consents",
         "crm.nps_responses",
         "crm.complaints",
+        "crm.do_not_contact",
     ),
     "others": (
         "digital.devices",
@@ -91,7 +92,7 @@ class Bank:
         self._spill = folder / "_spill"
         self._db = duckdb.connect()
         self._db.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
-        self._db.execute(f"set temp_directory = '{self._spill}'")
+        self._db.execute(f"set temp_directory = {literal(self._spill)}")
         # A statement of one thread writes each partition as one file, whose order of rows depends on nothing but the
         # rows. Several cores work on several statements.
         self._db.execute("set threads = 1")

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from banktags.clock import DEMO_DATE
 from banktags.landing import landing_zone
+from banktags.private import private_from_here
 from banktags.simulate.bank import simulate
 from banktags.simulate.parameters import Parameters
 from banktags.terminal import Screen
@@ -29,6 +30,7 @@ def simulate_command(
     ] = None,
 ) -> None:
     """Write a demo bank: every table of the source contract as Parquet, and the planted truth in _truth/."""
+    private_from_here()
     folder = out or landing_zone()
     columns = (
         TextColumn("{task.description:<36}"),

@@ -5,10 +5,10 @@
            and is_frequent_transactor_90d
        {% endcall %}
 
-   The predicate is SQL over the columns of customer_tags. What the call says is kept in the model's meta, where the catalogue and
-   the tables about audiences read it. #}
+   The predicate is SQL over the columns of customer_tags, parsed by `banktags catalogue conditions` before a build. What the call says is
+   kept in the model's meta, where the catalogue and the tables about audiences read it. #}
 {% macro audience(
-    name_zh, purpose, owner, product=none, channels=[], scenario=none, priority=none, including=[], excluding=[], min_confidence={}
+    name_zh=none, purpose=none, owner=none, product=none, channels=[], scenario=none, priority=none, including=[], excluding=[], min_confidence={}
 ) -%}
     {%- set entry = {
         'name_zh': name_zh, 'purpose': purpose, 'owner': owner, 'product': product, 'channels': channels, 'scenario': scenario,
@@ -20,13 +20,16 @@
     {%- for name in including + excluding -%}
         {%- do relations.update({name: ref('audience__' ~ name)}) -%}
     {%- endfor -%}
+    {%- do ref('parsed_conditions') if not is_unit_test() -%}
     {%- do check_audience(this.identifier, entry) -%}
 
 select
     customer_id,
     as_of_date,
     channel,
-    product_id
+    address_token,
+    product_id,
+    unreached_because
 from (
 {{ audience_query(entry, relations) }}
 ) as screened
@@ -40,6 +43,9 @@ where removed_by is null
         'tag_confidence': ref('tag_confidence'),
         'products_on_sale': ref('int_products__on_sale'),
         'audience_purposes': ref('audience_purposes'),
+        'audience_gates': ref('audience_gates'),
+        'contact_permissions': ref('contact_permissions'),
+        'offer_exclusions': ref('offer_exclusions'),
     }) }}
 {%- endmacro %}
 
@@ -48,33 +54,6 @@ where removed_by is null
    a tag that counts it, has_no_wealth_purchase_90d, which is null where the orders do not cover the window. #}
 {% macro within_days(event, days) -%}
     coalesce({{ event }}_recency_days < {{ days }}, false)
-{%- endmacro %}
-
-{# Stops the run where an audience asks for what its purpose does not admit, with what to do about it. A unit test, which has no graph
-   of the project, is not asked. #}
-{% macro check_audience(name, entry) -%}
-    {%- if execute and graph.get('nodes') -%}
-        {%- set levels = purpose_levels() -%}
-        {%- set tags = {} -%}
-        {%- for tag in tag_entries() -%}{%- do tags.update({tag.tag_code: tag.security_level}) -%}{%- endfor -%}
-        {%- set purposes = {} -%}
-        {%- for other in audience_entries() -%}{%- do purposes.update({other.audience: other.purpose}) -%}{%- endfor -%}
-        {%- set problems = audience_problems(entry, levels, tags, purposes) | trim -%}
-        {%- if problems -%}
-            {{ exceptions.raise_compiler_error("audience " ~ name ~ " " ~ problems) }}
-        {%- endif -%}
-    {%- endif -%}
-{%- endmacro %}
-
-{# The highest security level of tags that each purpose may use; empty before the policy is seeded. #}
-{% macro purpose_levels() -%}
-    {%- set levels = {} -%}
-    {%- if load_relation(ref('audience_purposes')) -%}
-        {%- for row in run_query('select purpose, max_security_level from ' ~ ref('audience_purposes') ~ ' order by purpose').rows -%}
-            {%- do levels.update({row[0]: row[1] | int}) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{ return(levels) }}
 {%- endmacro %}
 
 {# All audiences by name, as their models say: what macro audience() was given, with name, description and relation. None while
@@ -103,21 +82,10 @@ select
     customer_id,
     as_of_date,
     channel,
-    product_id
+    address_token,
+    product_id,
+    unreached_because
 from {{ relation }}
 {{ 'union all' if not loop.last }}
     {%- endfor %}
-{%- endmacro %}
-
-{# The tags that the predicate of each audience names, as rows. #}
-{% macro tags_of_audiences() -%}
-    {%- set rows = [] -%}
-    {%- set tags = tag_entries() -%}
-    {%- for entry in audience_entries() -%}
-        {%- set words = predicate_words(entry.predicate).split() -%}
-        {%- for tag in tags if tag.tag_code in words -%}
-            {%- do rows.append({'audience': entry.audience, 'tag_code': tag.tag_code}) -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {{ return(rows) }}
 {%- endmacro %}

@@ -1,6 +1,7 @@
 {# Whom the predicate of an audience finds, and which gate would remove him: one row a customer, with removed_by (seed audience_gates)
    or null, and the least group of the purpose. One scan of the wide table, of the tags that the predicate names and of those that
-   the gates judge.
+   suitability is judged by. Whom a channel may reach is read from contact_permissions, and whom no campaign may offer the product to
+   from offer_exclusions: nothing of the kind is judged here.
 
    `entry` is what macro audience() was given, `relations` names what is read. Nothing else of dbt is used in here: `banktags audience
    estimate` renders this very text to count an audience before it is saved. There is no date in it but the wide table's own. #}
@@ -11,7 +12,8 @@ offer as (
     select
         count(*) as products,
         max(case when needs_assessment then 1 else 0 end) = 1 as needs_assessment,
-        max(risk_rating) as risk_rating
+        max(risk_rating) as risk_rating,
+        max(product_class) as product_class
     from {{ relations.products_on_sale }}
     where product_id = '{{ entry.product or "" }}'
 ),
@@ -44,22 +46,6 @@ candidates as (
     select
         tags.customer_id,
         tags.as_of_date,
-        {% if entry.channels -%}
-        tags.is_marketing_contactable and (
-            {%- for channel in entry.channels %}
-            tags.has_{{ channel | lower }}_marketing_consent{{ ' or' if not loop.last }}
-            {%- endfor %}
-        ) as is_consented,
-        case
-            {%- for channel in entry.channels %}
-            when tags.has_{{ channel | lower }}_marketing_consent then '{{ channel }}'
-            {%- endfor %}
-        end as consented_channel,
-        {%- else -%}
-        false as is_consented,
-        cast(null as string) as consented_channel,
-        {%- endif %}
-        tags.is_personalisation_allowed,
         tags.is_risk_assessment_valid,
         tags.max_sellable_product_rating
     from {{ relations.customer_tags }} as tags
@@ -75,23 +61,77 @@ candidates as (
         and not exists (select 1 from doubted where customer_id is null)
         {%- endif %}
 ),
-
+{% if entry.channels %}
+-- What contact_permissions says of the audience's channels, the best first: the first channel that is open, else one that is closed to
+-- a member who stays one, else the gate that is the last to close one.
+permitted as (
+    select
+        permissions.customer_id,
+        permissions.channel,
+        permissions.address_token,
+        permissions.address_order,
+        permissions.{{ entry.purpose }}_blocked_by as blocked_by,
+        gates.position,
+        coalesce(gates.removes_member, false) as removes_member,
+        row_number() over (
+            partition by permissions.customer_id
+            order by
+                case when permissions.{{ entry.purpose }}_blocked_by is null then 0 when not gates.removes_member then 1 else 2 end,
+                case when gates.removes_member then -gates.position end,
+                case permissions.channel
+                    {%- for channel in entry.channels %}
+                    when '{{ channel }}' then {{ loop.index }}
+                    {%- endfor %}
+                end
+        ) as place
+    from candidates
+    inner join {{ relations.contact_permissions }} as permissions on candidates.customer_id = permissions.customer_id
+    left join {{ relations.audience_gates }} as gates on permissions.{{ entry.purpose }}_blocked_by = gates.gate
+    where permissions.channel in ('{{ entry.channels | join("', '") }}')
+),
+{% endif %}
+{%- if entry.product %}
+-- To whom the class of the product may not be offered, by the first gate that says so.
+kept_from as (
+    select
+        exclusions.customer_id,
+        min(gates.position) as position
+    from {{ relations.offer_exclusions }} as exclusions
+    inner join offer on exclusions.product_class = offer.product_class
+    inner join {{ relations.audience_gates }} as gates on exclusions.gate = gates.gate
+    where exclusions.purpose = '{{ entry.purpose }}'
+    group by exclusions.customer_id
+),
+{% endif %}
 gated as (
     select
         candidates.customer_id,
         candidates.as_of_date,
-        case
-            when purpose.needs_consent then candidates.consented_channel
-            else {{ "'" ~ entry.channels[0] ~ "'" if entry.channels else 'cast(null as string)' }}
-        end as channel,
+        {%- if entry.channels %}
+        permitted.channel,
+        permitted.address_token,
+        permitted.address_order,
+        permitted.blocked_by,
+        {%- else %}
+        cast(null as string) as channel,
+        cast(null as string) as address_token,
+        cast(null as int) as address_order,
+        cast(null as string) as blocked_by,
+        {%- endif %}
         purpose.minimum_size,
         case
             {%- if entry.excluding %}
             when excluded.customer_id is not null then 'excluded'
             {%- endif %}
-            when purpose.needs_consent and candidates.is_consented is not true then 'no_consent'
-            when purpose.needs_personalisation and candidates.is_personalisation_allowed is not true then 'opted_out'
+            {%- if not entry.channels %}
+            when purpose.needs_consent then 'no_consent'
+            {%- else %}
+            when permitted.customer_id is null then 'no_address'
+            when permitted.removes_member {{ 'and (kept_from.position < permitted.position) is not true' if entry.product }}
+                then permitted.blocked_by
+            {%- endif %}
             {%- if entry.product %}
+            when kept_from.position is not null then product_gates.gate
             when offer.products = 0 then 'not_on_sale'
             when
                 purpose.needs_suitability and offer.needs_assessment and candidates.is_risk_assessment_valid is not true
@@ -108,12 +148,24 @@ gated as (
     {%- if entry.excluding %}
     left join excluded on candidates.customer_id = excluded.customer_id
     {%- endif %}
+    {%- if entry.channels %}
+    left join permitted
+        on
+            candidates.customer_id = permitted.customer_id
+            and permitted.place = 1
+    {%- endif %}
+    {%- if entry.product %}
+    left join kept_from on candidates.customer_id = kept_from.customer_id
+    left join {{ relations.audience_gates }} as product_gates on kept_from.position = product_gates.position
+    {%- endif %}
 )
 
 select * from gated
 {%- endmacro %}
 
-{# Whom an audience means, and whom a gate removes: as screened_customers, and a group that is too small is removed as a whole. #}
+{# Whom an audience means, and whom a gate removes: as screened_customers, and a group that is too small is removed as a whole. Members
+   who are not reached stay members without channel or address, with the reason: closed to them by a gate that keeps members, or behind
+   an address at which another member is reached, so that each list has an address once. #}
 {% macro audience_query(entry, relations) -%}
 with
 
@@ -123,69 +175,49 @@ screened as (
 
 sizes as (
     select count(*) as members from screened where removed_by is null
+),
+
+sized as (
+    select
+        screened.*,
+        case
+            when screened.removed_by is null and sizes.members < screened.minimum_size then 'too_few'
+            else screened.removed_by
+        end as removed_at_last
+    from screened
+    cross join sizes
+),
+
+addressed as (
+    select
+        sized.*,
+        row_number() over (
+            partition by sized.address_token, sized.removed_at_last is null and sized.blocked_by is null
+            order by sized.address_order, sized.customer_id
+        ) as place
+    from sized
+),
+
+reached as (
+    select
+        addressed.*,
+        case
+            when addressed.removed_at_last is not null or addressed.channel is null then null
+            when addressed.blocked_by is not null then addressed.blocked_by
+            when addressed.place > 1 then 'shared_address'
+        end as unreached_because
+    from addressed
 )
 
 select
-    screened.customer_id,
-    screened.as_of_date,
-    screened.channel,
+    customer_id,
+    as_of_date,
+    case when removed_at_last is null and unreached_because is null then channel end as channel,
+    case when removed_at_last is null and unreached_because is null then address_token end as address_token,
     {{ "'" ~ entry.product ~ "'" if entry.product else 'cast(null as string)' }} as product_id,
-    case
-        when screened.removed_by is null and sizes.members < screened.minimum_size then 'too_few'
-        else screened.removed_by
-    end as removed_by
-from screened
-cross join sizes
-{%- endmacro %}
-
-{# What an audience asks for that its purpose does not admit, each with the remedy, joined by '; it '; empty where nothing is wrong.
-   `levels` is the highest security level of each purpose, `tags` that of each tag, `purposes` the purpose of each audience. #}
-{% macro audience_problems(entry, levels, tags, purposes) -%}
-    {%- set problems = [] -%}
-    {%- set words = predicate_words(entry.predicate).split() -%}
-    {%- if not words -%}
-        {%- do problems.append("has no predicate: write a condition over tags") -%}
-    {%- endif -%}
-    {%- if 'select' in words or 'from' in words or ';' in predicate_text(entry.predicate) -%}
-        {%- do problems.append("reads a table: a predicate reads tags only; other audiences go into including or excluding") -%}
-    {%- endif -%}
-    {%- if entry.purpose not in levels and levels -%}
-        {%- do problems.append("has purpose " ~ entry.purpose ~ ": seed audience_purposes knows " ~ levels | join(', ')) -%}
-    {%- endif -%}
-    {%- if entry.purpose == 'marketing' and not entry.product -%}
-        {%- do problems.append("names no product: marketing says what it offers, so that suitability can be judged") -%}
-    {%- endif -%}
-    {%- if entry.purpose == 'marketing' and not entry.channels -%}
-        {%- do problems.append("names no channel: consent is given by channel") -%}
-    {%- endif -%}
-    {%- for channel in entry.channels if channel not in ['SMS', 'PHONE', 'APP', 'WECOM'] -%}
-        {%- do problems.append("names channel " ~ channel ~ ": consent is known for SMS, PHONE, APP and WECOM") -%}
-    {%- endfor -%}
-    {%- for other in entry.including + entry.excluding if purposes and other not in purposes -%}
-        {%- do problems.append("names audience " ~ other ~ ", which there is not: take one of " ~ purposes | join(', ')) -%}
-    {%- endfor -%}
-    {%- for other in entry.including if other in purposes and purposes[other] != entry.purpose -%}
-        {%- do problems.append(
-            "includes " ~ other ~ ", whose purpose is " ~ purposes[other] ~ ": what is known for one purpose may not be used for another"
-        ) -%}
-    {%- endfor -%}
-    {%- for tag, level in tags.items() if tag in words + entry.min_confidence | list and level > levels.get(entry.purpose, level) -%}
-        {%- do problems.append(
-            "reads " ~ tag ~ " of security level " ~ level ~ ": for " ~ entry.purpose ~ " level " ~ levels[entry.purpose]
-            ~ " is the highest (seed audience_purposes); take another tag"
-        ) -%}
-    {%- endfor -%}
-    {{- problems | join('; it ') -}}
-{%- endmacro %}
-
-{# A predicate without its texts and comments. #}
-{% macro predicate_text(predicate) -%}
-    {{- modules.re.sub("(?s)'[^']*'|--[^\n]*|/[*].*?[*]/", ' ', predicate) -}}
-{%- endmacro %}
-
-{# The words of a predicate, without those in texts and comments. #}
-{% macro predicate_words(predicate) -%}
-    {{- modules.re.findall('[A-Za-z_][A-Za-z0-9_]*', predicate_text(predicate)) | map('lower') | unique | join(' ') -}}
+    unreached_because,
+    removed_at_last as removed_by
+from reached
 {%- endmacro %}
 
 {# By what a channel's gateway reaches a customer: for messages and calls the keyed hash of his mobile, which only the gateway that holds

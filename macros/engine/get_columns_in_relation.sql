@@ -1,7 +1,11 @@
-{# The text columns that the contract calls optional, by source table: said again because a unit test cannot see the contract.
+{# The columns that the contract calls optional, by source table, with their types: said again because a unit test cannot see the
+   contract.
    tests/python/test_identity.py proves that it agrees with it. #}
 {% macro columns_that_may_lack() -%}
-    {{ return({'crm.contacts': ['customer_id']}) }}
+    {{ return({
+        'core.customers': {'deceased_date': 'date', 'is_frozen_by_order': 'boolean', 'is_staff': 'boolean'},
+        'crm.contacts': {'customer_id': 'string'},
+    }) }}
 {%- endmacro %}
 
 {# Columns of a relation, as dbt asks for them. A unit test asks for those of a source under the source's name, which no table
@@ -15,9 +19,9 @@
             {%- for column in run_query("describe from read_parquet('" ~ extracts ~ "', hive_partitioning = true)").rows -%}
                 {%- do columns.append(api.Column.create(column[0], column[1])) -%}
             {%- endfor -%}
-            {%- for name in columns_that_may_lack().get(relation.schema ~ '.' ~ relation.identifier, []) -%}
+            {%- for name, type in columns_that_may_lack().get(relation.schema ~ '.' ~ relation.identifier, {}).items() -%}
                 {%- if name not in columns | map(attribute='name') -%}
-                    {%- do columns.append(api.Column.create(name, 'VARCHAR')) -%}
+                    {%- do columns.append(api.Column.create(name, duckdb_type(type))) -%}
                 {%- endif -%}
             {%- endfor -%}
             {{ return(columns) }}

@@ -1,5 +1,5 @@
 {# The rows that the project's own commands keep as Parquet files under data/lists (BANK_TAGS_LISTS), as a relation of these columns;
-   without rows where nothing was kept yet.
+   without rows where nothing was kept yet. A column that came later is null in the files of before.
    Difference: DuckDB asks whether there are files; Spark declares the folder as a table, which may be empty, and whose location would
    be looked up beside its schema if it were relative. #}
 {% macro own_records(name, columns) -%}
@@ -8,14 +8,19 @@
 
 {% macro duckdb__own_records(name, columns, folder) -%}
     {%- set files = file_pattern(folder) ~ '/*.parquet' -%}
-    {%- if execute and run_query("select count(*) from glob('" ~ files ~ "')").rows[0][0] > 0 -%}
-        {{ return("(select " ~ columns.keys() | join(', ') ~ " from read_parquet('" ~ files ~ "'))") }}
-    {%- endif -%}
-    {%- set empty = [] -%}
+    {%- set typed, empty = [], [] -%}
     {%- for column, type in columns.items() -%}
+        {%- do typed.append('cast(' ~ column ~ ' as ' ~ type ~ ') as ' ~ column) -%}
         {%- do empty.append('cast(null as ' ~ type ~ ') as ' ~ column) -%}
     {%- endfor -%}
-    {{ return('(select ' ~ empty | join(', ') ~ ' where 1 = 0)') }}
+    {%- set none_kept = 'select ' ~ empty | join(', ') ~ ' where 1 = 0' -%}
+    {%- if execute and run_query("select count(*) from glob('" ~ files ~ "')").rows[0][0] > 0 -%}
+        {{ return(
+            '(select ' ~ typed | join(', ') ~ ' from (' ~ none_kept
+            ~ " union all by name select * from read_parquet('" ~ files ~ "', union_by_name = true)) as kept)"
+        ) }}
+    {%- endif -%}
+    {{ return('(' ~ none_kept ~ ')') }}
 {%- endmacro %}
 
 {% macro spark__own_records(name, columns, folder) -%}

@@ -7,7 +7,7 @@
             'mobile': 'mobile_hash', 'city_code': 'city_code', 'occupation_code': 'occupation_code',
             'education_code': 'education_code', 'marital_status_code': 'marital_status_code',
             'annual_income': 'annual_income', 'opened_date': 'opened_date', 'closed_date': 'closed_date',
-            'status': 'status',
+            'status': 'status', 'deceased_date': 'deceased_date',
         },
         'core.accounts': {
             'opened_date': 'opened_date', 'closed_date': 'closed_date', 'maturity_date': 'maturity_date',
@@ -28,6 +28,10 @@
         'crm.relations': {'since_date': 'since_date', 'until_date': 'until_date'},
         'crm.risk_assessments': {'valid_to': 'valid_to', 'investment_goal': 'investment_goal'},
         'crm.consents': {'withdrawn_at': 'withdrawn_at'},
+        'crm.do_not_contact': {
+            'channel': 'channel', 'purpose': 'purpose', 'mobile': 'mobile_hash', 'listed_from': 'listed_from',
+            'listed_until': 'listed_until',
+        },
         'crm.complaints': {'category': 'category', 'resolved_date': 'resolved_date'},
         'wealth.orders': {'channel': 'channel'},
         'lending.loans': {

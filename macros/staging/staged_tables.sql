@@ -19,6 +19,7 @@
         {'system': 'crm', 'name': 'consents', 'key': ['consent_id']},
         {'system': 'crm', 'name': 'nps_responses', 'key': ['response_id', 'responded_date'], 'batched': true},
         {'system': 'crm', 'name': 'complaints', 'key': ['complaint_id']},
+        {'system': 'crm', 'name': 'do_not_contact', 'key': ['entry_id']},
         {'system': 'wealth', 'name': 'holdings', 'key': ['customer_id', 'product_id', 'holding_date'], 'batched': true, 'state': true},
         {'system': 'wealth', 'name': 'orders', 'key': ['order_id', 'order_date'], 'batched': true, 'state': true},
         {'system': 'lending', 'name': 'loans', 'key': ['loan_id']},

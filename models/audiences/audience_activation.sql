@@ -39,10 +39,13 @@ audience_activation as (
         told.as_of_date,
         told.instruction,
         told.channel,
-        {{ address_token('told.channel', 'told.customer_id', 'profiles.mobile_hash') }} as address_token,
+        permissions.address_token,
         told.reason
     from told
-    left join {{ ref('int_customer__profile') }} as profiles on told.customer_id = profiles.customer_id
+    left join {{ ref('contact_permissions') }} as permissions
+        on
+            told.customer_id = permissions.customer_id
+            and told.channel = permissions.channel
 )
 
 select * from audience_activation

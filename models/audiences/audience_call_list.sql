@@ -1,6 +1,6 @@
 -- Whom the relationship managers and channels act on (营销名单): each customer of a marketing audience in one list only,
--- that of the best priority, with his manager, until when the list stands, and what has come of it. Who is held out of
--- all marketing is in none.
+-- that of the best priority, with his manager, until when the list stands, and what has come of it. Whom no channel
+-- reaches is in none: contact_permissions says who that is, audience_members has it.
 
 with
 
@@ -22,7 +22,7 @@ additions as (
     group by audience, customer_id
 ),
 
--- Lists compete by priority; two of the same priority by name.
+-- Lists that reach the customer compete by priority; two of the same priority by name.
 candidates as (
     select
         members.customer_id,
@@ -44,7 +44,7 @@ candidates as (
         on
             members.audience = audiences.audience
             and audiences.purpose = 'marketing'
-            and not members.is_held_out
+            and members.channel is not null
     left join additions
         on
             members.audience = additions.audience
@@ -73,7 +73,7 @@ listed as (
 feedback as (
     select
         listed.customer_id,
-        max(case when touches.touch_status = 'unsubscribed' then 1 else 0 end) as is_unsubscribed,
+        max(case when touches.touch_status in ({{ refusal_statuses() }}) then 1 else 0 end) as is_unsubscribed,
         max(case when touches.touch_status in ('clicked', 'replied') then 1 else 0 end) as is_responded
     from listed
     inner join {{ ref('int_customer__touches') }} as touches

@@ -13,6 +13,7 @@ audience_exports as (
         purpose,
         reason,
         row_count,
+        left_out_count,
         sensitivity,
         security_level,
         predicate_hash,
@@ -21,7 +22,7 @@ audience_exports as (
     from {{ own_records('exports', {
         'export_id': 'string', 'exported_at': 'timestamp', 'exported_by': 'string', 'kind': 'string', 'audience': 'string',
         'campaign_id': 'string', 'as_of_date': 'date', 'purpose': 'string', 'reason': 'string', 'row_count': 'bigint',
-        'sensitivity': 'string', 'security_level': 'int', 'predicate_hash': 'string', 'file_name': 'string',
+        'left_out_count': 'bigint', 'sensitivity': 'string', 'security_level': 'int', 'predicate_hash': 'string', 'file_name': 'string',
         'file_digest': 'string',
     }) }} as records
 )

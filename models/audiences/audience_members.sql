@@ -1,7 +1,9 @@
--- Who is in which audience on the business date: every audience of the project, one row an audience and member.
+-- Who is in which audience on the business date: every audience of the project, one row an audience and member, with whom
+-- its channel reaches.
 --
 -- A view: each audience is a table of its own. A new audience gets its line here.
--- Who is held out of all marketing stays a member, because campaigns are measured against him, and has no channel.
+-- Who is held out, a control of a running campaign or behind an address at which another member is reached stays a member,
+-- because campaigns are measured against them, and has no channel (macro audience_query).
 
 {{ config(materialized='view') }}
 
@@ -28,15 +30,18 @@ members as (
 audience_members as (
     select
         members.audience,
+        members.purpose,
         members.customer_id,
         members.as_of_date,
-        case
-            when members.purpose <> 'marketing' or held_out.customer_id is null then members.channel
-        end as channel,
+        members.channel,
+        members.address_token,
         members.product_id,
-        held_out.customer_id is not null as is_held_out
+        held_out.customer_id is not null as is_held_out,
+        controls.customer_id is not null as is_control,
+        members.unreached_because
     from members
     left join {{ ref('audience_holdout') }} as held_out on members.customer_id = held_out.customer_id
+    left join {{ ref('int_campaign__controls') }} as controls on members.customer_id = controls.customer_id
 )
 
 select * from audience_members

@@ -1,6 +1,7 @@
 -- How much two audiences overlap (客群重叠): one row an ordered pair of audiences, each with itself too.
 --
--- An overlap of some, but fewer than the least group, is suppressed: it would tell of single customers.
+-- An overlap of some, but fewer than the least group, is suppressed: it would tell of single customers. So is one that
+-- leaves out so few of either audience: almost all of it tells of the others.
 
 with
 
@@ -29,7 +30,14 @@ pairs as (
         one.members,
         other.members as other_members,
         coalesce(shared.members_in_both, 0) as members_in_both,
-        coalesce(shared.members_in_both, 0) between 1 and {{ minimum_group_size() }} - 1 as is_suppressed
+        coalesce(shared.members_in_both, 0) between 1 and {{ minimum_group_size() }} - 1
+        or (
+            coalesce(shared.members_in_both, 0) > 0
+            and (
+                one.members - shared.members_in_both between 1 and {{ minimum_group_size() }} - 1
+                or other.members - shared.members_in_both between 1 and {{ minimum_group_size() }} - 1
+            )
+        ) as is_suppressed
     from sizes as one
     cross join sizes as other
     left join shared

@@ -11,10 +11,11 @@ frozen_lists as (
         stratum,
         channel,
         product_id,
-        frozen_date
+        frozen_date,
+        unreached_because
     from {{ own_records('assignments', {
         'campaign_id': 'string', 'audience': 'string', 'customer_id': 'string', 'arm': 'string', 'stratum': 'string',
-        'channel': 'string', 'product_id': 'string', 'frozen_date': 'date',
+        'channel': 'string', 'product_id': 'string', 'frozen_date': 'date', 'unreached_because': 'string',
     }) }} as records
 )
 

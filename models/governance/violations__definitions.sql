@@ -35,6 +35,28 @@ source_columns as (
     where resource_type = 'source'
 ),
 
+-- Tags and the tags that they read of a higher class or level. What a tag says may tell what its input says.
+lowered as (
+    select
+        dictionary.tag_code,
+        dictionary.subject,
+        given.tag_code as input_tag,
+        dictionary.sensitivity,
+        dictionary.security_level,
+        given.sensitivity as input_sensitivity,
+        given.security_level as input_level
+    from dictionary
+    inner join inputs
+        on dictionary.tag_code = inputs.tag_code and inputs.input_kind = 'tag'
+    inner join dictionary as given
+        on inputs.input_name = given.tag_code
+    where dictionary.sensitivity < given.sensitivity or dictionary.security_level < given.security_level
+),
+
+approvals as (
+    select * from {{ ref('class_approvals') }}
+),
+
 -- Source columns that some tag is made of.
 used as (
     select distinct input_name
@@ -132,6 +154,54 @@ violations as (
         dictionary.sensitivity < source_columns.sensitivity
         or dictionary.security_level < source_columns.security_level
     group by dictionary.subject
+
+    union all
+
+    -- What is made of tags is as sensitive as they are, unless somebody else has approved that it tells less.
+    select
+        'class_of_input_tags' as check_name,
+        lowered.subject,
+        'its class ' || lowered.sensitivity || ', level ' || cast(lowered.security_level as string) || ' is below that of '
+        || lowered.input_tag || ' (' || lowered.input_sensitivity || ', level ' || cast(lowered.input_level as string)
+        || '), which it reads' as problem,
+        'raise sensitivity and security_level, or have a row of seed class_approvals approved' as remedy
+    from lowered
+    left join approvals
+        on
+            lowered.tag_code = approvals.tag_code
+            and lowered.input_tag = approvals.input_tag
+            and (approvals.valid_to is null or {{ as_of_date() }} < approvals.valid_to)
+    where approvals.tag_code is null
+
+    union all
+
+    select
+        'class_approval_needed' as check_name,
+        'class_approvals: ' || approvals.tag_code || ', ' || approvals.input_tag as subject,
+        'the tag reads no such tag of a higher class or level' as problem,
+        'delete the row of seed class_approvals' as remedy
+    from approvals
+    left join lowered
+        on approvals.tag_code = lowered.tag_code and approvals.input_tag = lowered.input_tag
+    where lowered.tag_code is null
+
+    union all
+
+    -- Who answers for a tag does not approve that it is less sensitive than what it is made of.
+    select
+        'class_approved_by_another' as check_name,
+        'class_approvals: ' || approvals.tag_code || ', ' || approvals.input_tag as subject,
+        'it is approved by ' || approvals.approved_by || case
+            when approvals.approved_by = dictionary.owner_business then ', the owner of the tag'
+            else ', which is no active business owner in seed owners'
+        end as problem,
+        'have another department approve it' as remedy
+    from approvals
+    inner join dictionary
+        on approvals.tag_code = dictionary.tag_code
+    left join {{ ref('owners') }} as owners
+        on approvals.approved_by = owners.owner and owners.owner_type = 'business' and owners.is_active
+    where owners.owner is null or approvals.approved_by = dictionary.owner_business
 )
 
 select * from violations

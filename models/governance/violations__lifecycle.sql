@@ -82,8 +82,9 @@ readers as (
 
     select
         tag_code,
-        'the audience ' || audience as reader
-    from {{ rows_from(tags_of_audiences(), ['audience', 'tag_code']) }} as audience_tags
+        'the audience ' || replace(model_name, 'audience__', '') as reader
+    from {{ ref('parsed_conditions') }}
+    where model_name like 'audience!_!_%' escape '!'
 ),
 
 violations as (

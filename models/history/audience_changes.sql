@@ -40,6 +40,7 @@ compared as (
         coalesce(today.audience, standing.audience) as audience,
         coalesce(today.customer_id, standing.customer_id) as customer_id,
         today.channel,
+        today.unreached_because,
         standing.channel as previous_channel,
         case
             when standing.customer_id is null then 'added'
@@ -61,7 +62,8 @@ audience_changes as (
         compared.change_type,
         case
             when compared.change_type = 'added' then 'matches'
-            when compared.change_type = 'rerouted' and compared.channel is null then 'not_contacted'
+            when compared.change_type = 'rerouted' and compared.channel is null
+                then coalesce(compared.unreached_because, 'not_contacted')
             when compared.change_type = 'rerouted' then 'channel_consent'
             else coalesce(removals.removed_by, 'no_longer_matches')
         end as reason,

@@ -1,6 +1,6 @@
 -- Whether a person's consent stands, for each purpose and contact channel on which anything was ever said: one row per
--- person, purpose and channel. The latest word wins: a withdrawal for one channel ends what was given for all of them,
--- until it is given anew.
+-- person, purpose and channel. The latest word wins, whichever system heard it: a withdrawal or a refusal for one channel
+-- ends what was given for all of them, until it is given anew, later than the refusal.
 with
 
 -- Each statement known by the end of the date, spread over the channels that it means.
@@ -11,7 +11,7 @@ statements as (
         channels.contact_channel as channel,
         consents.given_at,
         case
-            when cast(consents.withdrawn_at as date) <= {{ as_of_date() }} then consents.withdrawn_at
+            when cast(consents.withdrawn_at as date) <= {{ as_of_date() }} then {{ moment_of_refusal('consents.withdrawn_at') }}
         end as withdrawn_at
     from {{ ref('stg_crm__consents') }} as consents
     inner join {{ ref('int_customer__identity') }} as identities
@@ -21,6 +21,17 @@ statements as (
     inner join {{ ref('contact_channels') }} as channels
         on consents.channel in (channels.contact_channel, 'ALL')
     where cast(consents.given_at as date) <= {{ as_of_date() }}
+
+    union all
+
+    -- What was refused through a touch is marketing.
+    select
+        customer_id,
+        'MARKETING' as purpose,
+        channel,
+        cast(null as timestamp) as given_at,
+        refused_at as withdrawn_at
+    from {{ ref('int_contact__refusals') }}
 ),
 
 latest_words as (

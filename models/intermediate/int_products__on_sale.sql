@@ -13,7 +13,8 @@ products_on_sale as (
             when products.issuer_risk_rating < products.seller_risk_rating then products.seller_risk_rating
         end as risk_rating,
         -- A category that the dictionary does not know is judged as an investment.
-        coalesce(categories.needs_assessment, true) as needs_assessment
+        coalesce(categories.needs_assessment, true) as needs_assessment,
+        coalesce(categories.product_class, 'INVESTMENT') as product_class
     from {{ ref('stg_core__products') }} as products
     left join {{ ref('product_categories') }} as categories
         on products.product_category = categories.product_category

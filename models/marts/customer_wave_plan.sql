@@ -10,13 +10,10 @@ customers as (
         spine.opened_date,
         cast(
             {{ dbt.dateadd('day', 'onboarding.honeymoon_days_left', 'onboarding.as_of_date') }} as date
-        ) as honeymoon_end_date,
-        marketing.is_marketing_contactable
+        ) as honeymoon_end_date
     from {{ ref('rule_tags__onboarding') }} as onboarding
     inner join {{ ref('int_customer__spine') }} as spine
         on onboarding.customer_id = spine.customer_id
-    inner join {{ ref('rule_tags__marketing') }} as marketing
-        on onboarding.customer_id = marketing.customer_id
     where onboarding.is_in_honeymoon
 ),
 
@@ -83,7 +80,8 @@ customer_wave_plan as (
             else 'missed'
         end as status,
         done.done_date,
-        scheduled.is_marketing_contactable,
+        permissions.customer_id is not null and permissions.marketing_blocked_by is null as is_marketing_contactable,
+        permissions.marketing_blocked_by,
         scheduled.plan_version,
         scheduled.as_of_date
     from scheduled
@@ -92,6 +90,10 @@ customer_wave_plan as (
             scheduled.customer_id = done.customer_id
             and scheduled.plan = done.plan
             and scheduled.wave = done.wave
+    left join {{ ref('contact_permissions') }} as permissions
+        on
+            scheduled.customer_id = permissions.customer_id
+            and scheduled.channel = permissions.channel
 )
 
 select * from customer_wave_plan

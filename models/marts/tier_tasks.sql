@@ -128,6 +128,20 @@ reached as (
     group by closed.customer_id, closed.alert_type, closed.as_of_date
 ),
 
+-- Through what the offer of a task may be made tonight, and what closes the last channel where it may not.
+permitted as (
+    select
+        permissions.customer_id,
+        {{ dbt.listagg("case when permissions.marketing_blocked_by is null then permissions.channel end", "','", 'order by permissions.channel') }}
+            as open_channels,
+        case
+            when count(*) = count(permissions.marketing_blocked_by) then max(gates.position)
+        end as closing_position
+    from {{ ref('contact_permissions') }} as permissions
+    left join {{ ref('audience_gates') }} as gates on permissions.marketing_blocked_by = gates.gate
+    group by permissions.customer_id
+),
+
 tasks as (
     select
         closed.customer_id || '/' || closed.alert_type || '/' || cast(closed.as_of_date as string) as task_id,
@@ -143,6 +157,8 @@ tasks as (
         actions.name_zh as action_name,
         actions.plan_zh,
         entitlements.services as offer_zh,
+        permitted.open_channels,
+        gates.gate as blocked_by,
         closed.manager_id,
         closed.branch_id,
         closed.due_date,
@@ -165,6 +181,8 @@ tasks as (
             closed.customer_id = reached.customer_id
             and closed.alert_type = reached.alert_type
             and closed.as_of_date = reached.as_of_date
+    left join permitted on closed.customer_id = permitted.customer_id
+    left join {{ ref('audience_gates') }} as gates on permitted.closing_position = gates.position
 )
 
 select * from tasks

@@ -34,7 +34,7 @@ portrait_by_role as (
         case when is_masked then '***' else value_zh end as value_zh,
         unit,
         case when not is_masked then since end as since,
-        confidence,
+        case when not is_masked then confidence end as confidence,
         case when is_masked or is_why_masked then '***' else why end as why,
         definition_zh,
         kind,

@@ -52,44 +52,61 @@ branches as (
     group by branch_id
 ),
 
-portrait_groups as (
+compared as (
     select
         sizes.portrait_group,
+        sizes.branch_key,
+        sizes.customers,
+        cast(everyone.customers - sizes.customers as bigint) as comparison_customers,
+        privacy.minimum_size
+    from sizes
+    inner join everyone
+        on sizes.branch_key = everyone.branch_key
+    cross join privacy
+    where sizes.portrait_group <> ''
+),
+
+-- All customers together are known, so a size gives away the comparison's: fewer than the minimum on either side hide
+-- both.
+judged as (
+    select
+        *,
+        customers < minimum_size or comparison_customers < minimum_size as is_suppressed
+    from compared
+),
+
+portrait_groups as (
+    select
+        judged.portrait_group,
         coalesce(audiences.name_zh, entries.name_zh) as name_zh,
         case when audiences.audience is null then 'tag' else 'audience' end as kind,
-        case when sizes.branch_key = '' then 'bank' else 'branch' end as comparison,
-        nullif(sizes.branch_key, '') as branch_id,
+        case when judged.branch_key = '' then 'bank' else 'branch' end as comparison,
+        nullif(judged.branch_key, '') as branch_id,
         branches.branch_name,
         case
-            when sizes.branch_key = '' then '全行其他存续客户'
-            else coalesce(branches.branch_name, sizes.branch_key) || '的其他存续客户'
+            when judged.branch_key = '' then '全行其他存续客户'
+            else coalesce(branches.branch_name, judged.branch_key) || '的其他存续客户'
         end as comparison_name_zh,
-        case when sizes.customers >= privacy.minimum_size then sizes.customers end as customers,
-        case
-            when sizes.customers >= privacy.minimum_size then cast(everyone.customers - sizes.customers as bigint)
-        end as comparison_customers,
-        privacy.minimum_size,
-        sizes.customers < privacy.minimum_size as is_suppressed,
+        case when not judged.is_suppressed then judged.customers end as customers,
+        case when not judged.is_suppressed then judged.comparison_customers end as comparison_customers,
+        judged.minimum_size,
+        judged.is_suppressed,
         findings.compared_traits,
         findings.tested_traits,
         findings.suppressed_traits,
         findings.significant_traits,
         {{ as_of_date() }} as as_of_date
-    from sizes
-    inner join everyone
-        on sizes.branch_key = everyone.branch_key
+    from judged
     left join findings
         on
-            sizes.portrait_group = findings.portrait_group
-            and sizes.branch_key = findings.branch_key
+            judged.portrait_group = findings.portrait_group
+            and judged.branch_key = findings.branch_key
     left join {{ ref('tag_dictionary') }} as entries
-        on sizes.portrait_group = entries.tag_code
+        on judged.portrait_group = entries.tag_code
     left join {{ ref('audiences') }} as audiences
-        on sizes.portrait_group = audiences.audience
+        on judged.portrait_group = audiences.audience
     left join branches
-        on sizes.branch_key = branches.branch_id
-    cross join privacy
-    where sizes.portrait_group <> ''
+        on judged.branch_key = branches.branch_id
 )
 
 select * from portrait_groups

@@ -1,4 +1,5 @@
--- Who opened which portrait, as which role and for what purpose (画像使用日志).
+-- Who opened which portrait or asked why a customer has a tag, as which role, what for and why (画像使用日志).
+
 with
 
 portrait_openings as (
@@ -8,14 +9,17 @@ portrait_openings as (
         opened_by,
         role,
         purpose,
+        reason,
         portrait,
         subject,
+        tag_code,
         as_of_date,
         shown_tags,
         masked_tags
     from {{ own_records('portrait_openings', {
         'opening_id': 'string', 'opened_at': 'timestamp', 'opened_by': 'string', 'role': 'string', 'purpose': 'string',
-        'portrait': 'string', 'subject': 'string', 'as_of_date': 'date', 'shown_tags': 'bigint', 'masked_tags': 'bigint',
+        'reason': 'string', 'portrait': 'string', 'subject': 'string', 'tag_code': 'string', 'as_of_date': 'date',
+        'shown_tags': 'bigint', 'masked_tags': 'bigint',
     }) }} as records
 )
 

@@ -1,19 +1,14 @@
 """Audiences: the gates hold whatever the predicate, sets obey their laws, what leaves the warehouse is on record."""
 
-import csv
 import hashlib
-import itertools
 import random
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 import pytest
-from typer.testing import CliRunner
 
-from banktags.audience.definition import Audience, AudienceError, compiled, estimate
-from banktags.cli import app
+from banktags.audience.definition import Audience, AudienceError, compiled, estimate, removed_groups
 from banktags.contract import PROJECT_ROOT
 
 LEVELS = {"R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
@@ -65,7 +60,9 @@ def bank(seed: int, customers: int = 400, database: str = ":memory:") -> Bank:
     con.execute("create schema intermediate")
     con.execute(
         """
-        create table intermediate.int_products__on_sale (product_id text, needs_assessment boolean, risk_rating text)
+        create table intermediate.int_products__on_sale (
+            product_id text, needs_assessment boolean, risk_rating text, product_class text
+        )
         """
     )
     rows = [
@@ -85,7 +82,8 @@ def bank(seed: int, customers: int = 400, database: str = ":memory:") -> Bank:
         drawn[f"C{n:05d}"] = {tag: None if draw.random() < 0.1 else value for tag, value in values.items()}
     con.execute("create schema marts")
     columns = ", ".join(f"{tag} {kind}" for tag, kind in (TAGS | GATED).items())
-    con.execute(f"create table marts.customer_tags (customer_id text, as_of_date date, service_tier text, {columns})")
+    columns += ", service_tier text, bureau_credit_score int"
+    con.execute(f"create table marts.customer_tags (customer_id text, as_of_date date, {columns})")
     rows = [{"customer_id": name, "service_tier": draw.choice(["vip", "mass"])} | drawn[name] for name in drawn]
     con.register("rows", pa.Table.from_pylist(rows))
     con.execute("insert into marts.customer_tags by name select date '2026-06-30' as as_of_date, * from rows")
@@ -95,12 +93,36 @@ def bank(seed: int, customers: int = 400, database: str = ":memory:") -> Bank:
     con.executemany("insert into governance.tag_dictionary values (?, 3)", [(tag,) for tag in TAGS | GATED])
     con.execute("insert into governance.tag_dictionary values ('bureau_credit_score', 4)")
     con.execute("create schema audiences")
-    con.execute("create table audiences.audiences (audience text, purpose text)")
+    con.execute(
+        """
+        create table audiences.audiences (
+            audience text, purpose text, including text, excluding text, security_level int
+        );
+        create table audiences.offer_exclusions (
+            customer_id text, as_of_date date, purpose text, product_class text, gate text
+        );
+        create table audiences.contact_permissions as
+        select
+            customer_id, as_of_date, channel, 'token of ' || customer_id as address_token, 1 as address_order,
+            case
+                when (is_marketing_contactable and has_consent) is not true then 'no_consent'
+                when is_personalisation_allowed is not true then 'opted_out'
+            end as marketing_blocked_by,
+            cast(null as varchar) as service_blocked_by,
+            cast(null as varchar) as risk_blocked_by
+        from marts.customer_tags
+        cross join lateral (
+            values
+            ('SMS', has_sms_marketing_consent), ('PHONE', has_phone_marketing_consent),
+            ('APP', has_app_marketing_consent), ('WECOM', has_wecom_marketing_consent)
+        ) as consents (channel, has_consent)
+        """
+    )
     return Bank(con, drawn, products, minimum_size)
 
 
 def random_predicate(draw: random.Random, depth: int = 0) -> str:
-    """A condition such as an analyst might write, or one who wants to get round the gates."""
+    """A condition such as an analyst might write."""
     if depth < 3 and draw.random() < 0.6:
         left, right = random_predicate(draw, depth + 1), random_predicate(draw, depth + 1)
         return f"({left}) {draw.choice(['and', 'or'])} {draw.choice(['', 'not '])}({right})"
@@ -113,8 +135,8 @@ def random_predicate(draw: random.Random, depth: int = 0) -> str:
             "true",
             "1 = 1 or is_marketing_contactable",
             "is_marketing_contactable is not true",
-            "true) or (true",
-            "aum_month_avg is null /* select */",
+            "not within_days(wealth_purchase, 30) or coalesce(is_young_customer, true)",
+            "aum_month_avg is null",
         ]
     )
 
@@ -145,7 +167,7 @@ def test_no_predicate_gets_round_the_gates(seed):
         channels = draw.sample(CHANNELS, draw.randint(1, 4))
         audience = Audience(random_predicate(draw), product=product, channels=channels)
         sql = compiled(drawn.con, audience)
-        predicate = compiled(drawn.con, replace(audience, purpose="risk"))
+        predicate = compiled(drawn.con, Audience(audience.predicate, "risk"))
         rows = drawn.con.execute(f"select customer_id, channel, removed_by from ({sql})").fetchall()
         found = {row[0] for row in drawn.con.execute(f"select customer_id from ({predicate})").fetchall()}
         assert {row[0] for row in rows} == found
@@ -162,10 +184,9 @@ def test_no_predicate_gets_round_the_gates(seed):
 
 def test_the_losses_of_the_gates_add_up():
     drawn = bank(1)
-    counted = estimate(drawn.con, Audience("true", product="P0", channels=["APP"]))
-    assert counted.candidates == len(drawn.customers)
-    assert counted.candidates - sum(gate.removed for gate in counted.gates) == counted.members
-    assert {gate.gate: gate.removed for gate in counted.gates}["no_consent"] > 0
+    groups = removed_groups(drawn.con, Audience("true", product="P0", channels=["APP"]))
+    assert sum(group.size for group in groups.values()) == len(drawn.customers)
+    assert groups["no_consent"].size > 0 and groups["opted_out"].size > 0
 
 
 def test_sets_obey_their_laws():
@@ -173,7 +194,9 @@ def test_sets_obey_their_laws():
     drawn = bank(2)
     drawn.con.execute("update policy.audience_purposes set minimum_size = 1")
     marketing = {"product": "P0", "channels": ["APP", "SMS"]}
-    drawn.con.execute("insert into audiences.audiences values ('old', 'marketing'), ('rich', 'marketing')")
+    drawn.con.execute(
+        "insert into audiences.audiences (audience, purpose) values ('old', 'marketing'), ('rich', 'marketing')"
+    )
     for name, predicate in (("old", "age_years >= 50"), ("rich", "aum_month_avg >= 500000")):
         sql = compiled(drawn.con, Audience(predicate, **marketing))
         drawn.con.execute(f"create table audiences.audience__{name} as select * from ({sql}) where removed_by is null")
@@ -196,40 +219,119 @@ def test_sets_obey_their_laws():
     [
         (Audience("bureau_credit_score < 500", product="P0", channels=["APP"]), BARRED),
         (Audience("'--' <> '' and bureau_credit_score < 500", "service"), BARRED),
-        (Audience("'/*' <> '' and \"bureau_credit_score\" < 5 or '*/' = ''", "service"), BARRED),
+        (Audience("'*/' = '' or \"bureau_credit_score\" < 5", "service"), BARRED),
         (Audience("BUREAU_CREDIT_SCORE < 500", "service"), BARRED),
         (Audience("true", "service", min_confidence={"bureau_credit_score": 0.5}), BARRED),
-        (Audience("customer_id in (select 1)", product="P0", channels=["APP"]), "reads a table"),
-        (Audience("customer_id in (from x)", product="P0", channels=["APP"]), "reads a table"),
-        (Audience("true; drop table x", product="P0", channels=["APP"]), "reads a table"),
-        (Audience("  -- nothing", product="P0", channels=["APP"]), "has no predicate"),
+        (Audience("true", "service", min_confidence={"no_such_tag": 0.5}), "no_such_tag, which is no tag"),
+        (Audience("true", "service", min_confidence={"age_years": 1.5}), "a confidence is a number from 0 to 1"),
+        (Audience("customer_id in (select 1)", "service"), "customer_id is no tag"),
+        (Audience("age_years in (from x)", "service"), "reads no table"),
+        (Audience("true; drop table x", "service"), "a condition is one expression"),
+        (Audience("true) or (true", "service", including=["watched"]), "closes nothing"),
+        (Audience("  -- nothing", "service"), "there is no condition"),
         (Audience("true", channels=["APP"]), "names no product"),
         (Audience("true", product="P0"), "names no channel"),
         (Audience("true", product="P0", channels=["FAX"]), "names channel FAX"),
+        (Audience("true", product="P9", channels=["APP"]), "there is no product P9 in core.products"),
+        (Audience("true", product="P0' or 1 --", channels=["APP"]), "a product id has letters"),
+        (Audience("true", "service", product="P0"), "an offer is marketing, whatever it calls itself"),
+        (Audience("true", "risk", product="P0"), "an offer is marketing, whatever it calls itself"),
+        (Audience("true", "risk", channels=["SMS"]), "risk reaches customers by PHONE"),
+        (Audience("true", ""), "has no purpose: seed audience_purposes knows marketing, risk, service"),
         (Audience("true", "fun"), "audience_purposes knows marketing, risk, service"),
         (Audience("true", "service", including=["watched"]), "includes watched, whose purpose is risk"),
         (Audience("true", "service", excluding=["none"]), "names audience none, which there is not"),
+        (Audience("true", "service", excluding=["x' or 1"]), "names audience x' or 1, which there is not"),
         (Audience("no_such_tag > 1", "service"), "no_such_tag"),
-        (Audience("{{ within_days( }}", "service"), "can't be rendered"),
+        (Audience("{{ within_days( }}", "service"), "only {{ within_days"),
+        (Audience("{{ 7 * 7 }} = 49", "service"), "only {{ within_days"),
     ],
 )
 def test_what_its_purpose_does_not_admit_is_refused(audience, message):
     drawn = bank(3, customers=1)
-    drawn.con.execute("insert into audiences.audiences values ('watched', 'risk')")
+    drawn.con.execute("insert into audiences.audiences (audience, purpose) values ('watched', 'risk')")
     with pytest.raises(AudienceError, match=message):
         estimate(drawn.con, audience)
 
 
 def test_texts_and_comments_name_no_tags():
     drawn = bank(3, customers=1)
-    predicate = "age_years > 0 -- not bureau_credit_score\n and 'bureau_credit_score' <> 'select' /* from */ -- ;"
-    assert estimate(drawn.con, Audience(predicate, "service")).candidates <= 1
+    predicate = "-- not bureau_credit_score\nage_years > 0\n  and 'bureau_credit_score' <> 'select'\n-- ;"
+    assert removed_groups(drawn.con, Audience(predicate, "service"))
+
+
+@pytest.mark.parametrize(
+    ("sets", "told"),
+    [
+        # Who is left out is protected, and however far in: the list has nobody of the risk audience.
+        ({"excluding": ["watched"]}, None),
+        ({"including": ["careful"]}, None),
+        # Who is left out of a list that leaves out the watched may be watched.
+        ({"excluding": ["careful"]}, "watched"),
+        ({"excluding": ["most_careful"]}, "watched"),
+        ({"including": ["odd"]}, "watched"),
+        ({"excluding": ["odder"]}, "watched"),
+        ({"including": ["odder"]}, None),
+        # Unless the watched are left out as well.
+        ({"excluding": ["careful", "watched"]}, None),
+        ({"including": ["careful"], "excluding": ["careful"]}, None),
+    ],
+)
+def test_purposes_travel_through_sets(sets, told):
+    drawn = bank(3, customers=1)
+    audiences = [
+        ("watched", "risk", None, None),
+        ("careful", "marketing", None, "watched"),
+        ("most_careful", "marketing", "careful", None),
+        ("odd", "marketing", None, "careful"),
+        ("odder", "marketing", None, "odd"),
+    ]
+    for audience in audiences:
+        drawn.con.execute("insert into audiences.audiences values (?, ?, ?, ?, 3)", audience)
+        drawn.con.execute(f"create table audiences.audience__{audience[0]} (customer_id text)")
+    audience = Audience("true", product="P0", channels=["APP"], **sets)
+    if told:
+        with pytest.raises(AudienceError, match=f"{told}.*, whose purpose is risk"):
+            estimate(drawn.con, audience)
+    else:
+        assert estimate(drawn.con, audience).members is None or drawn.minimum_size == 1
+
+
+def test_an_estimate_tells_nothing_of_few():
+    drawn = bank(4)
+    drawn.con.execute("update policy.audience_purposes set minimum_size = 20 where purpose = 'marketing'")
+    drawn.con.execute("insert into audiences.audiences (audience, purpose) values ('watched', 'risk')")
+    drawn.con.execute("create table audiences.audience__watched (customer_id text)")
+
+    def counted(predicate: str):
+        return estimate(drawn.con, Audience(predicate, product="P0", channels=CHANNELS, excluding=["watched"]))
+
+    for name in list(drawn.customers)[:5]:
+        drawn.con.execute("delete from audiences.audience__watched")
+        one = drawn.customers[name]
+        if one["aum_month_avg"] is None:
+            continue
+        # One customer, by what is known of them: neither they nor the list that they are in.
+        answers = []
+        for is_watched in (False, True):
+            if is_watched:
+                drawn.con.execute("insert into audiences.audience__watched values (?)", [name])
+            found = counted(f"aum_month_avg = {one['aum_month_avg']}")
+            assert found.candidates is None and found.members is None
+            answers.append([gate.removed for gate in found.gates])
+        assert answers[0] == answers[1] == [None] * len(answers[0])
+    for bound in range(0, 1_000_000, 50_000):
+        found = counted(f"aum_month_avg >= {bound}")
+        numbers = [found.candidates, found.members, *(gate.removed for gate in found.gates)]
+        assert all(number is None or (number >= 40 and number % 20 == 0) for number in numbers)
 
 
 def test_an_audience_may_be_excluded_by_what_it_may_not_use(demo_warehouse):
     """Who has a credit warning is left out of a marketing audience, without the audience reading a credit tag."""
     catalogued = "select excluding, security_level from audiences.audiences where audience = 'cross_sell'"
     assert demo_warehouse.rows(catalogued) == [("credit_warning", 3)]
+    barred = "select tag_code from audiences.audience_tags where audience = 'cross_sell' and way = 'barred'"
+    assert demo_warehouse.rows(barred) == [("is_credit_warning_target",)]
 
 
 def test_every_audience_stands_among_the_members(manifest):
@@ -310,109 +412,3 @@ def test_no_marketing_reaches_who_is_held_out(demo_warehouse):
         where purpose = 'marketing'
     """
     assert held_out.intersection(name for (name,) in demo_warehouse.rows(members))
-
-
-@pytest.fixture
-def shelf(tmp_path, monkeypatch) -> Path:
-    """A warehouse file with one audience of 400 customers, and a folder for lists."""
-    file = tmp_path / "bank_tags.duckdb"
-    drawn = bank(5, database=str(file))
-    con = drawn.con
-    con.execute(
-        """
-        create table intermediate.int_customer__profile as
-        select customer_id, 'hash' as mobile_hash from marts.customer_tags;
-        create table audiences.audience_members as
-        select
-            'a' as audience, customer_id, as_of_date, case when not is_held_out then 'APP' end as channel,
-            'P0' as product_id, is_held_out
-        from marts.customer_tags
-        cross join lateral (select customer_id in ('C00007', 'C00070', 'C00077') as is_held_out) as lots
-        """
-    )
-    con.execute(
-        """
-        create or replace table audiences.audiences as
-        select
-            audience, 'marketing' as purpose, date '2026-06-30' as as_of_date, members, candidates, 'APP' as channels,
-            'C2' as sensitivity, 3 as security_level, 'hash' as predicate_hash
-        from (values ('a', 400, 400), ('empty', 0, 7)) as listed (audience, members, candidates)
-        """
-    )
-    con.close()
-    monkeypatch.setenv("BANK_TAGS_DB", str(file))
-    monkeypatch.setenv("BANK_TAGS_LISTS", str(tmp_path / "lists"))
-    return tmp_path
-
-
-def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["audience", *arguments])
-    return result.exit_code, " ".join(result.output.replace("│", " ").split())
-
-
-def arms(file: Path) -> dict[str, tuple[str, str]]:
-    rows = duckdb.sql(f"select customer_id, arm, stratum from '{file}'").fetchall()
-    return {name: (arm, stratum) for name, arm, stratum in rows}
-
-
-def test_a_frozen_list_has_its_arms_for_good(shelf):
-    freeze = ("freeze", "a", "--control-share", "0.2", "--reason", "spring", "--by", "Li")
-    assert run(*freeze, "--campaign", "SPRING")[0] == 0
-    file = shelf / "lists/assignments/SPRING.parquet"
-    first, content = arms(file), file.read_bytes()
-    assert len(first) == 400
-    for stratum in ("vip", "mass"):
-        taking_part = [arm for arm, of in first.values() if of == stratum and arm != "HOLDOUT"]
-        assert abs(taking_part.count("CONTROL") - 0.2 * len(taking_part)) <= 1
-    held_out = {name for name, (arm, _) in first.items() if arm == "HOLDOUT"}
-    assert held_out == {"C00007", "C00070", "C00077"}
-
-    code, output = run(*freeze, "--campaign", "SPRING")
-    assert code == 2 and "has its list already" in output and file.read_bytes() == content
-
-    assert run(*freeze, "--campaign", "SUMMER")[0] == 0
-    second = arms(shelf / "lists/assignments/SUMMER.parquet")
-    assert {name for name, (arm, _) in second.items() if arm == "HOLDOUT"} == held_out
-    controls = [{name for name, (arm, _) in found.items() if arm == "CONTROL"} for found in (first, second)]
-    assert controls[0] != controls[1]
-    file.unlink()
-    assert run(*freeze, "--campaign", "SPRING")[0] == 0
-    assert arms(file) == first
-
-
-def test_who_took_a_list_out_is_on_record(shelf):
-    target = shelf / "channel" / "a.csv"
-    assert run("export", "a", "--to", str(target), "--reason", "April message", "--by", "Li")[0] == 0
-    rows = list(csv.DictReader(target.open()))
-    assert len(rows) == 397 and {"C00007", "C00070", "C00077"}.isdisjoint(row["customer_id"] for row in rows)
-    assert set(rows[0]) == {"customer_id", "channel", "address_token", "product_id"}
-    facts = "exported_by, kind, reason, row_count, sensitivity, file_name"
-    record = duckdb.sql(f"select {facts} from '{shelf}/lists/exports/*.parquet'")
-    assert record.fetchall() == [("Li", "export", "April message", 397, "C2", "a.csv")]
-    assert run("export", "a", "--to", str(target), "--reason", "again")[0] == 2
-    assert len(list((shelf / "lists/exports").iterdir())) == 1
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("freeze", "b", "--campaign", "C", "--reason", "r"), "there is no audience b: take one of a, empty"),
-        (("freeze", "empty", "--campaign", "C", "--reason", "r"), "nobody is in audience empty on 2026-06-30"),
-        (("freeze", "a", "--campaign", "../C", "--reason", "r"), "letters, digits"),
-        (("estimate", "true", "--min-confidence", "tag"), "write TAG=FLOOR"),
-    ],
-)
-def test_a_bad_order_is_refused_and_leaves_nothing(shelf, arguments, message):
-    code, output = run(*arguments)
-    assert code == 2 and message in output
-    assert not (shelf / "lists").exists()
-
-
-def test_the_share_of_controls_is_exact_over_all(shelf):
-    for share, number in itertools.product((0.1, 0.25, 0.5), range(3)):
-        campaign = f"C{int(share * 100)}-{number}"
-        options = ("--campaign", campaign, "--control-share", str(share), "--salt", str(number))
-        assert run("freeze", "a", "--reason", "r", *options)[0] == 0
-        drawn = arms(shelf / "lists/assignments" / f"{campaign}.parquet")
-        found = [arm for arm, _ in drawn.values() if arm != "HOLDOUT"]
-        assert abs(found.count("CONTROL") - share * len(found)) <= 0.5

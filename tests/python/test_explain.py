@@ -32,8 +32,11 @@ def explained(*arguments: str) -> dict:
 
 
 @pytest.fixture
-def warehouse(demo_warehouse, monkeypatch):
+def warehouse(demo_warehouse, tmp_path, monkeypatch):
+    """Asked by compliance, which may see every tag; test_doors asks as the others."""
     monkeypatch.setenv("BANK_TAGS_DB", str(demo_warehouse.database))
+    monkeypatch.setenv("BANK_TAGS_LISTS", str(tmp_path / "lists"))
+    monkeypatch.setenv("BANK_TAGS_ROLE", "compliance")
     return demo_warehouse
 
 

@@ -176,17 +176,18 @@ def second_night() -> dict[str, list[dict]]:
 def test_what_the_contract_calls_optional_is_optional_everywhere():
     """In the locations that sources are read from, and in the columns that unit tests are given."""
     optional = {
-        name: [column.name for column in table.columns if column.is_optional]
+        name: {column.name: column.data_type for column in table.columns if column.is_optional}
         for name, table in read_contract().items()
         if any(column.is_optional for column in table.columns)
     }
     macro = (PROJECT_ROOT / "macros" / "engine" / "get_columns_in_relation.sql").read_text(encoding="utf-8")
-    assert ast.literal_eval(re.search(r"return\((\{.*\})\)", macro)[1]) == optional
+    assert ast.literal_eval(re.search(r"return\((\{.*?\})\)", macro, re.DOTALL)[1]) == optional
     for name, columns in optional.items():
         system = name.partition(".")[0]
         sources = STAGING / system / f"_{system}__sources.yml"
-        for column in columns:
-            assert f"cast(null as varchar) as {column}" in sources.read_text(encoding="utf-8")
+        for column, data_type in columns.items():
+            stored = {"string": "varchar"}.get(data_type, data_type)
+            assert f"cast(null as {stored}) as {column}" in sources.read_text(encoding="utf-8")
 
 
 class Bank:

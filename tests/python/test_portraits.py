@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
+from banktags.door import Role, enter
 from banktags.portrait import usage, words
-from banktags.portrait.customer import CustomerPortrait, Role, find_role, read_customer
-from banktags.portrait.group import GroupPortrait, read_group
+from banktags.portrait.customer import CustomerPortrait, read_customer
+from banktags.portrait.group import GroupPortrait, purpose_of, read_group
 from banktags.portrait.page import render_customer, render_group
 
 POLICY = PROJECT_ROOT / "seeds" / "policy"
@@ -100,20 +101,19 @@ def test_each_role_sees_its_class_and_no_more(role, purpose, customers, richest,
         if is_above(row.own):
             assert row.is_masked and row.masked_because
             assert (row.tag_value_shown, row.value_zh_shown, row.why_shown) == ("***", "***", "***")
-            assert pd.isna(row.since_shown)
+            assert pd.isna(row.since_shown) and pd.isna(row.confidence_shown)
         else:
             assert not row.is_masked and row.tag_value_shown == row.tag_value
             hides = any(map(is_above, row.read))
             assert row.why_shown == ("***" if hides else row.why) or (pd.isna(row.why_shown) and pd.isna(row.why))
 
 
-def test_reasons_agree_with_explain(customers, demo_warehouse, read):
+def test_reasons_agree_with_explain(customers, demo_warehouse, read, tmp_path):
     """Where ``banktags explain`` finds the clause that decides, the reason has its numbers."""
     compared = 0
     for customer in customers[-1:]:
-        result = CliRunner().invoke(
-            app, ["explain", customer, "--json"], env={"BANK_TAGS_DB": str(demo_warehouse.database)}
-        )
+        environment = {"BANK_TAGS_DB": str(demo_warehouse.database), "BANK_TAGS_LISTS": str(tmp_path)}
+        result = CliRunner().invoke(app, ["explain", customer, "--role", "compliance", "--json"], env=environment)
         reasons = read(f"select tag_code, why from portraits.portrait_reasons where customer_id = '{customer}'")
         reasons = reasons.set_index("tag_code")["why"]
         for said in json.loads(result.output):
@@ -171,51 +171,154 @@ SUITABLE = [
     tag("risk_level", "C3", value_zh="平衡型(C3)"),
     tag("risk_assessment_valid_to_date", "2027-03-12"),
 ]
-CONTACTABLE = [
-    tag("is_marketing_contactable", "true"),
-    tag("is_personalisation_allowed", "true"),
-    *(tag(f"has_{code}_marketing_consent", "true") for code in words.CHANNELS),
+CONTACTABLE = [tag("is_marketing_contactable", "true"), tag("is_personalisation_allowed", "true")]
+NAMES = {"APP": "手机银行", "PHONE": "电话", "SMS": "短信", "WECOM": "企业微信"}
+
+
+def channels(**gates: str) -> list[dict]:
+    """The four contact channels as CustomerPortrait has them: each with the gate that closes it, or open."""
+    told = {"held_out": False, "control": False}
+    return [
+        {
+            "channel": channel,
+            "name_zh": NAMES[channel],
+            "name_en": channel,
+            "gate": gate,
+            "gate_zh": gate and f"因{gate}",
+            "gate_en": gate,
+            "is_told": told.get(gate, True),
+            "is_closed_to_service": gate in ("deceased", "do_not_contact"),
+            "closes_offers": gate in ("deceased", "frozen_by_order", "staff"),
+        }
+        for channel, gate in ((channel, gates.get(channel, gates.get("ALL"))) for channel in sorted(NAMES))
+    ]
+
+
+MINOR = [
+    {"product_class": product_class, "gate_zh": "未成年人不得购买", "gate_en": "Minor"}
+    for product_class in ("CARD", "INVESTMENT", "LOAN")
 ]
 
 
 @pytest.mark.parametrize(
-    "rows, allowed, forbidden",
+    "rows, beside, allowed, forbidden",
     [
-        (SUITABLE + CONTACTABLE, ["不高于 R3", "短信、电话、手机银行"], ["高于 R3"]),
-        ([tag("suitability_status", "expired")], [], ["风险测评已过期", "没有有效的营销授权"]),
-        ([tag("suitability_status", "missing")], [], ["没有风险测评", "没有有效的营销授权"]),
-        ([*SUITABLE, tag("is_marketing_contactable", "false")], ["不高于 R3"], ["高于 R3", "没有有效的营销授权"]),
+        (SUITABLE + CONTACTABLE, {}, ["不高于 R3", "短信、电话、手机银行、企业微信。"], ["高于 R3"]),
         (
-            [*SUITABLE, *CONTACTABLE, tag("has_sms_marketing_consent", "false")],
-            ["不高于 R3", "可营销触达：电话"],
-            ["高于 R3", "不得经短信营销"],
+            [tag("suitability_status", "expired"), *CONTACTABLE],
+            {"channels": channels(ALL="no_consent")},
+            [],
+            ["风险测评已过期", "不得经任何渠道做营销触达：因no_consent。"],
+        ),
+        ([tag("suitability_status", "missing"), *CONTACTABLE], {"channels": []}, [], ["没有风险测评", "没有触达许可"]),
+        (
+            SUITABLE + CONTACTABLE,
+            {"channels": channels(SMS="no_consent", APP="number_refused", WECOM="do_not_contact")},
+            ["不高于 R3", "可营销触达：电话。"],
+            [
+                "高于 R3",
+                "不得经短信做营销触达：因no_consent。",
+                "不得经手机银行做营销触达：因number_refused。",
+                "不得经企业微信做营销或服务触达：因do_not_contact。",
+            ],
         ),
         (
             [*SUITABLE, *CONTACTABLE, tag("is_personalisation_allowed", "false"), tag("open_complaint_count", "2")],
+            {},
             ["不高于 R3", "可营销触达"],
             ["高于 R3", "个性化", "2 件未结投诉"],
         ),
-        ([tag("relationship_status", "closed"), *SUITABLE, *CONTACTABLE], [], ["已销户"]),
+        ([tag("relationship_status", "closed"), *SUITABLE, *CONTACTABLE], {}, [], ["已销户"]),
+        (
+            SUITABLE + CONTACTABLE,
+            {"exclusions": MINOR},
+            ["短信"],
+            ["不得推介信用卡、投资产品、贷款：未成年人不得购买。"],
+        ),
+        (
+            SUITABLE + CONTACTABLE,
+            {"channels": channels(ALL="deceased")},
+            [],
+            ["不得推介任何产品：因deceased。", "不得经任何渠道做营销或服务触达：因deceased。"],
+        ),
+        (
+            SUITABLE + CONTACTABLE,
+            {"channels": channels(ALL="frozen_by_order", SMS="no_consent")},
+            ["不高于 R3"],
+            ["高于 R3", "短信做营销触达：因no_consent", "电话、手机银行、企业微信做营销触达：因frozen_by_order"],
+        ),
         (
             [tag(row["tag_code"], "***", is_masked=True) for row in SUITABLE + CONTACTABLE],
+            {"channels": channels(ALL="deceased"), "exclusions": MINOR},
             [],
             ["适当性高于本角色", "授权高于本角色"],
         ),
     ],
 )
-def test_what_may_be_done_and_what_must_not(rows, allowed, forbidden):
-    found = words.permissions(portrait(rows))
+def test_what_may_be_done_and_what_must_not(rows, beside, allowed, forbidden):
+    found = words.permissions(portrait(rows, **{"channels": channels(), **beside}))
     for is_allowed, expected in ((True, allowed), (False, forbidden)):
         said = [one.chinese for one in found if one.is_allowed is is_allowed]
         assert len(said) == len(expected), said
         assert all(part in text for part, text in zip(expected, said, strict=True)), said
 
 
+@pytest.mark.parametrize("gate", ["held_out", "control"])
+def test_who_is_measured_is_not_told_as_such(gate):
+    """A manager who knew would treat them otherwise, and so would a page that named the gate in either language."""
+    found = words.permissions(portrait(SUITABLE + CONTACTABLE, channels=channels(ALL=gate)))
+    said = "".join(one.chinese + one.english for one in found)
+    assert "本期不做营销触达" in said and gate not in said
+    mixed = words.permissions(portrait(SUITABLE + CONTACTABLE, channels=channels(ALL=gate, SMS="no_consent")))
+    said = "".join(one.chinese + one.english for one in mixed)
+    assert "因no_consent" in said and gate not in said
+
+
+OFFER = {
+    "audience": "wealth_promotion",
+    "name_zh": "理财推广",
+    "offer_zh": None,
+    "product_name": "稳健理财",
+    "channel": "SMS",
+    "channel_name": "短信",
+    "sensitivity": "C2",
+    "security_level": 3,
+    "purpose": "marketing",
+    "unreached_because": None,
+}
+
+
+@pytest.mark.parametrize(
+    "audience, gates, is_offered",
+    [
+        ({}, {}, True),
+        ({"unreached_because": "held_out", "channel": None}, {}, False),
+        ({"unreached_because": "shared_address", "channel": None}, {}, False),
+        ({}, {"SMS": "no_consent"}, False),
+        ({"channel": None}, {"SMS": "no_consent"}, True),
+        ({"channel": None}, {"ALL": "control"}, False),
+        ({"purpose": "service", "product_name": None, "offer_zh": "到期提醒"}, {"ALL": "no_consent"}, True),
+    ],
+)
+def test_nothing_is_offered_to_whom_no_audience_reaches(audience, gates, is_offered):
+    """An offer and a wave are shown only where the relation that says who may be contacted lets them through."""
+    wave = {"channel": "SMS", "offer_zh": "首笔交易权益", "due_date": None, "closing_date": None}
+    person = portrait([], audiences=[OFFER | audience], channels=channels(**gates), waves=[wave])
+    assert bool(person.offers) is is_offered
+    assert any(one.topic.endswith("Offer") and one.is_allowed for one in words.permissions(person)) is is_offered
+    assert bool(person.open_waves) is not bool(gates)
+    assert [words.membership(row) for row in person.memberships] == ["理财推广"]
+
+
 def test_audiences_above_the_class_are_not_shown():
-    offer = {"name_zh": "理财推广", "offer_zh": None, "product_name": "稳健理财", "channel_name": "短信"}
-    audience = {**offer, "audience": "wealth_promotion", "sensitivity": "C2", "security_level": 3}
+    audience = OFFER
     warning = {**audience, "audience": "credit_warning", "name_zh": "信贷风险预警", "security_level": 4}
-    person = portrait([], audiences=[audience, warning], groups=[{"tag_code": "is_young_customer", "name_zh": "年轻"}])
+    person = portrait(
+        [],
+        channels=channels(),
+        audiences=[audience, warning],
+        groups=[{"tag_code": "is_young_customer", "name_zh": "年轻"}],
+    )
     assert [words.membership(row) for row in person.memberships] == ["年轻", "理财推广"]
     assert [row["audience"] for row in person.offers] == ["wealth_promotion"]
 
@@ -354,7 +457,7 @@ def test_a_group_that_is_too_small_says_nothing():
 
 def test_a_warehouse_without_portraits_says_what_to_do():
     with duckdb.connect() as warehouse:
-        for ask in (lambda: find_role(warehouse, "compliance", None), lambda: read_group(warehouse, "g")):
+        for ask in (lambda: enter(warehouse, "compliance", None, "Wang", None), lambda: purpose_of(warehouse, "g")):
             with pytest.raises(LookupError, match=r"no portraits .*dbt build"):
                 ask()
 
@@ -402,10 +505,11 @@ def pages(demo_warehouse, customers, tmp_path_factory) -> dict[str, Path]:
     with duckdb.connect(str(demo_warehouse.database), read_only=True) as warehouse:
         (largest,) = warehouse.execute(f"select portrait_group {LARGEST}").fetchone()
         rendered = {
-            role: render_customer(read_customer(warehouse, customers[-1], find_role(warehouse, role, None)))
+            role: render_customer(read_customer(warehouse, customers[-1], enter(warehouse, role, None, "Wang", None)))
             for role in ("relationship_manager", "branch_teller")
         }
-        rendered["group"] = render_group(read_group(warehouse, largest))
+        compliance = enter(warehouse, "compliance", None, "Wang", None)
+        rendered["group"] = render_group(read_group(warehouse, largest, compliance))
     for name, page in rendered.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return {name: folder / f"{name}.html" for name in rendered}

@@ -21,8 +21,9 @@ from banktags.landing import write_empty_tables
 pytestmark = pytest.mark.slow
 
 SUITABILITY = "models/tags/fact/fact_tags__suitability.yml"
-WEALTH_DESK = "models/tags/derived/derived_tags__wealth_desk.sql"
+WEALTH_DESK = "models/tags/derived/derived_tags__wealth_desk.yml"
 STARTER_ALBUM = "models/albums/retail_starter_album.yml"
+APPROVALS = "seeds/governance/class_approvals.csv"
 EVENTS = "seeds/governance/tag_lifecycle_events.csv"
 #: What more than one fault is about; any other is by itself.
 SUBJECT = re.compile(r"investment_|wealth_desk|starter_album|risk_level|age_years")
@@ -211,6 +212,27 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
         r"class_of_inputs: fact_tags__suitability\.investment_goal: its class C1",
         "raise sensitivity",
     ),
+    "a tag is less sensitive than a tag that it reads": (
+        lambda p: p.edit(
+            APPROVALS, "second_product,health_spending_amount_90d", "second_product,health_spending_amount"
+        ),
+        r"class_of_input_tags: rule_tags__preferences\.second_product: .* below that of health_spending_amount_90d",
+        "have a row of seed class_approvals approved",
+    ),
+    "an approval approves nothing": (
+        lambda p: p.append(APPROVALS, "age_years,aum_spot,消费者权益保护部,2026-06-01,,why"),
+        "class_approval_needed: class_approvals: age_years, aum_spot",
+        "delete the row",
+    ),
+    "who answers for a tag approves that it is less sensitive": (
+        lambda p: p.edit(
+            APPROVALS,
+            "preferred_channel_90d,health_spending_amount_90d,消费者权益保护部",
+            "preferred_channel_90d,health_spending_amount_90d,零售金融部",
+        ),
+        "class_approved_by_another: class_approvals: preferred_channel_90d, .* by 零售金融部, the owner of the tag",
+        "have another department approve it",
+    ),
     "a tag is certified that no test covers": (
         lambda p: p.live("aum_avg_365d", "published"),
         r"certified_tested: fact_tags__aum\.aum_avg_365d",
@@ -256,30 +278,13 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
         r"retired_unread: .*is_marketing_responsive_90d: .* read by .*the audience responsive_customers",
         "let the readers use its successor first",
     ),
-    "a derived tag reads something else than tags": (
-        lambda p: p.edit(WEALTH_DESK, "ref('standard_tags')", "ref('int_customer__spine')"),
-        "derived_reads_tags: derived_tags__wealth_desk: it reads int_customer__spine",
-        "read standard_tags",
-    ),
-    "a derived tag reads an unknown tag": (
-        lambda p: p.edit(WEALTH_DESK, "tags.aum_month_avg", "tags.aum_mnth_avg"),
-        r"derived_tag_known: .*derived_tags__wealth_desk\.sql line 10: tags\.aum_mnth_avg is no tag",
-        "beginning alike: .*aum_month_avg",
-    ),
-    "a derived tag changes by itself": (
-        lambda p: p.edit(WEALTH_DESK, "tags.aum_month_avg", "random() * tags.aum_month_avg"),
-        r"derived_deterministic: .*derived_tags__wealth_desk\.sql line 10: random\(",
-        "use as_of_date",
-    ),
     "a derived tag reads a draft of a rule": (
         lambda p: p.append("seeds/catalogue/tag_rule_inputs.csv", "wealth_desk__has_idle_cash,tag,rfm_pattern"),
         r"derived_reads_certified: .*wealth_desk__has_idle_cash: it is made of rfm_pattern, which is draft",
         "have that tag certified first",
     ),
     "a derived tag has another owner's name": (
-        lambda p: p.edit(
-            WEALTH_DESK.replace(".sql", ".yml"), "- name: wealth_desk__has_idle_cash", "- name: has_idle_cash"
-        ),
+        lambda p: p.edit(WEALTH_DESK, "- name: wealth_desk__has_idle_cash", "- name: has_idle_cash"),
         r"code_owner: derived_tags__wealth_desk\.has_idle_cash",
         "rename the column wealth_desk__has_idle_cash",
     ),

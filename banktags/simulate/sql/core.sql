@@ -21,7 +21,11 @@ with base as (
             when person.tier = 1 then manager_key(case when branch.branch_type in ('HEAD', 'CITY') then person.b * 10 else 0 end)
             when person.tier in (2, 3) then manager_key(person.b * 10 + 1 + u_int(person.n, 'manager', 2))
             when person.tier = 4 and u(person.n, 'has manager') < 0.4 then manager_key(person.b * 10 + 3)
-        end as manager_id
+        end as manager_id,
+        -- Some whose account sleeps have died.
+        case when person.n >= 2 and u(person.n, 'deceased') < 0.02 and person.dormant_from + 5 <= date '{{ end }}' - 10 then person.dormant_from + 5 end as deceased_date,
+        person.n >= 2 and u(person.n, 'frozen') < 0.0005 as is_frozen_by_order,
+        person.n >= 2 and person.age between 23 and 58 and u(person.n, 'staff') < 0.003 as is_staff
     from person
     inner join identity using (n)
     inner join branch using (b)
@@ -31,7 +35,10 @@ versions as (
     union all
     select *, 2 as version, greatest(date '{{ start }}', opened_date) + 3 + cast(u_int(n, 'change day', greatest(1, date '{{ end }}' - greatest(date '{{ start }}', opened_date) - 4)) as integer) as dt
     from base
-    where n >= 2 and u(n, 'changes') < 0.04 * {{ years }} and stage <> 'churned' and greatest(date '{{ start }}', opened_date) + 5 < date '{{ end }}'
+    where n >= 2 and u(n, 'changes') < 0.04 * {{ years }} and stage <> 'churned' and deceased_date is null and greatest(date '{{ start }}', opened_date) + 5 < date '{{ end }}'
+    union all
+    -- The bank hears of a death some days later.
+    select *, 4 as version, deceased_date + 3 as dt from base where deceased_date + 3 > greatest(date '{{ start }}', opened_date)
     union all
     select *, 3 as version, closed_date as dt from base where stage = 'churned'
 )
@@ -61,6 +68,9 @@ select
     opened_date,
     case when version = 3 then closed_date end as closed_date,
     case when version = 3 then 'CLOSED' else 'ACTIVE' end as status,
+    case when deceased_date <= dt then deceased_date end as deceased_date,
+    is_frozen_by_order,
+    is_staff,
     branch_key(b) as branch_id,
     manager_id,
     dt
@@ -76,6 +86,16 @@ union all
 select 'family_mobile', 'core.customers', person.customer_id, greatest(date '{{ start }}', opened_date) from identity inner join person using (n) where shares_family_mobile
 union all
 select 'second_customer_number', 'core.customers', customer_id, date '{{ start }}' from person where is_second;
+
+-- Whom no campaign may reach, whatever they consented to.
+create table truth.contact_gates as
+select distinct customer_id, gate
+from customer_version
+cross join lateral (values
+    ('deceased', deceased_date is not null), ('frozen_by_order', is_frozen_by_order), ('staff', is_staff),
+    ('minor', birth_date > date '{{ end }}' - interval '18' year)
+) as gates (gate, stands)
+where stands;
 
 -- Exact duplicates of customer rows within a delivery.
 insert into truth.dirt

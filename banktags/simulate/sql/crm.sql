@@ -181,8 +181,17 @@ withdrawn as (
         then given_date + 5 + cast(u_int(n * 10 + i, 'withdrawn', date '{{ end }}' - given_date - 6) as integer) end as withdrawn_date
     from given
 ),
+-- Of every second minor the guardian consented to every channel.
+guarded as (
+    select contact.n, 'GUARDIAN' as purpose, 9 as i, 'ALL' as channel, greatest(contact.created_date, date '{{ start }}' - 600) as given_date, false as is_withdrawn, cast(null as date) as withdrawn_date
+    from contact
+    inner join person using (n)
+    where person.birth_date > date '{{ end }}' - interval '18' year and u(contact.n, 'guardian') < 0.5
+),
 version as (
     select *, false as shows_withdrawal, greatest(date '{{ start }}', given_date) as dt from withdrawn
+    union all
+    select *, false, greatest(date '{{ start }}', given_date) from guarded
     union all
     select *, true, withdrawn_date from withdrawn where withdrawn_date > greatest(date '{{ start }}', given_date)
 )
@@ -239,3 +248,32 @@ from resolved
 cross join (values (1), (2)) as version (v)
 where version.v = 1 or resolved_date is not null
 order by dt, complaint_id;
+
+-- The do-not-contact list: persons by their contact or customer number, and numbers; some entries have ended.
+create temp view do_not_contact as
+with entry as (
+    select
+        person.n,
+        person.customer_id,
+        identity.mobile,
+        case when contact.n is null then 'customer' else pick(['contact', 'customer', 'mobile'], person.n, 'listed by') end as listed_by,
+        greatest(date '{{ start }}', person.opened_date) + 1 + cast(u_int(person.n, 'listed on', greatest(1, date '{{ end }}' - greatest(date '{{ start }}', person.opened_date) - 1)) as integer) as listed_from
+    from person
+    inner join identity using (n)
+    left join contact using (n)
+    where person.n >= 2 and person.stage <> 'churned' and u(person.n, 'listed') < 0.003
+)
+select
+    'D' || cast(100000000 + n as varchar) as entry_id,
+    case when listed_by = 'contact' then contact_key(n) end as contact_id,
+    case when listed_by = 'customer' then customer_id end as customer_id,
+    case when listed_by = 'mobile' then mobile end as mobile,
+    pick(['ALL', 'ALL', 'SMS', 'PHONE'], n, 'listed channel') as channel,
+    pick(['MARKETING', 'MARKETING', 'MARKETING', 'ALL'], n, 'listed purpose') as purpose,
+    listed_from,
+    case when u(n, 'listed until') < 0.2 then listed_from + 30 end as listed_until,
+    pick(['客户来电要求', '投诉处理结果', '监管转办'], n, 'listed reason') as reason,
+    listed_from as dt
+from entry
+where listed_from <= date '{{ end }}'
+order by dt, entry_id;

@@ -78,6 +78,17 @@ select
     campaign_id, campaign_name, goal, product_id, start_date, end_date, control_share, window_days as conversion_window_days,
     greatest(date '{{ start }}', start_date - 7) as dt
 from campaign
+union all
+-- Planned, or begun and not yet assigned: what `banktags audience freeze` draws the arms of. Nobody was touched.
+select
+    campaign_id, campaign_name, goal, product_id, date '{{ end }}' + begins_in, date '{{ end }}' + begins_in + 45, 0.1, 30,
+    greatest(date '{{ start }}', date '{{ end }}' - 5)
+from (
+    values
+        ('SPRING', '理财推广季 理财推广', 'AUM', 'WP03', 3),
+        ('CAMP-DEPOSIT-RECALL', '存款回流 沉睡客户唤醒', 'RETENTION', 'TD01', -1),
+        ('CAMP-NEW-CARD', '新户办卡 新客户开卡', 'CONVERSION', 'CC01', 7)
+) as planned (campaign_id, campaign_name, goal, product_id, begins_in)
 {%- if updown_contact %}
 union all
 -- No audience and no controls: what relationship managers do about alerts.

@@ -63,7 +63,10 @@ placed as (
 )
 select
     placed.*,
-    date '{{ end }}' - cast(floor(placed.age * 365.25) as integer) as birth_date,
+    -- A few live on as they would, but were born too late for most offers: minors, of whom about every second is below fourteen.
+    date '{{ end }}' - cast(floor(
+        case when placed.tier = 5 and placed.self >= 100 and not placed.is_coupled and u(placed.self, 'minor') < 0.0015 then 10 + 7.9 * u(placed.self, 'minor age') else placed.age end * 365.25
+    ) as integer) as birth_date,
     case
         when placed.self = 0 then '02'
         when placed.age < 23 then pick(['09', '09', '09', '04', '06'], placed.self, 'work')
@@ -177,7 +180,8 @@ select
     case
         when stage = 'joiner' then date '{{ start }}' + 3
             + cast(u_int(n, 'joined', case when tier = 5 then {{ days }} - 8 else date '{{ month_start }}' - date '{{ start }}' - 8 end) as integer)
-        else date '{{ start }}' - cast(30 + floor(5500 * u(n, 'tenure') * u(n, 'tenure2')) as integer)
+        -- Nobody before they are two months old.
+        else greatest(birth_date + 60, date '{{ start }}' - cast(30 + floor(5500 * u(n, 'tenure') * u(n, 'tenure2')) as integer))
     end as opened_date,
     case when stage = 'churned' then date '{{ start }}' + 5 + cast(u_int(n, 'closed', {{ days }} - 9) as integer) end as closed_date,
     case

@@ -22,6 +22,7 @@
     'opened_date': 'source.known_opened_date',
     'closed_date': standing_end('source.known_status', 'source.known_closed_date'),
     'status': 'source.known_status',
+    'deceased_date': known_date('source.deceased_date', not_after='dt'),
 } %}
 
 with
@@ -74,6 +75,9 @@ standardised as (
         {{ known.opened_date }} as opened_date,
         {{ known.closed_date }} as closed_date,
         {{ standing_status('source.known_status', 'source.known_closed_date') }} as status,
+        {{ known.deceased_date }} as deceased_date,
+        source.is_frozen_by_order,
+        source.is_staff,
         {{ known_text('source.branch_id') }} as branch_id,
         {{ known_text('source.manager_id') }} as manager_id,
         source.loaded_at,

@@ -1,0 +1,529 @@
+"""Lists that leave the warehouse: judged by campaign and day, nobody in them who may not be reached, all on record."""
+
+import csv
+import datetime
+import itertools
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from banktags import clock, records
+from banktags.audience.lists import Order, freeze
+from banktags.cli import app
+from banktags.contract import PROJECT_ROOT
+
+CUSTOMERS = 200
+HELD_OUT = {"C007", "C070", "C077"}
+#: They share a number, at which C011 is reached.
+SHARED = {"C011", "C012"}
+DAY = datetime.datetime(2026, 7, 1, 9, 30)
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch) -> Path:
+    """A warehouse of 200 customers, with what lists are judged by; the machine stands on the day after its date."""
+    file = tmp_path / "bank_tags.duckdb"
+    with duckdb.connect(str(file)) as con:
+        for schema in ("policy", "staging", "intermediate", "marts", "governance", "audiences"):
+            con.execute(f"create schema {schema}")
+        for seed in ("audience_purposes", "audience_gates", "audience_policy"):
+            con.execute(f"create table policy.{seed} as from read_csv('{PROJECT_ROOT}/seeds/policy/{seed}.csv')")
+        con.execute(
+            f"""
+            create table staging.base_core__batches as select '20260630' as batch_id;
+            create table intermediate.int_campaign__campaigns as
+            select * from (
+                values
+                    ('SPRING', 'P0', date '2026-07-01', date '2026-08-15'),
+                    ('SUMMER', 'P0', date '2026-06-20', date '2026-07-01'),
+                    ('ENDED', 'P0', date '2026-05-01', date '2026-06-29'),
+                    ('OTHER', 'P1', date '2026-07-01', date '2026-08-15'),
+                    ('CARE', null, date '2026-06-01', date '2026-08-15'),
+                    ('ASSIGNED', 'P0', date '2026-06-01', date '2026-08-15'),
+                    ('TOUCHED', 'P0', date '2026-06-01', date '2026-08-15')
+            ) as planned (campaign_id, product_id, start_date, end_date);
+            create table intermediate.int_campaign__assignments as
+            select 'ASSIGNED' as campaign_id, 'C001' as customer_id;
+            create table intermediate.int_campaign__touches as select 'TOUCHED' as campaign_id, 'C001' as customer_id;
+            create table marts.customer_tags as
+            select
+                'C' || lpad(cast(n as text), 3, '0') as customer_id, date '2026-06-30' as as_of_date,
+                case when n % 3 = 0 then 'vip' else 'mass' end as service_tier,
+                true as is_risk_assessment_valid, 'R5' as max_sellable_product_rating
+            from range({CUSTOMERS}) as counted (n);
+            create table intermediate.int_customer__identity as
+            select customer_id, customer_id as source_key, 'core' as source_system from marts.customer_tags;
+            create table intermediate.int_products__on_sale as
+            select * from (values ('P0', false, cast(null as text), 'DEPOSIT'), ('P1', false, null, 'DEPOSIT'))
+                as products (product_id, needs_assessment, risk_rating, product_class);
+            create table governance.tag_confidence (customer_id text, tag_code text, confidence decimal(5,4));
+            create table governance.tag_dictionary as
+            select 'is_risk_assessment_valid' as tag_code, 3 as security_level;
+            create table audiences.offer_exclusions
+            (customer_id text, as_of_date date, purpose text, product_class text, gate text);
+            create table audiences.contact_permissions as
+            select
+                customer_id, as_of_date, channel,
+                case when channel = 'APP' then customer_id
+                    when customer_id in {tuple(SHARED)} then 'shared number' else 'number of ' || customer_id end
+                    as address_token,
+                case when customer_id = 'C012' then 2 else 1 end as address_order,
+                case when customer_id in {tuple(HELD_OUT)} then 'held_out' end as marketing_blocked_by,
+                cast(null as text) as service_blocked_by,
+                cast(null as text) as risk_blocked_by
+            from marts.customer_tags
+            cross join (values ('SMS'), ('APP')) as channels (channel);
+            create table audiences.audience_members as
+            select
+                audience, purpose, permitted.customer_id, permitted.as_of_date,
+                case when unreached_because is null then channel end as channel,
+                case when unreached_because is null then address_token end as address_token,
+                product_id, marketing_blocked_by is not null as is_held_out, false as is_control, unreached_because
+            from (
+                select *, coalesce(marketing_blocked_by, case when customer_id = 'C012' then 'shared_address' end)
+                    as unreached_because
+                from audiences.contact_permissions where channel = 'SMS'
+            ) as permitted
+            cross join (values ('a', 'marketing', 'P0'), ('watched', 'risk', null), ('notice', 'service', null))
+                as listed (audience, purpose, product_id);
+            create table audiences.audiences as
+            select
+                *, date '2026-06-30' as as_of_date, members as candidates, '' as including, '' as excluding,
+                'C2' as sensitivity, 3 as security_level, 'hash' as predicate_hash
+            from (
+                values
+                    ('a', 'marketing', 'P0', 'SMS', {CUSTOMERS}), ('empty', 'marketing', 'P0', 'SMS', 0),
+                    ('watched', 'risk', null, '', {CUSTOMERS}), ('notice', 'service', null, 'SMS', {CUSTOMERS})
+            ) as listed (audience, purpose, product_id, channels, members);
+            """
+        )
+    monkeypatch.setenv("BANK_TAGS_DB", str(file))
+    monkeypatch.setenv("BANK_TAGS_LISTS", str(tmp_path / "lists"))
+    monkeypatch.setattr(clock, "now", lambda zone=None: DAY)
+    return tmp_path
+
+
+def change(shelf: Path, sql: str) -> None:
+    with duckdb.connect(str(shelf / "bank_tags.duckdb")) as con:
+        con.execute(sql)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["audience", *arguments])
+    assert "Traceback" not in result.output and (result.exception is None or isinstance(result.exception, SystemExit))
+    return result.exit_code, " ".join(result.output.replace("│", " ").split())
+
+
+def frozen(campaign: str, *options: str, audience: str = "a") -> tuple[int, str]:
+    return run("freeze", audience, "--campaign", campaign, "--reason", "spring", "--by", "Li", *options)
+
+
+def exported(target: Path, *options: str, audience: str = "a") -> tuple[int, str]:
+    return run("export", audience, "--to", str(target), "--reason", "April message", "--by", "Li", *options)
+
+
+def arms(file: Path) -> dict[str, str]:
+    return dict(duckdb.execute("select customer_id, arm from read_parquet(?)", [str(file)]).fetchall())
+
+
+def drawn(found: dict[str, str], arm: str) -> set[str]:
+    return {name for name, of in found.items() if of == arm}
+
+
+def reached(target: Path) -> list[dict]:
+    return list(csv.DictReader(target.open(encoding="utf-8")))
+
+
+def on_record(shelf: Path, columns: str = "*") -> list[tuple]:
+    files = [str(file) for file in (shelf / "lists" / "exports").glob("*.parquet")]
+    said = f"select {columns} from read_parquet(?) order by record_number"
+    return duckdb.execute(said, [files]).fetchall() if files else []
+
+
+def everything(folder: Path) -> list[str]:
+    files = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+    return [file for file in files if not file.startswith(("lists/heads/", "lists/.lock", "bank_tags"))]
+
+
+# Arms
+
+
+def test_a_frozen_list_has_its_arms_for_good(shelf):
+    assert frozen("SPRING", "--control-share", "0.2")[0] == 0
+    file = shelf / "lists/assignments/SPRING.parquet"
+    first, content = arms(file), file.read_bytes()
+    assert len(first) == CUSTOMERS
+    assert drawn(first, "HOLDOUT") == HELD_OUT | {"C012"}, "whom the campaign may not reach takes no part"
+    strata = dict(duckdb.sql(f"select customer_id, stratum from '{file}'").fetchall())
+    for stratum in ("vip", "mass"):
+        of = [arm for name, arm in first.items() if strata[name] == stratum and arm != "HOLDOUT"]
+        assert abs(of.count("CONTROL") - 0.2 * len(of)) <= 1
+    code, output = frozen("SPRING", "--control-share", "0.2")
+    assert code == 2 and "has its list already" in output and file.read_bytes() == content
+
+
+def test_who_is_a_control_of_one_campaign_is_in_no_arm_of_another(shelf):
+    """The lists are of this minute: no build has read them yet."""
+    assert frozen("SPRING", "--control-share", "0.2")[0] == frozen("SUMMER", "--control-share", "0.5")[0] == 0
+    first, second = (arms(shelf / f"lists/assignments/{name}.parquet") for name in ("SPRING", "SUMMER"))
+    assert drawn(first, "CONTROL") <= drawn(second, "HOLDOUT")
+    assert len(drawn(second, "CONTROL")) > 60
+
+
+def test_a_list_that_is_gone_comes_back_with_its_own_arms_only(shelf):
+    assert frozen("SPRING")[0] == 0
+    file = shelf / "lists/assignments/SPRING.parquet"
+    first = arms(file)
+    file.unlink()
+    code, output = frozen("SPRING", "--salt", "another")
+    assert code == 2 and "other arms would be drawn" in output and not file.exists()
+    assert frozen("SPRING")[0] == 0 and arms(file) == first
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_the_share_of_controls_is_exact_over_all(shelf, share):
+    for number in range(3):
+        change(
+            shelf,
+            f"insert into intermediate.int_campaign__campaigns values ('N{number}', 'P0', '2026-07-01', '2026-08-01')",
+        )
+        assert frozen(f"N{number}", "--control-share", str(share), "--salt", str(number))[0] == 0
+        file = shelf / f"lists/assignments/N{number}.parquet"
+        taking_part = [arm for arm in arms(file).values() if arm != "HOLDOUT"]
+        assert abs(taking_part.count("CONTROL") - share * len(taking_part)) <= 0.5
+
+
+def test_a_share_is_a_number(shelf):
+    assert frozen("SPRING", "--control-share", "nan")[0] == 2 and everything(shelf) == []
+
+
+def test_a_floor_of_an_estimate_is_a_number(shelf):
+    code, output = run("estimate", "is_risk_assessment_valid", "--min-confidence", "tag")
+    assert code == 2 and "write TAG=FLOOR" in output and everything(shelf) == []
+
+
+# The campaign and the day
+
+
+@pytest.mark.parametrize(
+    ("audience", "campaign", "message"),
+    [
+        ("b", "SPRING", "there is no audience b: take one of a, empty, notice, watched"),
+        ("empty", "SPRING", "nobody is in audience empty on 2026-06-30"),
+        ("a", "../C", "letters, digits"),
+        ("a", "", "letters, digits"),
+        ("a", "SPRNG", "there is no campaign SPRNG in marketing.campaigns; the nearest known is SPRING"),
+        ("a", "NEW", "ASSIGNED, SPRING, SUMMER, TOUCHED would sell P0"),
+        ("a", "NEW", "land it in marketing.campaigns"),
+        ("a", "Spring", "differs only by case from SPRING"),
+        ("a", "ENDED", "ended on 2026-06-29"),
+        ("a", "OTHER", "campaign OTHER sells P1, audience a is offered P0"),
+        ("a", "CARE", "campaign CARE sells no product"),
+        ("a", "ASSIGNED", "the marketing system has assigned customers to campaign ASSIGNED already"),
+        ("a", "TOUCHED", "the marketing system has contacted customers for campaign TOUCHED already"),
+        ("watched", "SPRING", "audience watched is for risk"),
+        ("notice", "SPRING", "audience notice is for service"),
+    ],
+)
+def test_a_campaign_that_does_not_admit_the_list_is_refused(shelf, audience, campaign, message):
+    code, output = frozen(campaign, audience=audience)
+    assert code == 2 and message in output
+    assert not (shelf / "lists").exists()
+
+
+def test_a_campaign_may_run_on_its_last_day_and_no_longer(shelf, monkeypatch):
+    assert frozen("SUMMER")[0] == 0
+    (shelf / "lists/assignments/SUMMER.parquet").unlink()
+    monkeypatch.setattr(clock, "now", lambda zone=None: DAY + datetime.timedelta(days=1))
+    code, output = frozen("SUMMER")
+    assert code == 2 and "ended on 2026-07-01, before 2026-07-02" in output
+
+
+def test_a_campaign_that_differs_by_case_from_one_with_a_list_is_refused(shelf):
+    assert frozen("SPRING")[0] == 0
+    change(shelf, "update intermediate.int_campaign__campaigns set campaign_id = 'spring' where campaign_id = 'SPRING'")
+    code, output = frozen("spring")
+    assert code == 2 and "differs only by case from SPRING" in output
+    assert len(on_record(shelf)) == 1
+
+
+@pytest.mark.parametrize(
+    ("machine", "message"),
+    [
+        ("2026-07-07", None),
+        ("2026-07-08", "8 days before this machine's date 2026-07-08"),
+        ("2026-11-30", "list_max_age_days of seed audience_policy is 7"),
+        ("2026-06-29", None),
+        ("2026-06-28", "2 days after this machine's date 2026-06-28"),
+    ],
+)
+@pytest.mark.parametrize("command", ["freeze", "export"])
+def test_members_of_another_time_are_not_taken_out(shelf, monkeypatch, command, machine, message):
+    moment = datetime.datetime.fromisoformat(f"{machine}T12:00:00")
+    monkeypatch.setattr(clock, "now", lambda zone=None: moment)
+    change(shelf, "update intermediate.int_campaign__campaigns set end_date = '2026-12-31'")
+    code, output = frozen("SPRING") if command == "freeze" else exported(shelf / "a.csv")
+    if message:
+        assert code == 2 and message in output and everything(shelf) == []
+    else:
+        assert code == 0 and f"Members of 2026-06-30, taken out on {machine}." in output
+        assert on_record(shelf, "as_of_date, exported_at") == [(datetime.date(2026, 6, 30), moment)]
+
+
+def test_the_setting_says_how_far_apart(shelf, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda zone=None: datetime.datetime(2026, 7, 30, 12))
+    change(shelf, "update policy.audience_policy set value = 30 where parameter = 'list_max_age_days'")
+    assert frozen("SPRING")[0] == 0
+    change(shelf, "delete from policy.audience_policy where parameter = 'list_max_age_days'")
+    code, output = exported(shelf / "a.csv")
+    assert code == 2 and "has no row list_max_age_days" in output
+
+
+def test_the_demo_bank_is_judged_by_its_own_date_and_says_so(shelf, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda zone=None: datetime.datetime(2027, 11, 30, 12))
+    change(shelf, "update staging.base_core__batches set batch_id = 'DEMO-2026-06-30'")
+    code, output = frozen("SPRING")
+    assert code == 0 and "demo bank, judged by its own date 2026-06-30" in output
+    change(shelf, "insert into staging.base_core__batches values ('20260701')")
+    assert frozen("SUMMER")[0] == 2, "one real batch makes it a bank"
+
+
+# Who is reached
+
+
+def test_an_export_reaches_each_address_once_and_nobody_held_out(shelf):
+    target = shelf / "channel" / "a.csv"
+    code, output = exported(target)
+    assert code == 0 and "Left out: held_out 3, shared_address 1." in output
+    rows = reached(target)
+    assert set(rows[0]) == {"customer_id", "channel", "address_token", "product_id"}
+    assert len(rows) == CUSTOMERS - 4 == len({row["address_token"] for row in rows})
+    assert HELD_OUT.isdisjoint(row["customer_id"] for row in rows)
+    facts = "exported_by, kind, reason, row_count, left_out_count, sensitivity, file_name, campaign_id"
+    assert on_record(shelf, facts) == [("Li", "export", "April message", len(rows), 4, "C2", "a.csv", None)]
+    assert exported(target)[0] == 2 and len(on_record(shelf)) == 1
+
+
+def test_the_treatment_arm_is_what_a_campaign_reaches(shelf):
+    assert frozen("SPRING", "--control-share", "0.3")[0] == 0
+    found = arms(shelf / "lists/assignments/SPRING.parquet")
+    assert exported(shelf / "campaign.csv", "--campaign", "SPRING")[0] == 0
+    rows = reached(shelf / "campaign.csv")
+    assert {row["customer_id"] for row in rows} == drawn(found, "TREATMENT")
+    assert on_record(shelf, "kind, campaign_id, row_count")[-1] == ("export", "SPRING", len(rows))
+
+
+def test_no_control_is_reached_by_any_export_from_the_freeze_on(shelf):
+    """Before a build has read the list, and by another campaign's list too."""
+    assert frozen("SUMMER", "--control-share", "0.1")[0] == 0
+    assert frozen("SPRING", "--control-share", "0.3")[0] == 0
+    controls = {
+        name
+        for campaign in ("SPRING", "SUMMER")
+        for name in drawn(arms(shelf / f"lists/assignments/{campaign}.parquet"), "CONTROL")
+    }
+    exports = {"a.csv": (), "spring.csv": ("--campaign", "SPRING"), "summer.csv": ("--campaign", "SUMMER")}
+    for name, options in exports.items():
+        assert exported(shelf / name, *options)[0] == 0
+        rows = reached(shelf / name)
+        assert rows and controls.isdisjoint(row["customer_id"] for row in rows)
+        assert not {f"number of {name}" for name in controls} & {row["address_token"] for row in rows}
+    assert exported(shelf / "notice.csv", audience="notice")[0] == 0
+    assert controls <= {row["customer_id"] for row in reached(shelf / "notice.csv")}, "service is not marketing"
+
+
+def test_a_number_at_which_a_control_is_reached_is_not_addressed(shelf):
+    assert frozen("SPRING", "--control-share", "0.3")[0] == 0
+    found = arms(shelf / "lists/assignments/SPRING.parquet")
+    control, treated = min(drawn(found, "CONTROL")), min(drawn(found, "TREATMENT"))
+    moved = f"set address_token = 'number of {control}' where customer_id = '{treated}' and channel = 'SMS'"
+    change(shelf, f"update audiences.contact_permissions {moved}; update audiences.audience_members {moved}")
+    for name, options in {"a.csv": (), "c.csv": ("--campaign", "SPRING")}.items():
+        assert exported(shelf / name, *options)[0] == 0
+        assert treated not in {row["customer_id"] for row in reached(shelf / name)}
+
+
+def test_controls_of_a_campaign_that_has_ended_are_reached_again(shelf):
+    assert frozen("SPRING", "--control-share", "0.3")[0] == 0
+    change(
+        shelf, "update intermediate.int_campaign__campaigns set end_date = '2026-06-30' where campaign_id = 'SPRING'"
+    )
+    assert exported(shelf / "a.csv")[0] == 0
+    assert len(reached(shelf / "a.csv")) == CUSTOMERS - 4
+    code, output = exported(shelf / "c.csv", "--campaign", "SPRING")
+    assert code == 2 and "ended on 2026-06-30" in output
+
+
+def test_who_refused_since_the_freeze_is_left_out_and_counted(shelf):
+    assert frozen("SPRING")[0] == 0
+    treated = sorted(drawn(arms(shelf / "lists/assignments/SPRING.parquet"), "TREATMENT"))
+    gates = {"number_refused": treated[0], "control": treated[1], "no_consent": treated[2]}
+    for gate, customer in gates.items():
+        blocked = f"set marketing_blocked_by = '{gate}' where customer_id = '{customer}'"
+        change(shelf, f"update audiences.contact_permissions {blocked}")
+    minor, gone = treated[3:5]
+    change(
+        shelf,
+        f"""
+        insert into audiences.offer_exclusions values ('{minor}', '2026-06-30', 'marketing', 'DEPOSIT', 'minor');
+        delete from marts.customer_tags where customer_id = '{gone}';
+        """,
+    )
+    code, output = exported(shelf / "c.csv", "--campaign", "SPRING")
+    assert code == 0
+    assert "Left out: control 1, minor 1, no_consent 1, number_refused 1, relationship_ended 1." in output
+    assert {row["customer_id"] for row in reached(shelf / "c.csv")} == set(treated[5:])
+    assert on_record(shelf, "left_out_count")[-1] == (5,)
+
+
+def test_an_export_to_nobody_is_not_written(shelf):
+    change(
+        shelf,
+        "update audiences.audience_members set channel = null, address_token = null, unreached_because = 'control'",
+    )
+    code, output = exported(shelf / "a.csv")
+    assert code == 2 and "nobody of a may be reached today (control" in output and everything(shelf) == []
+
+
+def test_a_list_is_exported_as_what_it_was_frozen_for(shelf):
+    assert exported(shelf / "c.csv", "--campaign", "SPRING")[1].count("campaign SPRING has no list") == 1
+    assert frozen("SPRING")[0] == 0
+    change(shelf, "update audiences.audiences set audience = 'b' where audience = 'empty'")
+    change(shelf, "update audiences.audiences set members = 5 where audience = 'b'")
+    code, output = exported(shelf / "c.csv", "--campaign", "SPRING", audience="b")
+    assert code == 2 and "is of audience a, not of b" in output
+
+
+# On record, whatever happens
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u200b", "\n", "-"])
+@pytest.mark.parametrize("option", ["--by", "--reason"])
+def test_who_and_why_are_said(shelf, option, blank):
+    for command in (lambda *more: frozen("SPRING", *more), lambda *more: exported(shelf / "a.csv", *more)):
+        code, output = command(option, blank)
+        assert code == 2 and f"{option} is blank" in output and everything(shelf) == []
+
+
+def test_a_user_without_a_name_says_who(shelf, monkeypatch):
+    monkeypatch.setattr(records, "getpass", type("Nobody", (), {"getuser": lambda: {}["no such user"]}))
+    code, output = run("export", "a", "--to", str(shelf / "a.csv"), "--reason", "r")
+    assert code == 2 and "--by is blank" in output
+
+
+def test_what_cannot_be_kept_on_record_is_not_left_on_disk(shelf, monkeypatch):
+    (shelf / "afile").write_text("")
+    monkeypatch.setenv("BANK_TAGS_LISTS", str(shelf / "afile"))
+    for code, output in (frozen("SPRING"), exported(shelf / "out" / "list.csv")):
+        assert code == 2 and "should be a folder" in output
+    (shelf / "l2").mkdir()
+    (shelf / "l2" / "exports").write_text("")
+    monkeypatch.setenv("BANK_TAGS_LISTS", str(shelf / "l2"))
+    for code, output in (frozen("SPRING"), exported(shelf / "out" / "list.csv")):
+        assert code == 2 and "should be a folder" in output
+    assert everything(shelf) == ["afile", "l2/exports"]
+
+
+@pytest.mark.parametrize(
+    "name", ["x' (format csv, header); --.csv", "a\nb.csv", "[a]*?.csv", "{uuid}.csv", "a;b$1.csv"]
+)
+def test_any_name_is_a_name(shelf, name):
+    assert exported(shelf / name)[0] == 0
+    assert len(reached(shelf / name)) == CUSTOMERS - 4
+    assert on_record(shelf, "file_name, file_digest") == [(name, records.digest(shelf / name))]
+
+
+def test_an_export_is_not_written_where_it_is_served_or_read_as_a_record(shelf):
+    assert frozen("SPRING")[0] == 0
+    before = everything(shelf)
+    for place in (
+        PROJECT_ROOT / "site" / "l.csv",
+        shelf / "lists" / "exports" / "x.parquet",
+        shelf / "lists" / "x.csv",
+    ):
+        code, output = exported(place)
+        assert code == 2 and ("served" in output or "among the records" in output) and not place.exists()
+    assert everything(shelf) == before
+
+
+def test_lists_and_records_are_their_owners_alone(shelf):
+    assert frozen("SPRING")[0] == exported(shelf / "new" / "a.csv")[0] == 0
+    paths = [shelf / "new", *(shelf / "new").rglob("*"), shelf / "lists", *(shelf / "lists").rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in paths if path.is_dir()} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in paths if path.is_file()} == {0o600}
+
+
+def test_a_list_that_is_not_what_its_freeze_recorded_is_used_by_nobody(shelf):
+    assert frozen("SPRING", "--control-share", "0.3")[0] == 0
+    file = shelf / "lists/assignments/SPRING.parquet"
+    duckdb.sql(f"create or replace temp table forged as select * replace ('TREATMENT' as arm) from '{file}'")
+    duckdb.sql(f"copy forged to '{file}' (format parquet)")
+    for code, output in (
+        frozen("SUMMER"),
+        exported(shelf / "a.csv"),
+        exported(shelf / "b.csv", "--campaign", "SPRING"),
+    ):
+        assert code == 2 and "is not what was put on record when it was frozen" in output
+
+
+def test_a_freeze_that_is_killed_is_completed_by_the_same_command(shelf, monkeypatch):
+    """Killed at each step on its way: the same command works, and then there are one list and one record."""
+    order, steps, ends = Order("a", "Li", "spring"), itertools.count(1), set()
+    for killed_at in steps:
+        counted = itertools.count(1)
+
+        def dying(function: Callable, counted=counted, killed_at=killed_at) -> Callable:
+            def call(*arguments):
+                if next(counted) == killed_at:
+                    os._exit(9)
+                return function(*arguments)
+
+            return call
+
+        child = os.fork()
+        if not child:
+            for name in ("link", "fsync", "unlink"):
+                setattr(os, name, dying(getattr(os, name)))
+            con = duckdb.connect(str(shelf / "bank_tags.duckdb"), read_only=True)
+            freeze(con, order, "SPRING", 0.1, "")
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status == 0:
+            break
+        code, output = frozen("SPRING")
+        ends.add((code, "has its list already" in output))
+        assert [name.split("/")[1] for name in everything(shelf)] == ["assignments", "exports"], killed_at
+        assert on_record(shelf, "file_digest") == [(records.digest(shelf / "lists/assignments/SPRING.parquet"),)]
+        for file in [*(shelf / "lists").rglob("*")]:
+            if file.is_file():
+                file.unlink()
+        assert killed_at < 60
+    assert (0, False) in ends and ends <= {(0, False), (2, True)}
+
+
+def test_exports_of_one_second_have_a_record_each(shelf):
+    code = f"""
+        import datetime, os
+        from banktags import clock
+        from banktags.cli import app
+
+        clock.now = lambda zone=None: {DAY!r}
+        children = []
+        for n in range(3):
+            children.append(os.fork())
+            if not children[-1]:
+                options = ["--to", f"{shelf}/out{{n}}.csv", "--reason", f"r {{n}}", "--by", "Li"]
+                app(["audience", "export", "a", *options], standalone_mode=False)
+                os._exit(0)
+        assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, stdout=subprocess.DEVNULL)
+    assert {name for (name,) in on_record(shelf, "file_name")} == {"out0.csv", "out1.csv", "out2.csv"}
+    assert [number for (number,) in on_record(shelf, "record_number")] == [1, 2, 3]

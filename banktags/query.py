@@ -1,7 +1,6 @@
 """``banktags query``: ask the warehouse one question in SQL, without installing a SQL client."""
 
 import csv
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,7 +42,7 @@ def query(
     by: Annotated[
         str,
         typer.Option(
-            help="With --to: who takes it; default: the user of this machine.", default_factory=getpass.getuser
+            help="With --to: who takes it; default: the user of this machine.", default_factory=records.machine_user
         ),
     ],
     to: Annotated[

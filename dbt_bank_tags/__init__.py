@@ -12,7 +12,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from banktags.keys import SETTING, SHOWN, key_fault
 from banktags.landing import landing_zone
 from banktags.private import private_from_here
-from banktags.rendered_texts import braces_in_texts
+from banktags.rendered_texts import braces_in_texts, key_in_texts
 from banktags.seed_files import seed_faults
 
 #: Commands that hash identifiers.
@@ -44,10 +44,10 @@ class KeyGuard(dbtPlugin):
 
 
 class TextGuard(dbtPlugin):
-    """Stops dbt before it renders a text of a YAML file that would run something."""
+    """Stops dbt before it renders a text that would run something, or SQL that would select the key."""
 
     def initialize(self) -> None:
-        if faults := braces_in_texts():
+        if faults := braces_in_texts() + key_in_texts():
             raise DbtRuntimeError("\n  ".join(faults))
 
 

@@ -10,15 +10,7 @@ from dbt_warehouse import KEY
 
 from banktags.contract import PROJECT_ROOT
 from banktags.keys import DEMO_KEY, SHOWN, key_fault
-from banktags.rendered_texts import braces_in_texts
-
-#: The only files of the project that name the key: they hand it to the engine, or say that it is missing.
-NAME_THE_KEY = {
-    "profiles.yml",
-    "macros/engine/check_key.sql",
-    "macros/engine/keyed_hash.sql",
-    "macros/engine/warn_demo_key.sql",
-}
+from banktags.rendered_texts import braces_in_texts, key_in_texts
 
 
 @pytest.fixture
@@ -118,20 +110,27 @@ def test_no_account_or_card_number_stands_in_the_warehouse(demo_warehouse):
     assert found == []
 
 
-def test_nothing_but_its_own_macros_names_the_key():
-    folders = ("models", "seeds", "macros", "tests/dbt", "analyses")
-    files = [path for folder in folders for path in (PROJECT_ROOT / folder).rglob("*") if path.is_file()]
-    files += [PROJECT_ROOT / name for name in ("profiles.yml", "dbt_project.yml", "packages.yml")]
-    named = {
-        str(path.relative_to(PROJECT_ROOT))
-        for path in files
-        if re.search(r"pii[_.]key", path.read_text(encoding="utf-8"), re.IGNORECASE)
-    }
-    assert named == NAME_THE_KEY
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select getvariable('pii_key') as told",
+        "select getvariable('pii' || '_key') as told",
+        "select GETVARIABLE ( name ) as told from names",
+        "select value from duckdb_variables()",
+        "select '${spark.banktags.pii.key}' as told",
+        "select '{{ env_var(\"BANK_TAGS_PII_KEY\") }}' as told",
+    ],
+)
+def test_sql_that_would_select_the_key_is_named(tmp_path, sql):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "m.sql").write_text(f"-- A model.\n{sql}\n", encoding="utf-8")
+    (fault,) = key_in_texts(tmp_path)
+    assert re.match(r"models/m\.sql, line 2: \S+.* reads the key of the hashes", fault), fault
 
 
-def test_the_projects_texts_have_no_braces_but_those_that_are_allowed():
+def test_the_project_renders_what_is_allowed_and_none_but_its_own_macros_read_the_key():
     assert braces_in_texts() == []
+    assert key_in_texts() == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import duckdb
 import typer
 
 from banktags.contract import PROJECT_ROOT
+from banktags.terminal import say
 from banktags.warehouse import open_read_only
 
 SEED = PROJECT_ROOT / "seeds" / "policy" / "rfm_cut_points.csv"
@@ -30,7 +31,7 @@ def freeze_rfm(
         rows = computed_cut_points(warehouse, period)
     replace_in_seed(rows, SEED)
     first = rows[0]
-    typer.echo(f"{SEED.name}: {len(rows)} rows for {first['period']}, computed as of {first['frozen_as_of']}")
+    say(f"{SEED.name}: {len(rows)} rows for {first['period']}, computed as of {first['frozen_as_of']}")
 
 
 def computed_cut_points(warehouse: duckdb.DuckDBPyConnection, period: str | None = None) -> list[dict]:

@@ -16,6 +16,17 @@ def landing_zone() -> Path:
     return Path(os.environ.get("BANK_TAGS_RAW", PROJECT_ROOT / "data" / "raw"))
 
 
+def is_demo_bank(root: Path) -> bool:
+    """Whether a landing zone holds the demo bank alone: its planted truth stands there, and nothing was loaded."""
+    return (root / "_truth").is_dir() and not (root / "_load").exists()
+
+
+def has_extracts(root: Path) -> bool:
+    """Whether any business date was landed, beside the zero-row files."""
+    empty = f"{PARTITION}={EMPTY_PARTITION}"
+    return any(path.parent.name != empty for path in root.glob(f"*/*/{PARTITION}=*/*.parquet"))
+
+
 def write_later_tables(root: Path, contract: dict[str, Table]) -> None:
     """Give the tables that came to the contract later a zero-row file in extracts that were landed before they did.
 

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from banktags.contract import PROJECT_ROOT
+from banktags.terminal import say
 
 POLICY = Path("seeds/policy")
 CURRENCIES = Path("seeds/dictionaries/currencies.csv")
@@ -57,8 +58,8 @@ def new_currency(
     """Write the rows of the policy seeds for another base currency; they fail the build until they are reviewed."""
     written = write_currency(PROJECT_ROOT, currency.strip().upper(), like.strip().upper(), _rate(rate))
     for path, rows in written.items():
-        typer.echo(f"{path}: {rows} rows written")
-    typer.echo(
+        say(f"{path}: {rows} rows written")
+    say(
         f"Next: in these rows, put in the bank's own figures, and in the column source where they come from instead of "
         f"{UNREVIEWED}; the build fails until then. Build with base_currency: {currency.strip().upper()}."
     )

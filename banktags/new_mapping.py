@@ -18,6 +18,7 @@ from banktags.load.mapping import create_views
 from banktags.load.problems import BatchError, Problem
 from banktags.load.skeleton import Skeleton, skeletons
 from banktags.seeds.rows import SeedError
+from banktags.terminal import say
 
 
 def new_mapping(
@@ -31,31 +32,29 @@ def new_mapping(
         found, others = _skeletons(delivery, text_form(encoding, delimiter))
     except BatchError as error:
         problems = "\n".join(f"- {problem}" for problem in error.problems)
-        typer.echo(f"No mapping was written:\n{problems}", err=True)
+        say(f"No mapping was written:\n{problems}", err=True)
         raise typer.Exit(1) from None
     except SeedError as error:
-        typer.echo(f"No mapping was written: {error}", err=True)
+        say(f"No mapping was written: {error}", err=True)
         raise typer.Exit(1) from None
     paths = {out / f"{skeleton.table.system}__{skeleton.table.name}.sql": skeleton for skeleton in found}
     there = sorted(path.name for path in paths if path.exists())
     if there:
         remedy = "remove them, or write to another folder with --out"
-        typer.echo(
-            f"{out}: {', '.join(there)} would be overwritten; nothing was written\n    remedy: {remedy}", err=True
-        )
+        say(f"{out}: {', '.join(there)} would be overwritten; nothing was written\n    remedy: {remedy}", err=True)
         raise typer.Exit(1)
     for path, skeleton in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(skeleton.sql, encoding="utf-8")
         columns = len(skeleton.table.columns) - 2  # loaded_at and dt are the loader's
         told = f"{skeleton.matched} of {columns} columns; {skeleton.fills} to FILL, {skeleton.checks} to CHECK"
-        typer.echo(f"{path} from {skeleton.extract.name}: {told}")
+        say(f"{path} from {skeleton.extract.name}: {told}")
     if others:
-        typer.echo(f"Like no table of the contract: {', '.join(others)}.")
+        say(f"Like no table of the contract: {', '.join(others)}.")
     if not paths:
-        typer.echo("No file is like a table of the contract: write the mapping by hand, see examples/csv_extract.")
+        say("No file is like a table of the contract: write the mapping by hand, see examples/csv_extract.")
         raise typer.Exit(1)
-    typer.echo(f"Next: banktags load {delivery} --mapping {out} --date YYYY-MM-DD --check")
+    say(f"Next: banktags load {delivery} --mapping {out} --date YYYY-MM-DD --check")
 
 
 def _skeletons(delivery: Path, form: TextForm) -> tuple[list[Skeleton], list[str]]:

@@ -18,6 +18,7 @@ from banktags.catalogue.rules import sql_text
 from banktags.conditions import ConditionError, KnownTags, parse_condition
 from banktags.conditions.known import of_project
 from banktags.contract import PROJECT_ROOT
+from banktags.terminal import say
 
 TAG_RULES = Path("seeds/catalogue/tag_rules.csv")
 DERIVED = Path("models/tags/derived")
@@ -119,10 +120,8 @@ def new_tag(
     """Add a yes-or-no derived tag: SQL, dictionary entry and unit test."""
     written = scaffold(PROJECT_ROOT, name, owner, rule, Words(name_zh, definition.rstrip("."), definition_zh))
     for path in written:
-        typer.echo(f"{path} written")
-    typer.echo(
-        "Next: look over the unit test, then banktags catalogue sync, then dbt build -s " + f"derived_tags__{owner}"
-    )
+        say(f"{path} written")
+    say("Next: look over the unit test, then banktags catalogue sync, then dbt build -s " + f"derived_tags__{owner}")
 
 
 def scaffold(root: Path, name: str, owner: str, rule: str, words: Words) -> list[Path]:

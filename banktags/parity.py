@@ -13,13 +13,13 @@ from typing import Annotated
 import duckdb
 import typer
 import yaml
-from rich.console import Console
 
 from banktags.contract import PROJECT_ROOT
 from banktags.landing import landing_zone
 from banktags.load.extract import file_pattern, literal, quoted
 from banktags.nightly.batches import delivered
 from banktags.packages import DBT
+from banktags.terminal import Screen
 
 #: dbt with the Spark adapter, in an environment of its own: `make spark-setup`.
 SPARK_DBT = Path(os.environ.get("BANK_TAGS_SPARK_DBT", PROJECT_ROOT / ".venv-spark" / "bin" / "dbt"))
@@ -226,7 +226,7 @@ def parity(
     if folder and folder.exists():
         raise typer.BadParameter(f"{folder} exists: both engines build from empty", param_hint="--folder")
     more_variables = _variables(variables)
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
     raw = raw or landing_zone()
     last = date.date() if date else delivered(raw).last
     if last is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from banktags.contract import PROJECT_ROOT
+from banktags.terminal import say
 from banktags.warehouse import open_read_only, warehouse_file
 
 FIRST_QUERY = (
@@ -30,15 +31,15 @@ def summary() -> None:
     if not run_results.exists():
         raise typer.BadParameter(f"{_shown(run_results)} does not exist yet: run make build", param_hint="summary")
     site, review = (PROJECT_ROOT / "site" / f"{name}.html" for name in ("index", "review"))
-    typer.echo(f"\nBuilt       {built(run_results)}")
-    typer.echo(f"Warehouse   {_shown(warehouse_file())}")
+    say(f"\nBuilt       {built(run_results)}")
+    say(f"Warehouse   {_shown(warehouse_file())}")
     if site.exists():
-        typer.echo(f"Catalogue   {_shown(site)}  (open it in a browser, or: make docs)")
+        say(f"Catalogue   {_shown(site)}  (open it in a browser, or: make docs)")
     if review.exists():
-        typer.echo(f"Review      {_shown(review)}  (the pyramid by quarter)")
+        say(f"Review      {_shown(review)}  (the pyramid by quarter)")
     if undelivered := unknown():
-        typer.echo(f"Unknown     {undelivered}")
-    typer.echo(f'Try         .venv/bin/banktags query \\\n            "{FIRST_QUERY}"')
+        say(f"Unknown     {undelivered}")
+    say(f'Try         .venv/bin/banktags query \\\n            "{FIRST_QUERY}"')
 
 
 def unknown() -> str | None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from banktags.contract import PROJECT_ROOT
+from banktags.terminal import say
 
 EVENTS = Path("seeds/governance/tag_lifecycle_events.csv")
 TRANSITIONS = Path("seeds/governance/tag_lifecycle_transitions.csv")
@@ -37,7 +38,7 @@ def advance(
 ) -> None:
     """Record the next step of a tag; the build checks that it may be taken."""
     status = record_step(PROJECT_ROOT, tag_code, to_state, actor, date.date(), note)
-    typer.echo(f"{EVENTS}: {tag_code} is {to_state}. Set status: {status} in its dictionary entry, then dbt build.")
+    say(f"{EVENTS}: {tag_code} is {to_state}. Set status: {status} in its dictionary entry, then dbt build.")
 
 
 def record_step(root: Path, tag_code: str, to_state: str, actor: str, date: datetime.date, note: str) -> str:

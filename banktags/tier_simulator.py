@@ -7,7 +7,6 @@ over the month-averages of each day.
 
 import datetime
 import itertools
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
@@ -19,11 +18,11 @@ import typer
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from banktags.contract import PROJECT_ROOT
+from banktags.terminal import Screen, json_text, say
 from banktags.warehouse import open_read_only
 
 #: Standing alerts, and moves of the tier, which are alerts of the day.
@@ -104,11 +103,11 @@ def simulate(
     rules = compiled_rules(as_of_date)
     days = whole_months(as_of_date)
     with open_read_only() as con:
-        results = simulated(con, rules, settings, days, partial(track, console=Console(stderr=True), transient=True))
+        results = simulated(con, rules, settings, days, partial(track, console=Screen(stderr=True), transient=True))
     if as_json:
-        typer.echo(json.dumps([asdict(result) | {"alerts": result.alerts} for result in results], indent=2))
+        say(json_text([asdict(result) | {"alerts": result.alerts} for result in results], indent=2))
     else:
-        Console().print(as_table(results, days[0], days[-1]))
+        Screen().print(as_table(results, days[0], days[-1]))
 
 
 def policy_in_force(con: duckdb.DuckDBPyConnection, as_of_date: datetime.date) -> Setting:

@@ -18,6 +18,8 @@ Row = dict[str, Any]
 
 #: Minutes to wait for a program that holds the warehouse, unless ``BANK_TAGS_LOCK_WAIT`` says otherwise.
 LOCK_WAIT = 10
+#: What DuckDB may hold in memory, unless ``BANK_TAGS_MEMORY`` says otherwise; the same stands in profiles.yml.
+MEMORY = "3GB"
 #: Seconds between two attempts to open a warehouse that another program holds.
 POLL_SECONDS = 1
 #: How DuckDB names who holds a file.
@@ -83,6 +85,18 @@ def lock_wait() -> float:
     if not SETTINGS["BANK_TAGS_LOCK_WAIT"].is_met(said):
         raise WarehouseBusy(f"BANK_TAGS_LOCK_WAIT is {said!r}, and must be {SETTINGS['BANK_TAGS_LOCK_WAIT'].admits}")
     return float(said)
+
+
+def memory_limit() -> str:
+    """What DuckDB may hold in memory: ``BANK_TAGS_MEMORY``, else as in profiles.yml.
+
+    Raises:
+        typer.BadParameter: the setting is no size.
+    """
+    said = os.environ.get("BANK_TAGS_MEMORY") or MEMORY
+    if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT](i?B)?", said, re.IGNORECASE):
+        raise typer.BadParameter(f"it is {said!r}, and must be a size, as in 5GB", param_hint="BANK_TAGS_MEMORY")
+    return said
 
 
 def records(warehouse: duckdb.DuckDBPyConnection, sql: str, given: object = None) -> list[Row]:

@@ -9,15 +9,21 @@ from pathlib import Path
 
 from dbt.flags import get_flags
 from dbt.plugins.manager import dbtPlugin
+from dbt_common.context import get_invocation_context
 from dbt_common.exceptions import DbtRuntimeError
 
+from banktags.keys import SETTING, SHOWN, key_fault
+from banktags.landing import landing_zone
 from banktags.private import private_from_here
+from banktags.rendered_texts import braces_in_texts, key_in_texts
 from banktags.seeds.guard import seed_faults
 from banktags.settings import setting_faults, warn_unknown_settings
 from banktags.variables import PROJECT, variable_faults
 
 #: Commands that read neither seeds nor settings: they make the project work again.
 UNGUARDED = {"clean", "deps"}
+#: Commands that hash identifiers.
+HASHING = ("build", "run", "retry")
 
 
 class Guard(dbtPlugin):
@@ -33,6 +39,30 @@ class Guard(dbtPlugin):
             raise DbtRuntimeError("\n".join([*faults, "Nothing was built."]))
 
 
+class KeyGuard(dbtPlugin):
+    """Stops a run with a key that protects nobody, and keeps the key from whatever dbt renders.
+
+    profiles.yml has been rendered by now: it alone hands the key on, to Spark.
+    """
+
+    def initialize(self) -> None:
+        environment = get_invocation_context().env
+        key = environment.get(SETTING, "")
+        if getattr(get_flags(), "WHICH", None) in HASHING and (fault := key_fault(key, landing_zone())):
+            raise DbtRuntimeError(f"{fault}. Nothing was built.")
+        if key:
+            # dbt's own copy, for this invocation; that of the process stays, for the session of DuckDB.
+            environment[SETTING] = SHOWN
+
+
+class TextGuard(dbtPlugin):
+    """Stops dbt before it renders a text that would run something, or SQL that would select the key."""
+
+    def initialize(self) -> None:
+        if faults := braces_in_texts() + key_in_texts():
+            raise DbtRuntimeError("\n  ".join(faults))
+
+
 class Private(dbtPlugin):
     """Has the warehouse that dbt makes, and what it writes beside it, be its owner's alone."""
 
@@ -40,4 +70,4 @@ class Private(dbtPlugin):
         private_from_here()
 
 
-plugins = [Guard, Private]
+plugins = [Guard, KeyGuard, TextGuard, Private]

@@ -1,6 +1,5 @@
 """``banktags audience``: list, estimate, freeze and export audiences (客群圈选)."""
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from banktags.audience.definition import Audience, AudienceError, Estimate
@@ -21,6 +19,7 @@ from banktags.audience.lists import freeze as frozen
 from banktags.audience.small_counts import few
 from banktags.private import private_from_here
 from banktags.records import machine_user
+from banktags.terminal import Screen, json_text, say
 from banktags.warehouse import open_read_only
 
 app = typer.Typer(
@@ -49,7 +48,7 @@ def list_audiences() -> None:
             # Null is few, or would tell how few others are.
             counts = ("not told" if count is None else f"{count:,}" for count in (candidates, members))
             table.add_row(*names, *counts)
-    Console().print(table)
+    Screen().print(table)
 
 
 @app.command()
@@ -83,9 +82,9 @@ def estimate(
         found = estimated(con, audience)
     keep_on_record(audience, found, by, _sizing(audience) if reason is None else reason)
     if as_json:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        say(json_text(asdict(found), indent=2))
     else:
-        Console().print(_funnel(found))
+        Screen().print(_funnel(found))
 
 
 @app.command()
@@ -166,7 +165,7 @@ def _funnel(found: Estimate) -> Table:
 def _print(taken: Taken) -> None:
     arms = "".join(f", {arm.lower()} {rows:,}" for arm, rows in taken.arms.items())
     left_out = ", ".join(f"{reason} {customers:,}" for reason, customers in taken.left_out.items())
-    typer.echo(str(taken.day))
+    say(str(taken.day))
     if left_out:
-        typer.echo(f"Left out: {left_out}.")
-    typer.echo(f"{taken.file}: {taken.rows:,} customers{arms}. On record; the next build shows it in audience_exports.")
+        say(f"Left out: {left_out}.")
+    say(f"{taken.file}: {taken.rows:,} customers{arms}. On record; the next build shows it in audience_exports.")

@@ -10,6 +10,7 @@ from banktags.campaign.calibration import compiled_models
 from banktags.campaign.figures import campaign_ids, read_campaign, read_overview
 from banktags.campaign.page import file_name, render, render_overview
 from banktags.contract import PROJECT_ROOT
+from banktags.terminal import say
 from banktags.warehouse import open_read_only, warehouse_file
 
 #: What the readout must come to: intervals that cover, and campaigns without effect that win.
@@ -36,7 +37,7 @@ def calibrate(
         as_of_date = con.sql("select max(as_of_date) from intermediate.int_customer__spine").fetchone()[0]
     models = compiled_models(as_of_date)
     found = calibrated(warehouse_file(), models, campaigns, seed)
-    typer.echo(
+    say(
         f"{found.campaigns} campaigns, seed {seed}\n"
         f"  interval covers the planted effect   {found.covered:>5} of {found.campaigns:<5} {found.coverage:>6.1%}"
         f"   at least {LEAST_COVERAGE:.0%}\n"
@@ -70,4 +71,4 @@ def report(
     out.mkdir(parents=True, exist_ok=True)
     for name, html in pages.items():
         (out / name).write_text(html, encoding="utf-8")
-    typer.echo(f"{len(wanted)} campaign{'' if len(wanted) == 1 else 's'} in {out}")
+    say(f"{len(wanted)} campaign{'' if len(wanted) == 1 else 's'} in {out}")

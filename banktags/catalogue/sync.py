@@ -26,6 +26,7 @@ from banktags.catalogue.rules import Project, RuleError, TagRule
 from banktags.clock import DEMO_DATE
 from banktags.conditions.parsed import SEED, UnparsedModels, parsed_conditions
 from banktags.contract import PROJECT_ROOT
+from banktags.terminal import say
 
 WIDE_MART = PROJECT_ROOT / "models" / "marts" / "customer_tags.yml"
 CATALOGUE_SEEDS = PROJECT_ROOT / "seeds" / "catalogue"
@@ -104,13 +105,13 @@ def _write(files: Mapping[Path, str], check: bool, remedy: str) -> None:
     for path in stale:
         name = path.relative_to(PROJECT_ROOT)
         if check:
-            typer.echo(f"{name} does not say what {remedy}", err=True)
+            say(f"{name} does not say what {remedy}", err=True)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text := files[path], encoding="utf-8")
-            typer.echo(f"{name} written: {len(text.splitlines()):,} lines")
+            say(f"{name} written: {len(text.splitlines()):,} lines")
     if not stale:
-        typer.echo(f"{len(files)} files are up to date")
+        say(f"{len(files)} files are up to date")
     elif check:
         raise typer.Exit(1)
 

@@ -1,15 +1,14 @@
 """Command ``banktags explain``."""
 
 import datetime
-import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from banktags.door import ByOption, PurposeOption, ReasonOption, RoleOption, clear_errors, enter
 from banktags.explain import words
 from banktags.explain.reader import Reader
+from banktags.terminal import Screen, json_text, say
 from banktags.warehouse import open_read_only
 
 
@@ -38,8 +37,8 @@ def explain(
         said = door.hand_over(reader.asked(tag)).said
     if as_json:
         shown = [words.as_json(explanation, reader.tags) for explanation in said]
-        typer.echo(json.dumps(shown[0] if tag else shown, ensure_ascii=False, indent=2))
+        say(json_text(shown[0] if tag else shown, indent=2))
     elif tag:
-        Console().print(words.page(said[0], reader.tags))
+        Screen().print(words.page(said[0], reader.tags))
     else:
-        Console().print(words.lines(said, reader.tags))
+        Screen().print(words.lines(said, reader.tags))

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 from collections import Counter, defaultdict
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from banktags.load.delivery import (
     table_of,
 )
 from banktags.load.extract import Extract, literal, path_fault
-from banktags.load.mapping import create_views, read_mapping, run_mapping
+from banktags.load.mapping import close_off, confined, create_views, read_mapping, run_mapping
 from banktags.load.preview import CONTROL_TABLE, Preview, preview
 from banktags.load.problems import BatchError, Problem, printable
 from banktags.load.rows import BadRow, DeliveredTable, Partition, places
@@ -72,8 +73,8 @@ def load_batch(delivery: Path, root: Path, options: Options, progress: Progress)
         LandingBusy: another load is running.
     """
     files = _delivered_files(delivery, root, options.mapping)
-    with publish.landing_lock(root), duckdb.connect() as con:
-        return _Batch(con, delivery, root, options, progress).load(files)
+    with publish.landing_lock(root), duckdb.connect() as con, ExitStack() as sessions:
+        return _Batch(con, sessions, delivery, root, options, progress).load(files)
 
 
 def check_batch(delivery: Path, root: Path, options: Options, progress: Progress) -> Preview:
@@ -86,8 +87,8 @@ def check_batch(delivery: Path, root: Path, options: Options, progress: Progress
         files = _delivered_files(delivery, root, options.mapping)
     except BatchError as error:
         return Preview(problems=[str(problem) for problem in error.problems])
-    with publish.landing_lock(root), duckdb.connect() as con:
-        return _Batch(con, delivery, root, options, progress).check(files)
+    with publish.landing_lock(root), duckdb.connect() as con, ExitStack() as sessions:
+        return _Batch(con, sessions, delivery, root, options, progress).check(files)
 
 
 def _delivered_files(delivery: Path, root: Path, mapping: Path | None) -> list[Path]:
@@ -108,9 +109,16 @@ class _Batch:
     """One load: the DuckDB session, the staging folder, and the problems and notes gathered so far."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, delivery: Path, root: Path, options: Options, progress: Progress
+        self,
+        con: duckdb.DuckDBPyConnection,
+        sessions: ExitStack,
+        delivery: Path,
+        root: Path,
+        options: Options,
+        progress: Progress,
     ) -> None:
-        self.con, self.delivery, self.root, self.options, self.progress = con, delivery, root, options, progress
+        self.con, self.sessions, self.delivery, self.root = con, sessions, delivery, root
+        self.options, self.progress = options, progress
         self.contract = read_contract()
         self.work = root / publish.STAGING / "work"
         self.work.mkdir(parents=True)
@@ -184,9 +192,12 @@ class _Batch:
                 opened.append(replace(extract, dt=dt))
         self.problems += delivered_twice((path.relative_to(self.delivery).as_posix(), path) for path in files)
         readable = [extract for extract in together(self.con, opened, self.work) if not self._is_problem(extract)]
-        views, problems = create_views(self.con, readable)
+        # Open as long as the load: where the rows of its SELECTs come from is asked later.
+        session = self.sessions.enter_context(confined(self.work, MEMORY_LIMIT))
+        views, problems = create_views(session, readable)
         self.problems += problems
         self._stop_on_problems()
+        close_off(views, self.work)
         mapped = defaultdict(list)
         for path, table in self.progress.track(mapping.items(), description="mapping"):
             extract = run_mapping(views, path, self.work)

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table as RichTable
 
@@ -20,6 +19,7 @@ from banktags.load.preview import as_text
 from banktags.load.problems import BatchError, printable
 from banktags.load.publish import LandingBusy
 from banktags.private import private_from_here
+from banktags.terminal import Screen, say
 
 
 def load(
@@ -90,7 +90,7 @@ def load(
     form = text_form(encoding, delimiter)
     options = Options(mapping, date.date() if date else None, max_rejects, replace, form, date_is_right)
     root = to or landing_zone()
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
     try:
         with Progress(console=console, transient=True) as progress, named_failures(root, progress):
             if check:
@@ -98,14 +98,14 @@ def load(
             else:
                 report = load_batch(delivery, root, options, progress)
     except (BatchError, LandingBusy, LoadStopped) as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from None
     if check:
-        typer.echo(as_text(found, as_json))
+        say(as_text(found, as_json))
         raise typer.Exit(0 if found.would_land else 1)
-    Console().print(_summary(report))
+    Screen().print(_summary(report))
     for note in report.notes:
-        typer.echo(note)
+        say(note)
     for warning in report.warnings:
         typer.secho(f"WARNING {warning}", err=True, fg=typer.colors.YELLOW, bold=True)
 

@@ -5,20 +5,25 @@
 that the mapping, not a guess, says what ``01.02.2026`` means; its delimiter is the one the header uses most.
 
 A row on which an expression fails is a bad row like any other; ``provenance`` tells its file and line.
+
+A mapping is written by whoever knows the delivery, so it computes and does nothing else: it reads the delivered files
+and no other, in a DuckDB of its own that can't reach anything outside, for so many minutes.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
+from banktags import selects
 from banktags.contract import Table
 from banktags.load.dated import DatedExtract
 from banktags.load.delivery import open_parquet, stem, table_of
-from banktags.load.extract import Extract, file_literal, literal, quoted
+from banktags.load.extract import Extract, file_literal, file_pattern, literal, quoted
 from banktags.load.problems import BatchError, Place, Problem
 from banktags.load.provenance import FAILED, ORIGIN, TRACED, Tracer
 
@@ -34,6 +39,9 @@ ERRORS_OF_DATA = (
     duckdb.NotImplementedException,
     duckdb.InternalException,
 )
+#: How long the SELECT of one table may take.
+LIMIT = selects.Limit("BANK_TAGS_MAPPING_MINUTES", 10)
+READABLE = "the views of the delivered files"
 #: Column names like these are values: the file has no header.
 VALUE_FOR_A_NAME = re.compile(r"\d{4}|@|^\W*\d")
 
@@ -149,6 +157,25 @@ def read_mapping(folder: Path, contract: dict[str, Table]) -> dict[Path, Table]:
     return tables
 
 
+@contextmanager
+def confined(work: Path, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB for the SELECTs of a mapping, apart from the loader's, which reaches the disk."""
+    with duckdb.connect() as con:
+        con.execute(f"set memory_limit = '{memory}'; set TimeZone = 'Asia/Shanghai'")
+        con.execute(f"set temp_directory = {literal(work / 'spill_of_mapping')}")
+        con.execute("set python_enable_replacements = false")
+        yield con
+
+
+def close_off(views: Views, work: Path) -> None:
+    """Let the session of the views reach the delivered files and ``work``, and nothing else. There is no way back."""
+    # Of a path that is read, DuckDB looks at the pattern; of one that is written, at the path itself.
+    files = [form(extract.parquet) for extract in views.files for form in (str, file_pattern)]
+    views.con.execute("set allowed_paths = ?", [files])
+    views.con.execute("set allowed_directories = ?", [[str(work), file_pattern(work)]])
+    views.con.execute("set enable_external_access = false")
+
+
 def create_views(con: duckdb.DuckDBPyConnection, extracts: Iterable[Extract]) -> tuple[Views, list[Problem]]:
     """A view for each extract, named after its file, and its twin."""
     files = tuple(extracts)
@@ -169,6 +196,24 @@ def create_views(con: duckdb.DuckDBPyConnection, extracts: Iterable[Extract]) ->
 
 def run_mapping(views: Views, path: Path, work: Path) -> Extract | Problem:
     """The rows that one SQL file selects, as an extract named after it."""
+    try:
+        minutes = LIMIT.minutes
+    except selects.Refused as refused:
+        return Problem(path.name, str(refused), "set it to how long the SELECT of one table may take")
+    try:
+        with selects.within(views.con, minutes):
+            return _run(views, path, work)
+    except selects.TookTooLong:
+        what = f"its SELECT took longer than {minutes:g} minutes"
+        cause = "a join without its condition? a recursion without its end?"
+        remedy = f"mend it ({cause}), or set {LIMIT.setting} to more minutes"
+        return Problem(path.name, what, remedy)
+    except duckdb.OutOfMemoryException:
+        what = "its SELECT takes more memory or disk than it may"
+        return Problem(path.name, what, "mend it: a join without its condition, or a recursion without its end?")
+
+
+def _run(views: Views, path: Path, work: Path) -> Extract | Problem:
     target = work / f"{path.name}.parquet"
     failures: dict[str, str] = {}
     select = ""
@@ -177,6 +222,9 @@ def run_mapping(views: Views, path: Path, work: Path) -> Extract | Problem:
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             return Problem(path.name, "not one SELECT", "write a single SELECT whose columns are the contract's")
         select = statements[0].query
+        fault = _fault(views, select)
+        if fault:
+            return Problem(path.name, fault, f"read {READABLE} ({', '.join(views.by_view)}), and nothing else")
         _write(views.con, select, target)
     except ERRORS_OF_THE_SELECT as error:
         return Problem(
@@ -184,6 +232,9 @@ def run_mapping(views: Views, path: Path, work: Path) -> Extract | Problem:
             f"DuckDB says: {_message(error, views, select)}",
             "mend the SELECT; views are named after the delivered files",
         )
+    except duckdb.PermissionException:
+        # A name that stands for a view in one place and for a file in another.
+        return Problem(path.name, "it reads a file that was not delivered", f"read {READABLE}, and nothing else")
     except ERRORS_OF_DATA as error:
         failures = _run_row_by_row(views, select, target, _kind(error))
         if not failures:
@@ -193,6 +244,28 @@ def run_mapping(views: Views, path: Path, work: Path) -> Extract | Problem:
         return opened
     columns = {name: kind for name, kind in opened.columns.items() if name not in (ORIGIN, FAILED)}
     return MappedExtract(path.name, target, columns, opened.rows, views=views, select=select, failures=failures)
+
+
+def _fault(views: Views, select: str) -> str | None:
+    """What a SELECT does beside reading the delivery and computing; None where it does nothing else."""
+    try:
+        tree = selects.parsed(select)
+        if tree.shown:
+            return f"it shows {tree.shown[0]}"
+        own = views.con.execute("select lower(view_name) from duckdb_views() where internal").fetchall()
+        of_duckdb = {name for (name,) in own}
+
+        def may_be_named(relation: selects.Relation) -> bool:
+            name = relation.name.lower()
+            if name in views.by_view:
+                return relation.schema.lower() in ("", "main")
+            # A word that is no view: DuckDB says so, and what was meant. It takes none for a file.
+            return not relation.schema and name.isidentifier() and name not in of_duckdb
+
+        selects.check(tree, may_be_named, views.by_view, READABLE)
+    except selects.Refused as refused:
+        return str(refused)
+    return None
 
 
 def _without_end(text: str) -> str:

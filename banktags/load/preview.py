@@ -5,13 +5,11 @@ lead nowhere; and which tables of the contract are not delivered. Values are sho
 """
 
 import io
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import duckdb
 from rich import box
-from rich.console import Console
 from rich.table import Table as RichTable
 
 from banktags.contract import PARTITION, Column, Table
@@ -20,6 +18,7 @@ from banktags.load import damage
 from banktags.load.currency import currency_warnings
 from banktags.load.extract import file_literal, quoted
 from banktags.load.rows import DeliveredTable, Partition
+from banktags.terminal import Screen, json_text
 
 CONTROL_TABLE = "core.batches"
 #: Width of the printed tables where the output is no terminal.
@@ -169,8 +168,8 @@ def _landed_span(root: Path, table: Table) -> str | None:
 def as_text(found: Preview, as_json: bool) -> str:
     """The preview for a reader, or as JSON."""
     if as_json:
-        return json.dumps({"would_land": found.would_land, **asdict(found)}, ensure_ascii=False, indent=2, default=str)
-    console = Console(file=io.StringIO(), width=WIDTH)
+        return json_text({"would_land": found.would_land, **asdict(found)}, indent=2, default=str)
+    console = Screen(file=io.StringIO(), width=WIDTH)
     for table in found.tables:
         _print_table(console, table)
     lines = [console.file.getvalue().rstrip()] if found.tables else []
@@ -189,7 +188,7 @@ def as_text(found: Preview, as_json: bool) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _print_table(console: Console, table: TablePreview) -> None:
+def _print_table(console: Screen, table: TablePreview) -> None:
     days = f"{table.since} to {table.until}" if table.since else "no sound row"
     dates = f"{table.business_dates} business dates, {table.new_business_dates} to land"
     rows = f"{table.rows + table.refused:,} rows, {table.refused:,} refused"

@@ -1,18 +1,20 @@
 """Command ``banktags run``: the nightly T+1 run."""
 
 import datetime
+import os
 import time
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from banktags.contract import PROJECT_ROOT, Table, read_contract
+from banktags.keys import SETTING, key_fault
 from banktags.landing import landing_zone
 from banktags.nightly.batches import EXPECTATIONS, UnreadableFile, batch_faults, delivery_digests
 from banktags.nightly.history import Ledger, forget_from, read_ledger
 from banktags.nightly.project import Project
 from banktags.private import private_from_here
+from banktags.terminal import Screen
 from banktags.warehouse import WarehouseBusy
 
 #: Exit code for a batch that is not there yet: a scheduler tries again later (EX_TEMPFAIL of sysexits.h).
@@ -63,7 +65,10 @@ def run(
     one that it names. A program that holds the warehouse is waited for too, BANK_TAGS_LOCK_WAIT minutes (default 10).
     """
     private_from_here()
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
+    if fault := key_fault(os.environ.get(SETTING, ""), landing_zone()):
+        console.print(f"{fault}. Nothing was run.", soft_wrap=True)
+        raise typer.Exit(1)
     try:
         _run(console, date, first, last, replay, rebuild, wait, checks)
     except (UnreadableFile, WarehouseBusy) as error:
@@ -73,7 +78,7 @@ def run(
 
 
 def _run(
-    console: Console,
+    console: Screen,
     date: datetime.datetime | None,
     first: datetime.datetime | None,
     last: datetime.datetime | None,
@@ -175,7 +180,7 @@ def _refuse_redelivered(ledger: Ledger, dates: list[datetime.date]) -> None:
             )
 
 
-def _wait_for(date: datetime.date, minutes: int, console: Console) -> None:
+def _wait_for(date: datetime.date, minutes: int, console: Screen) -> None:
     """Return when the batch of a date is complete; otherwise end the run with what is missing."""
     contract = read_contract()
     deadline = time.monotonic() + 60 * minutes

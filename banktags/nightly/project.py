@@ -9,11 +9,11 @@ import typer
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
-from rich.console import Console
 from rich.status import Status
 
 from banktags.contract import PROJECT_ROOT
 from banktags.nightly.history import STATE, lacks_state_of, read_ledger
+from banktags.terminal import Screen
 from banktags.warehouse import wait_until_free, warehouse_file
 
 FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
@@ -43,7 +43,7 @@ class Outcome:
 class Project:
     """The parsed project. The dates share the parse: with other ``--vars`` dbt would parse all anew."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Screen) -> None:
         with console.status("dbt reads the project"):
             parsed = dbtRunner().invoke(["--quiet", "parse", *FOLDERS])
         if parsed.exception:

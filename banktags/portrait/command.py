@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Column, Table
 
 from banktags.contract import PROJECT_ROOT
@@ -17,6 +17,7 @@ from banktags.portrait.customer import CustomerPortrait, read_customer
 from banktags.portrait.group import GroupPortrait, purpose_of, read_group
 from banktags.portrait.page import render_customer, render_group
 from banktags.records import refuse_served, write_page
+from banktags.terminal import Screen, say
 from banktags.warehouse import open_read_only
 
 app = typer.Typer(help="Portraits (画像) of a customer or a group; who opened which.", no_args_is_help=True)
@@ -43,8 +44,8 @@ def customer(
         door = enter(warehouse, role, purpose, by, reason)
         portrait = door.hand_over(read_customer(warehouse, customer, door))
     page = _write(out, door, f"customer-{portrait.customer_id}", render_customer(portrait))
-    Console().print(_short(portrait))
-    typer.echo(f"Page: {page}")
+    Screen().print(_short(portrait))
+    say(f"Page: {page}")
 
 
 @app.command()
@@ -65,8 +66,8 @@ def group(
         door = enter(warehouse, role, purpose, by, reason, kept_for=purpose_of(warehouse, group))
         portrait = door.hand_over(read_group(warehouse, group, door))
     page = _write(out, door, f"group-{group}", render_group(portrait))
-    Console().print(_differences(portrait))
-    typer.echo(f"Page: {page}")
+    Screen().print(_differences(portrait))
+    say(f"Page: {page}")
 
 
 @app.command("log")
@@ -76,7 +77,7 @@ def show_log() -> None:
     table = Table(*columns, title=str(usage.openings_folder()), title_justify="left")
     for *who, openings in usage.openings():
         table.add_row(*who, str(openings))
-    Console().print(table)
+    Screen().print(table)
 
 
 def _write(folder: Path, door: Door, name: str, page: str) -> Path:

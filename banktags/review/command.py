@@ -8,6 +8,7 @@ import typer
 from banktags.contract import PROJECT_ROOT
 from banktags.review.figures import read_review
 from banktags.review.page import render
+from banktags.terminal import say
 from banktags.warehouse import open_read_only
 
 
@@ -23,7 +24,7 @@ def review(
             raise typer.BadParameter(str(error), param_hint="quarter" if quarter else "warehouse") from error
     if found is None:
         out.unlink(missing_ok=True)  # one of another warehouse would pass for this one's
-        typer.echo("No quarter to review yet: its beginning and its end must lie in the months that balances cover.")
+        say("No quarter to review yet: its beginning and its end must lie in the months that balances cover.")
         return
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(render(found), encoding="utf-8")

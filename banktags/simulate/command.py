@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from banktags.clock import DEMO_DATE
@@ -13,8 +12,9 @@ from banktags.landing import landing_zone
 from banktags.private import private_from_here
 from banktags.simulate.bank import simulate
 from banktags.simulate.parameters import Parameters
+from banktags.terminal import Screen
 
-console = Console(stderr=True)
+console = Screen(stderr=True)
 
 
 def simulate_command(
@@ -45,7 +45,7 @@ def simulate_command(
             simulate(parameters, folder, lambda step, share: bar.update(task, description=step, completed=share))
         except (ValueError, FileExistsError) as error:
             bar.stop()
-            console.print(f"[red]{error}[/red]")
+            console.print(str(error), style="red")
             raise typer.Exit(2) from error
         bar.update(task, description="demo bank", completed=1.0)
     console.print(f"{customers:,} customers, {parameters.start} to {parameters.end}, in {folder}")

@@ -1,18 +1,19 @@
 {# Every source table with the columns that identify its rows, as the contract says; batched: staged batch by batch and kept so,
-   which means that the base model may hold batches after the run's date; state: a later batch may revise a row (see revisions).
+   which means that the base model may hold batches after the run's date; state: a later batch may revise a row (see revisions);
+   hashed: it holds hashes with the key.
    tests/python/test_staging.py proves that it agrees with the contract. #}
 {% macro staged_tables() -%}
     {{ return([
-        {'system': 'core', 'name': 'customers', 'key': ['customer_id']},
-        {'system': 'core', 'name': 'accounts', 'key': ['account_id']},
-        {'system': 'core', 'name': 'account_balances', 'key': ['account_id', 'balance_date'], 'batched': true, 'state': true},
-        {'system': 'core', 'name': 'transactions', 'key': ['transaction_id', 'transaction_date'], 'batched': true},
+        {'system': 'core', 'name': 'customers', 'key': ['customer_id'], 'hashed': true},
+        {'system': 'core', 'name': 'accounts', 'key': ['account_id'], 'hashed': true},
+        {'system': 'core', 'name': 'account_balances', 'key': ['account_id', 'balance_date'], 'batched': true, 'state': true, 'hashed': true},
+        {'system': 'core', 'name': 'transactions', 'key': ['transaction_id', 'transaction_date'], 'batched': true, 'hashed': true},
         {'system': 'core', 'name': 'exchange_rates', 'key': ['currency', 'rate_date']},
         {'system': 'core', 'name': 'products', 'key': ['product_id']},
         {'system': 'core', 'name': 'branches', 'key': ['branch_id']},
         {'system': 'core', 'name': 'managers', 'key': ['manager_id']},
         {'system': 'core', 'name': 'batches', 'key': ['batch_id', 'system_name', 'table_name', 'business_date'], 'batched': true},
-        {'system': 'crm', 'name': 'contacts', 'key': ['contact_id']},
+        {'system': 'crm', 'name': 'contacts', 'key': ['contact_id'], 'hashed': true},
         {'system': 'crm', 'name': 'relations', 'key': ['relation_id']},
         {'system': 'crm', 'name': 'risk_assessments', 'key': ['assessment_id']},
         {'system': 'crm', 'name': 'consents', 'key': ['consent_id']},
@@ -24,8 +25,8 @@
         {'system': 'lending', 'name': 'loans', 'key': ['loan_id']},
         {'system': 'lending', 'name': 'repayments', 'key': ['loan_id', 'instalment_no']},
         {'system': 'lending', 'name': 'limits', 'key': ['limit_id']},
-        {'system': 'card', 'name': 'cards', 'key': ['card_id']},
-        {'system': 'card', 'name': 'card_transactions', 'key': ['card_transaction_id', 'transaction_date'], 'batched': true},
+        {'system': 'card', 'name': 'cards', 'key': ['card_id'], 'hashed': true},
+        {'system': 'card', 'name': 'card_transactions', 'key': ['card_transaction_id', 'transaction_date'], 'batched': true, 'hashed': true},
         {'system': 'digital', 'name': 'app_events', 'key': ['event_id', 'event_date'], 'batched': true},
         {'system': 'digital', 'name': 'devices', 'key': ['device_id', 'customer_id']},
         {'system': 'bureau', 'name': 'credit_reports', 'key': ['report_id']},

@@ -1,5 +1,6 @@
 """A warehouse of its own for tests: landed extracts, DuckDB file and dbt target, apart from the user's."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +16,14 @@ from banktags.packages import DBT
 
 #: Fingerprint of the files that a row came from, kept to notice redeliveries: it follows the bytes of the files.
 BOOKKEEPING = "batch_fingerprint"
+#: Key of the keyed hashes in the tests.
+KEY = "key-of-the-tests"
+
+
+def hashed(text: str, key: str = KEY) -> str:
+    """The keyed hash by its definition: sha256(key || sha256(key || text))."""
+    inner = hashlib.sha256(f"{key}{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{key}{inner}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ class Warehouse:
             "BANK_TAGS_RAW": str(self.raw),
             "BANK_TAGS_DB": str(self.database),
             "BANK_TAGS_LISTS": str(self.folder / "lists"),
-            "BANK_TAGS_PII_KEY": "key-of-the-tests",
+            "BANK_TAGS_PII_KEY": KEY,
             "DBT_TARGET_PATH": str(self.target),
         }
 

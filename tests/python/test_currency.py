@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from dbt_warehouse import Warehouse
+from dbt_warehouse import Warehouse, hashed
 from typer.testing import CliRunner
 
 from banktags.campaign import words as campaign_words
@@ -200,13 +200,13 @@ def test_a_foreign_account_is_converted_and_one_without_a_rate_is_named(tmp_path
     assert "1 accounts of 1 customers in JPY have no rate in core.exchange_rates" in said
     assert "the AUM of their owners is unknown" in said
     assert "in RMB" in said and "seeds/dictionaries/code_mappings.csv" in said
-    found = warehouse.rows("select unit_key, valid_from, balance from intermediate.int_aum__intervals order by all")
-    assert found == [
-        ("dollars", date(2026, 5, 20), Decimal("71.00")),
-        ("dollars", date(2026, 5, 25), Decimal("72.00")),
-        ("yuan", date(2026, 5, 20), Decimal("100.00")),
-        ("yuan too", date(2026, 5, 20), Decimal("100.00")),
-    ]
+    found = warehouse.rows("select unit_key, valid_from, balance from intermediate.int_aum__intervals")
+    assert set(found) == {
+        (hashed("dollars"), date(2026, 5, 20), Decimal("71.00")),
+        (hashed("dollars"), date(2026, 5, 25), Decimal("72.00")),
+        (hashed("yuan"), date(2026, 5, 20), Decimal("100.00")),
+        (hashed("yuan too"), date(2026, 5, 20), Decimal("100.00")),
+    }
     said, outcomes = judged(warehouse, foreign_currency_treatment="refuse")
     assert outcomes[CHECKS[1]] == "fail"
     said, outcomes = judged(warehouse, foreign_currency_treatment="warn")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_warehouse import Warehouse
+from dbt_warehouse import Warehouse, hashed
 from typer.testing import CliRunner
 
 from banktags.cli import app
@@ -617,7 +617,9 @@ def test_dbt_notices_a_replacement_of_the_same_size(delivery, raw, tmp_path):
         write(delivery, core__account_balances=BALANCES.replace("10.50", balance))
         landed(delivery, raw, *DATE, "--replace")
         warehouse.dbt("run", "--select", "+stg_core__account_balances", "--vars", "as_of_date: 2026-06-30")
-        staged = "select cast(balance as varchar) from staging.stg_core__account_balances where account_id = 'A1'"
+        staged = f"""
+            select cast(balance as varchar) from staging.stg_core__account_balances where account_id = '{hashed("A1")}'
+        """
         assert warehouse.rows(staged) == [(balance,)]
 
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from banktags.cli import app
-from banktags.contract import STAGING, read_contract
+from banktags.contract import PROJECT_ROOT, STAGING, read_contract
 from banktags.load import damage
 from banktags.load.damage import FALLEN, QUARANTINED, UNKNOWN, known_codes, threshold_of
 from banktags.seeds import rows as seed_rows
@@ -59,10 +59,14 @@ def test_the_contract_names_the_codes_that_staging_knows():
     """Lists and dictionaries of the contract are those of the base models: no code is told that staging takes."""
     contract = read_contract()
     judged = set()
+    (refusals,) = re.findall(
+        r"macro refusal_statuses\(\) -%}\n(.*?)\n",
+        (PROJECT_ROOT / "macros" / "contact.sql").read_text(encoding="utf-8"),
+    )
     for path in sorted(STAGING.glob("*/base_*.sql")):
         table = contract[path.stem.removeprefix("base_").replace("__", ".")]
         columns = {column.name: column for column in table.columns}
-        sql = path.read_text(encoding="utf-8")
+        sql = path.read_text(encoding="utf-8").replace("{{ refusal_statuses() }}", refusals)
         lists = re.findall(r"code_or_unknown\(\s*'(?:\w+\.)?(\w+)',\s*\[(.*?)\]", sql, re.S)
         lists += re.findall(r"when (?:\w+\.)?(\w+) not in \((.*?)\)", sql, re.S)
         for column, codes in lists:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
+from dbt_warehouse import hashed
 
 from banktags.contract import PROJECT_ROOT, read_contract
 from banktags.landing import write_empty_tables
@@ -67,7 +68,7 @@ class Bank:
     def expected_balances(self, as_of: datetime.date) -> dict:
         """The last valid delivery of each account and day."""
         valid = (row for row in self.known(BALANCES, as_of) if row["balance_date"] <= row["dt"])
-        return {(row["account_id"], row["balance_date"]): row["balance"] for row in valid}
+        return {(hashed(row["account_id"]), row["balance_date"]): row["balance"] for row in valid}
 
     def expected_consents(self, as_of: datetime.date) -> list[tuple]:
         """Every delivery of each consent: number, when it came, when its first like it was known, its fate."""
@@ -328,7 +329,8 @@ def test_damaged_extracts_are_refused_before_anything_is_built(bank, stage, dbt)
 
 def test_core_and_crm_hash_an_identity_number_alike(bank, dbt, monkeypatch):
     """The keyed hash against its definition: sha256(key || sha256(key || sha256(number)))."""
-    monkeypatch.setenv("BANK_TAGS_PII_KEY", "a secret")
+    key = "a secret of another bank"
+    monkeypatch.setenv("BANK_TAGS_PII_KEY", key)
     number = "11010519491231002X"
     digest = hashlib.sha256(number.encode()).hexdigest()
     known = {"loaded_at": at_night_of(day(0), 0)}
@@ -345,10 +347,46 @@ def test_core_and_crm_hash_an_identity_number_alike(bank, dbt, monkeypatch):
     )
     selection = ["base_core__customers", "base_crm__contacts", "path:seeds/dictionaries"]
     assert dbt(bank, "build", day(0), "--select", *selection) is None
-    inner = hashlib.sha256(f"a secret{digest}".encode()).hexdigest()
-    expected = hashlib.sha256(f"a secret{inner}".encode()).hexdigest()
+    expected = hashed(digest, key)
     assert bank.query("select id_no_hash from staging.base_core__customers") == [(expected,)]
     assert bank.query("select id_no_hash from staging.base_crm__contacts") == [(expected,)]
+
+
+def test_a_run_with_another_key_than_the_warehouse_is_hashed_with_is_refused(small_bank, dbt, monkeypatch):
+    """Forgotten, mistyped or published; whoever means it says so, and all of history is hashed anew."""
+    monkeypatch.delenv("BANK_TAGS_REHASH", raising=False)
+    number = "6217987650000000111"
+    account = {"account_id": number, "customer_id": "C1", "product_id": "P1", "currency": "CNY", "status": "ACTIVE"}
+    posting = transaction("T1", day(0), 5, at_night_of(day(0), 0))
+    posting |= {"account_id": number, "counterparty_account": f" {number} "}
+    small_bank.land("core.accounts", day(0), [account | {"loaded_at": at_night_of(day(0), 0)}])
+    small_bank.land("core.transactions", day(0), [posting])
+    selection = ["base_core__accounts", "base_core__transactions", "path:seeds/dictionaries"]
+
+    def build(key: str) -> str | None:
+        monkeypatch.setenv("BANK_TAGS_PII_KEY", key)
+        return dbt(small_bank, "build", day(0), "--select", *selection)
+
+    def numbers() -> list[tuple]:
+        return small_bank.query(
+            "select account_id, account_id, account_id from staging.base_core__accounts union all "
+            "select account_id, account_id, counterparty_account_hash from staging.base_core__transactions"
+        )
+
+    key, other = "the key of this bank", "the key of another bank"
+    assert build(key) is None
+    held = [(hashed(number, key),) * 3] * 2
+    assert numbers() == held, "one rule for the number as a key and as the other side of a posting"
+    assert "BANK_TAGS_PII_KEY is not set" in build("")
+    refusal = build(other)
+    assert "is hashed with another key" in refusal and "Nothing was built" in refusal and other not in refusal
+    assert numbers() == held
+    digits = re.search(r"BANK_TAGS_REHASH=([0-9a-f]{8})", refusal)[1]
+    monkeypatch.setenv("BANK_TAGS_REHASH", digits)
+    assert "is hashed with another key" in build("a third key, left with the setting of the second")
+    assert numbers() == held
+    assert build(other) is None
+    assert numbers() == [(hashed(number, other),) * 3] * 2
 
 
 def test_staged_tables_agree_with_the_contract(project):

@@ -27,7 +27,7 @@ source as (
 standardised as (
     select
         {{ known_text('source.card_transaction_id') }} as card_transaction_id,
-        {{ known_text('source.card_id') }} as card_id,
+        {{ hashed_number('source.card_id') }} as card_id,
         {{ known_date('source.transaction_date') }} as transaction_date,
         {{ known.transaction_at }} as transaction_at,
         upper(nullif(trim(source.transaction_type), '')) as transaction_type,

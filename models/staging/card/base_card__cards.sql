@@ -33,10 +33,10 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        {{ known_text('source.card_id') }} as card_id,
+        {{ hashed_number('source.card_id') }} as card_id,
         '****' || right({{ known_text('source.card_no') }}, 4) as card_no_masked,
         {{ known_text('source.customer_id') }} as customer_id,
-        {{ known_text('source.account_id') }} as account_id,
+        {{ hashed_number('source.account_id') }} as account_id,
         {{ known.card_type }} as card_type,
         {{ known.card_level }} as card_level,
         {{ known.issued_date }} as issued_date,

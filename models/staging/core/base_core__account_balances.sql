@@ -16,7 +16,7 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        {{ known_text('account_id') }} as account_id,
+        {{ hashed_number('account_id') }} as account_id,
         {{ known_date('balance_date') }} as balance_date,
         balance,
         loaded_at,

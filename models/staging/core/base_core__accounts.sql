@@ -39,7 +39,7 @@ source as (
 -- One form for each value: codes as the dictionaries write them, blanks as null, identifiers hashed or masked.
 standardised as (
     select
-        {{ known_text('source.account_id') }} as account_id,
+        {{ hashed_number('source.account_id') }} as account_id,
         {{ known_text('source.customer_id') }} as customer_id,
         {{ known_text('source.product_id') }} as product_id,
         coalesce(currencies.currency_code, upper(nullif(trim(source.currency), ''))) as currency,

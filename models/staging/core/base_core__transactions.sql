@@ -25,14 +25,14 @@ source as (
 standardised as (
     select
         {{ known_text('source.transaction_id') }} as transaction_id,
-        {{ known_text('source.account_id') }} as account_id,
+        {{ hashed_number('source.account_id') }} as account_id,
         {{ known_date('source.transaction_date') }} as transaction_date,
         {{ known.transaction_at }} as transaction_at,
         upper(nullif(trim(source.direction), '')) as direction,
         source.amount,
         coalesce(posting_types.transaction_type, upper(nullif(trim(source.transaction_type), ''))) as transaction_type,
         {{ known.channel }} as channel,
-        {{ keyed_hash(known_text('source.counterparty_account')) }} as counterparty_account_hash,
+        {{ hashed_number('source.counterparty_account') }} as counterparty_account_hash,
         {{ known_text('source.counterparty_bank') }} as counterparty_bank,
         source.loaded_at,
         source.dt,

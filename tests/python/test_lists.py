@@ -17,7 +17,7 @@ from tiny_bank import customers, deliver
 from typer.testing import CliRunner
 
 from banktags import clock, records
-from banktags.audience.lists import Order, freeze
+from banktags.audience.lists import RECORD_TYPES, Order, freeze
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 
@@ -536,7 +536,6 @@ def test_exports_of_one_second_have_a_record_each(shelf):
 
 def kept_lists(lists: Path) -> None:
     """Three frozen lists, two exports and three openings, as commands keep them."""
-    types = {name: "varchar" for name in ("campaign_id", "purpose", "sensitivity", "predicate_hash")}
     for n, campaign in enumerate(("KEPT", "FORGED", "GONE", None, None)):
         file = lists / "assignments" / f"{campaign}.parquet" if campaign else lists.parent / f"{n}.csv"
         with records.draft(file) as written:
@@ -565,7 +564,7 @@ def kept_lists(lists: Path) -> None:
                 "file_name": file.name,
                 "file_digest": written.digest(),
             }
-            written.publish("exports", row, types)
+            written.publish("exports", row, RECORD_TYPES)
     for n in range(3):
         said = {
             "opened_by": "Li",

@@ -189,6 +189,11 @@ def test_a_list_that_is_gone_comes_back_with_its_own_arms_only(shelf):
     assert frozen("SPRING")[0] == 0 and arms(file) == first
 
 
+def test_members_count_where_the_catalogue_does_not_tell_few(shelf):
+    change(shelf, "update audiences.audiences set members = null, candidates = null")
+    assert frozen("SPRING")[0] == exported(shelf / "notice.csv", audience="notice")[0] == 0
+
+
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
 def test_the_share_of_controls_is_exact_over_all(shelf, share):
     for number in range(3):
@@ -398,7 +403,9 @@ def test_a_list_is_exported_as_what_it_was_frozen_for(shelf):
     assert exported(shelf / "c.csv", "--campaign", "SPRING")[1].count("campaign SPRING has no list") == 1
     assert frozen("SPRING")[0] == 0
     change(shelf, "update audiences.audiences set audience = 'b' where audience = 'empty'")
-    change(shelf, "update audiences.audiences set members = 5 where audience = 'b'")
+    change(
+        shelf, "insert into audiences.audience_members select 'b', * exclude (audience) from audiences.audience_members"
+    )
     code, output = exported(shelf / "c.csv", "--campaign", "SPRING", audience="b")
     assert code == 2 and "is of audience a, not of b" in output
 

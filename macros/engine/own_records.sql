@@ -29,8 +29,11 @@
         {%- do declared.append(column ~ ' ' ~ type) -%}
     {%- endfor -%}
     {%- set location = folder if folder.startswith('/') or '://' in folder else invocation_args_dict.project_dir ~ '/' ~ folder -%}
-    {%- set relation = this.schema ~ '.records_of_' ~ name -%}
+    {#- A data test has no schema of its own to keep a table in. -#}
+    {%- set schema = this.schema if model.resource_type == 'model' else target.schema -%}
+    {%- set relation = schema ~ '.records_of_' ~ name -%}
     {%- if execute -%}
+        {%- do run_query('create database if not exists ' ~ schema) -%}
         {%- do run_query('create table if not exists ' ~ relation ~ ' (' ~ declared | join(', ') ~ ") using parquet location '" ~ location ~ "'") -%}
         {%- do run_query('refresh table ' ~ relation) -%}
     {%- endif -%}

@@ -17,7 +17,7 @@ from tiny_bank import customers, deliver
 from typer.testing import CliRunner
 
 from banktags import clock, records
-from banktags.audience.lists import Order, freeze
+from banktags.audience.lists import RECORD_TYPES, Order, freeze
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 
@@ -187,6 +187,11 @@ def test_a_list_that_is_gone_comes_back_with_its_own_arms_only(shelf):
     code, output = frozen("SPRING", "--salt", "another")
     assert code == 2 and "other arms would be drawn" in output and not file.exists()
     assert frozen("SPRING")[0] == 0 and arms(file) == first
+
+
+def test_members_count_where_the_catalogue_does_not_tell_few(shelf):
+    change(shelf, "update audiences.audiences set members = null, candidates = null")
+    assert frozen("SPRING")[0] == exported(shelf / "notice.csv", audience="notice")[0] == 0
 
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
@@ -398,7 +403,9 @@ def test_a_list_is_exported_as_what_it_was_frozen_for(shelf):
     assert exported(shelf / "c.csv", "--campaign", "SPRING")[1].count("campaign SPRING has no list") == 1
     assert frozen("SPRING")[0] == 0
     change(shelf, "update audiences.audiences set audience = 'b' where audience = 'empty'")
-    change(shelf, "update audiences.audiences set members = 5 where audience = 'b'")
+    change(
+        shelf, "insert into audiences.audience_members select 'b', * exclude (audience) from audiences.audience_members"
+    )
     code, output = exported(shelf / "c.csv", "--campaign", "SPRING", audience="b")
     assert code == 2 and "is of audience a, not of b" in output
 
@@ -536,7 +543,6 @@ def test_exports_of_one_second_have_a_record_each(shelf):
 
 def kept_lists(lists: Path) -> None:
     """Three frozen lists, two exports and three openings, as commands keep them."""
-    types = {name: "varchar" for name in ("campaign_id", "purpose", "sensitivity", "predicate_hash")}
     for n, campaign in enumerate(("KEPT", "FORGED", "GONE", None, None)):
         file = lists / "assignments" / f"{campaign}.parquet" if campaign else lists.parent / f"{n}.csv"
         with records.draft(file) as written:
@@ -565,7 +571,7 @@ def kept_lists(lists: Path) -> None:
                 "file_name": file.name,
                 "file_digest": written.digest(),
             }
-            written.publish("exports", row, types)
+            written.publish("exports", row, RECORD_TYPES)
     for n in range(3):
         said = {
             "opened_by": "Li",

@@ -130,7 +130,7 @@ class Overview:
 
 
 def campaign_ids(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
-    """Campaigns that are read out, the latest first.
+    """Campaigns that are read out, the latest first; one that is only planned is not.
 
     Raises:
         LookupError: the warehouse lacks the models; says what to do.
@@ -138,7 +138,11 @@ def campaign_ids(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
     try:
         rows = records(
             warehouse,
-            "select campaign_id from intermediate.int_campaign__campaigns order by start_date desc, campaign_id",
+            """
+            select campaign_id from intermediate.int_campaign__campaigns
+            where campaign_id in (select campaign_id from marketing.campaign_readout)
+            order by start_date desc, campaign_id
+            """,
         )
     except duckdb.CatalogException as error:
         raise LookupError(

@@ -49,7 +49,8 @@ judged as (
             when channel is null then 'missing_channel'
             when given_at is null then 'missing_given_at'
             when loaded_at is null then 'missing_loaded_at'
-            when purpose not in ('MARKETING', 'PERSONALISATION', 'LOCATION', 'DATA_SHARING', 'GUARDIAN') then 'unknown_purpose'
+            when purpose not in ('MARKETING', 'PERSONALISATION', 'LOCATION', 'DATA_SHARING', 'GUARDIAN')
+                then 'unknown_purpose'
             when channel not in ('SMS', 'PHONE', 'APP', 'WECOM', 'EMAIL', 'ALL') then 'unknown_channel'
             when cast(given_at as date) > dt then 'future_given_at'
         end as fault

@@ -28,16 +28,27 @@ GATED = [
     *(f"has_{channel.lower()}_marketing_consent" for channel in CHANNELS),
 ]
 BY_HAND = """
+    with
+
+    reach as (
+        select
+            customer_id,
+            max(case when channel = 'APP' then coalesce(marketing_blocked_by, 'open') end) as app,
+            max(case when channel = 'SMS' then coalesce(marketing_blocked_by, 'open') end) as sms
+        from audiences.contact_permissions
+        where channel in ('APP', 'SMS')
+        group by customer_id
+    )
+
     select
         case
-            when (is_marketing_contactable and (has_app_marketing_consent or has_sms_marketing_consent)) is not true
-                then 'no consent'
-            when is_personalisation_allowed is not true then 'opted out'
+            when app <> 'open' and sms <> 'open' then sms
             when is_risk_assessment_valid is not true then 'not assessed'
             when (max_sellable_product_rating >= 'R3') is not true then 'unsuitable'
         end as gate,
         count(*)
     from marts.customer_tags
+    left join reach using (customer_id)
     where {}
     group by gate
 """

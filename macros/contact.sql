@@ -27,6 +27,19 @@
     ]) }}
 {%- endmacro %}
 
+{# The first gate that closes a channel to a purpose; an entry of the do-not-contact list that is for marketing closes no other. Reads
+   the CTEs judged and policy of contact_permissions. #}
+{% macro first_closing_gate(purpose) -%}
+    case
+        {%- for gate in contact_gates() %}
+        when
+            judged.{{ gate }} and policy.{{ gate }}__{{ purpose }}
+            {{ 'and judged.is_listed_for_all_purposes' if gate == 'do_not_contact' and purpose != 'marketing' }}
+            then '{{ gate }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
 {# By what a rule of seed address_rules orders those who share a number: the least comes first. #}
 {% macro address_rule_key(rule) -%}
     case {{ rule }}

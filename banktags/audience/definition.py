@@ -215,5 +215,5 @@ def macros() -> SimpleNamespace:
         module: ModuleType = environment.from_string(text).module  # type: ignore[assignment]
     except TemplateError as error:
         raise AudienceError(f"{MACROS} can't be read: {error}") from error
-    names = "screened_customers", "audience_query", "audience_problems", "within_days", "address_token"
+    names = "screened_customers", "audience_query", "audience_problems", "within_days"
     return SimpleNamespace(**{name: getattr(module, name) for name in names})

@@ -219,9 +219,3 @@ select
     removed_at_last as removed_by
 from reached
 {%- endmacro %}
-
-{# By what a channel's gateway reaches a customer: for messages and calls the keyed hash of his mobile, which only the gateway that holds
-   the key resolves; in the bank's own apps his customer number. #}
-{% macro address_token(channel, customer_id, mobile_hash) -%}
-    case when {{ channel }} in ('SMS', 'PHONE') then {{ mobile_hash }} else {{ customer_id }} end
-{%- endmacro %}

@@ -29,7 +29,7 @@
         'crm.risk_assessments': {'valid_to': 'valid_to', 'investment_goal': 'investment_goal'},
         'crm.consents': {'withdrawn_at': 'withdrawn_at'},
         'crm.do_not_contact': {
-            'channel': 'channel', 'purpose': 'purpose', 'mobile': 'mobile_hash', 'listed_from': 'listed_from',
+            'mobile': 'mobile_hash', 'channel': 'channel', 'purpose': 'purpose', 'listed_from': 'listed_from',
             'listed_until': 'listed_until',
         },
         'crm.complaints': {'category': 'category', 'resolved_date': 'resolved_date'},

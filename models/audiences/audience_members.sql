@@ -1,9 +1,9 @@
--- Who is in which audience on the business date: every audience of the project, one row an audience and member, with whom
--- its channel reaches.
+-- Who is in which audience on the business date: every audience of the project, one row an audience and member,
+-- with whom its channel reaches.
 --
--- A view: each audience is a table of its own. A new audience gets its line here.
--- Who is held out, a control of a running campaign or behind an address at which another member is reached stays a member,
--- because campaigns are measured against them, and has no channel (macro audience_query).
+-- A view: each audience is a table of its own. A new audience gets its line here. Who is held out, a control of a
+-- running campaign or behind an address at which another member is reached stays a member, because campaigns are
+-- measured against them, and has no channel (macro audience_query).
 
 {{ config(materialized='view') }}
 

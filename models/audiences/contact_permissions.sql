@@ -1,17 +1,18 @@
--- Who may be contacted through what (触达许可): one row a customer and contact channel, with the first gate that closes it for each
--- purpose. All that reaches a customer reads it - audiences and their lists, tasks, wave plans, portraits - and judges
--- nothing of the kind itself.
+-- Who may be contacted through what (触达许可): one row a customer and contact channel, with the first gate
+-- that closes it for each purpose. All that reaches a customer reads it - audiences and their lists, tasks, wave
+-- plans, portraits - and judges nothing of the kind itself.
 --
--- Reads tables of a row a customer, and what is known of the few whom something restricts: consents, refusals, restrictions,
--- bound numbers, controls and the hold-out. No ledger is read here; int_contact__refusals says which it reads.
+-- Reads tables of a row a customer, and what is known of the few whom something restricts: consents, refusals,
+-- restrictions, bound numbers, controls and the hold-out. No ledger is read here; int_contact__refusals says which
+-- it reads.
 
 {% set purposes = ['marketing', 'service', 'risk'] %}
 {% set gates = contact_gates() %}
 
 with
 
--- What closes every offer of a purpose, as one row: the gates of the seed, and consent and personalisation where the purpose
--- needs them.
+-- What closes every offer of a purpose, as one row: the gates of the seed, and consent and personalisation where
+-- the purpose needs them.
 closing as (
     select
         gate,
@@ -21,17 +22,14 @@ closing as (
         product_class = 'ANY'
         and is_in_force
     union all
-    select
-        consent_gates.gate,
-        purposes.purpose
-    from {{ ref('audience_purposes') }} as purposes
-    cross join (
-        select 'no_consent' as gate
+    {% for gate in ['no_consent', 'number_refused'] %}
+        select
+            '{{ gate }}' as gate,
+            purpose
+        from {{ ref('audience_purposes') }}
+        where needs_consent
         union all
-        select 'number_refused' as gate
-    ) as consent_gates
-    where purposes.needs_consent
-    union all
+    {% endfor %}
     select
         'opted_out' as gate,
         purpose
@@ -199,19 +197,9 @@ contact_permissions as (
         judged.channel,
         judged.address_token,
         cast(judged.address_order as int) as address_order,
-        {% for purpose in purposes %}
-            case
-                {% for gate in gates %}
-                    when
-                        judged.{{ gate }}
-                        {% if gate == 'do_not_contact' and purpose != 'marketing' %}
-                            and judged.is_listed_for_all_purposes
-                        {% endif %}
-                        and policy.{{ gate }}__{{ purpose }}
-                        then '{{ gate }}'
-                {% endfor %}
-            end as {{ purpose }}_blocked_by{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ first_closing_gate('marketing') }} as marketing_blocked_by,
+        {{ first_closing_gate('service') }} as service_blocked_by,
+        {{ first_closing_gate('risk') }} as risk_blocked_by
     from judged
     cross join policy
 )

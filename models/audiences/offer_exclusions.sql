@@ -1,5 +1,6 @@
--- To whom no campaign of a purpose may offer a class of product, whatever the channel (不得推介): one row a customer, purpose, class and gate,
--- of those that stand. What closes every offer is in contact_permissions and not here.
+-- To whom no campaign of a purpose may offer a class of product, whatever the channel (不得推介): one row a
+-- customer, purpose, class and gate, of those that stand. What closes every offer is in contact_permissions and not
+-- here.
 
 with
 

@@ -1,8 +1,10 @@
--- Mobile numbers that are not to be contacted, whoever is reached at them (拒绝触达的号码): a refusal of marketing by message or call, and
--- an entry of the do-not-contact list, bind the number. One row a number and channel.
+-- Mobile numbers that are not to be contacted, whoever is reached at them (拒绝触达的号码): a refusal of
+-- marketing by message or call, and an entry of the do-not-contact list, bind the number. One row a number and
+-- channel.
 --
--- A refusal binds every number that the person had at the time or since. Where they have given it up, it binds until somebody
--- who has it now consents, later than that. An entry of the list binds the number that it names, and those of the person.
+-- A refusal binds every number that the person had at the time or since. Where they have given it up, it binds
+-- until somebody who has it now consents, later than that. An entry of the list binds the number that it names, and
+-- those of the person.
 
 with
 

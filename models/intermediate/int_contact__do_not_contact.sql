@@ -1,5 +1,5 @@
--- The do-not-contact list as it stands on the business date, by person and by number (免打扰名单): one row an entry, contact channel and whom
--- it names. An entry whose channel or purpose is unknown means all of them.
+-- The do-not-contact list as it stands on the business date, by person and by number (免打扰名单): one row an
+-- entry, contact channel and whom it names. An entry whose channel or purpose is unknown means all of them.
 
 with
 

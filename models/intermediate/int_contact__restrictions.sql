@@ -1,5 +1,6 @@
--- What keeps a person from being contacted or from being offered something, whatever they consented to (不得触达的情形): one row a
--- customer, gate and contact channel, of those that stand on the business date; the channel is ALL where it is every one.
+-- What keeps a person from being contacted or from being offered something, whatever they consented to
+-- (不得触达的情形): one row a customer, gate and contact channel, of those that stand on the business date;
+-- the channel is ALL where it is every one.
 
 with
 
@@ -87,7 +88,9 @@ restrictions as (
     from persons
     where is_relationship_ended
 
-    {% for gate, flag in [('deceased', 'is_deceased'), ('frozen_by_order', 'is_frozen_by_order'), ('staff', 'is_staff')] %}
+    {% for gate, flag in [
+        ('deceased', 'is_deceased'), ('frozen_by_order', 'is_frozen_by_order'), ('staff', 'is_staff'),
+    ] %}
         union all
 
         select

@@ -1,6 +1,6 @@
--- Whether a person's consent stands, for each purpose and contact channel on which anything was ever said: one row per
--- person, purpose and channel. The latest word wins, whichever system heard it: a withdrawal or a refusal for one channel
--- ends what was given for all of them, until it is given anew, later than the refusal.
+-- Whether a person's consent stands, for each purpose and contact channel on which anything was ever said: one row
+-- per person, purpose and channel. The latest word wins, whichever system heard it: a withdrawal or a refusal for
+-- one channel ends what was given for all of them, until it is given anew, later than the refusal.
 with
 
 -- Each statement known by the end of the date, spread over the channels that it means.
@@ -11,7 +11,8 @@ statements as (
         channels.contact_channel as channel,
         consents.given_at,
         case
-            when cast(consents.withdrawn_at as date) <= {{ as_of_date() }} then {{ moment_of_refusal('consents.withdrawn_at') }}
+            when cast(consents.withdrawn_at as date) <= {{ as_of_date() }}
+                then {{ moment_of_refusal('consents.withdrawn_at') }}
         end as withdrawn_at
     from {{ ref('stg_crm__consents') }} as consents
     inner join {{ ref('int_customer__identity') }} as identities

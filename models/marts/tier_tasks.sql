@@ -132,8 +132,10 @@ reached as (
 permitted as (
     select
         permissions.customer_id,
-        {{ dbt.listagg("case when permissions.marketing_blocked_by is null then permissions.channel end", "','", 'order by permissions.channel') }}
-            as open_channels,
+        {{ dbt.listagg(
+            "case when permissions.marketing_blocked_by is null then permissions.channel end", "','",
+            'order by permissions.channel'
+        ) }} as open_channels,
         case
             when count(*) = count(permissions.marketing_blocked_by) then max(gates.position)
         end as closing_position

@@ -1,9 +1,9 @@
 {{ printed_rows(columns=['relation', 'channel', 'problem', 'remedy']) }}
 
--- No relation that a channel, a manager or an export reads reaches anybody by marketing who must not be reached: who has
--- refused or never consented, who shares a number that refused, controls, the hold-out, children, minors where it is an
--- investment, a card or a loan, and whom a gate of seed contact_gates closes. Told from what the systems delivered and the
--- lists that were frozen, and not from contact_permissions or what it is made of.
+-- No relation that a channel, a manager or an export reads reaches anybody by marketing who must not be reached:
+-- who has refused or never consented, who shares a number that refused, controls, the hold-out, children, minors
+-- where it is an investment, a card or a loan, and whom a gate of seed contact_gates closes. Told from what the
+-- systems delivered and the lists that were frozen, and not from contact_permissions or what it is made of.
 
 -- depends_on: {{ ref('audience_members') }}
 
@@ -65,13 +65,13 @@ reached as (
     union all
     select
         'tier_tasks' as relation,
-        tasks.customer_id,
+        offers.customer_id,
         channels.contact_channel as channel,
         cast(null as string) as address_token,
         cast(null as string) as product_id
-    from {{ ref('tier_tasks') }} as tasks
+    from {{ ref('tier_tasks') }} as offers
     inner join {{ ref('contact_channels') }} as channels
-        on position(channels.contact_channel in tasks.open_channels) > 0
+        on ',' || offers.open_channels || ',' like '%,' || channels.contact_channel || ',%'
 ),
 
 -- The delivered records of each person.

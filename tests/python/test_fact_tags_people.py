@@ -220,7 +220,7 @@ def test_complaints_and_nps(bank):
 
 
 def test_marketing_consent_by_channel(bank):
-    """The latest word wins, read as a diary: each statement, in the order of time, switches its channels on or off."""
+    """The latest word wins, read as a diary of both systems: each, in the order of time, switches its channels."""
     consents = bank.persons(bank.latest("crm/consents", "consent_id"), "crm", "contact_id")
     diary = []
     for row in consents[consents.purpose == "MARKETING"].itertuples():
@@ -228,6 +228,10 @@ def test_marketing_consent_by_channel(bank):
         diary.append((row.given_at, True, row.person, channels))
         if row.withdrawn_at < AS_OF + timedelta(days=1):
             diary.append((row.withdrawn_at, False, row.person, channels))
+    touches = bank.persons(bank.first("marketing/touches", "touch_id", "touch_date"), "core", "customer_id")
+    for row in touches[touches.touch_status.isin(["unsubscribed", "refused"])].itertuples():
+        channels = ["SMS", "PHONE", "APP"] if row.channel == "BRANCH" else [row.channel]
+        diary.append((row.touch_at, False, row.person, channels))
     standing = {}
     for _, is_given, person, channels in sorted(diary, key=lambda entry: entry[0]):
         standing.update({(person, channel): is_given for channel in channels})

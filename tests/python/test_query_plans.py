@@ -64,6 +64,7 @@ WHOLE_EVENT_TABLES = {
     "int_transactions__last_activity": {
         "base_core__transactions": "recency has no window: all years of a quiet account"
     },
+    "int_contact__refusals": {"base_marketing__touches": "a refusal does not expire: the status of every touch"},
     "fact_tags__products": {"base_wealth__orders": "orders of any age"},
     "fact_tags__service": {"base_crm__nps_responses": "the last answer, of any age"},
     "nps_summary": {"base_crm__nps_responses": "answers of any age"},

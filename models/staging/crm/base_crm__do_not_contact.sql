@@ -53,7 +53,8 @@ judged as (
         *,
         case
             when entry_id is null then 'missing_entry_id'
-            when contact_id is null and customer_id is null and mobile_hash is null then 'missing_contact_customer_and_mobile'
+            when contact_id is null and customer_id is null and mobile_hash is null
+                then 'missing_contact_customer_and_mobile'
             when loaded_at is null then 'missing_loaded_at'
         end as fault
     from standardised

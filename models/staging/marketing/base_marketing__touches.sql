@@ -49,7 +49,7 @@ judged as (
             when touch_status is null then 'missing_touch_status'
             when loaded_at is null then 'missing_loaded_at'
             when channel not in ('SMS', 'APP', 'PHONE', 'WECOM', 'BRANCH') then 'unknown_channel'
-            when touch_status not in ('sent', 'delivered', 'opened', 'clicked', 'replied', {{ refusal_statuses() }})
+            when touch_status not in ('sent', 'delivered', 'opened', 'clicked', 'replied', 'unsubscribed', 'refused')
                 then 'unknown_touch_status'
             when touch_date > dt then 'future_touch_date'
         end as fault

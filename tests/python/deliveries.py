@@ -10,7 +10,8 @@ from banktags.cli import app
 DATE = ["--date", "2026-06-30"]
 CUSTOMER_COLUMNS = (
     "customer_id,name,id_type,id_no,gender,birth_date,mobile,city_code,occupation_code,education_code,"
-    "marital_status_code,annual_income,opened_date,closed_date,status,branch_id,manager_id"
+    "marital_status_code,annual_income,opened_date,closed_date,status,deceased_date,is_frozen_by_order,is_staff,"
+    "branch_id,manager_id"
 )
 
 

@@ -437,7 +437,7 @@ def test_sensitive_values_are_shown_as_shapes_only(delivery, raw):
     )
     write(
         delivery,
-        core__customers=f"{header}\nC1,张三丰,IDC,110101199003078515,M,1990-13-07,13800138000,,,,,,2026-01-01,,ACTIVE,,\n",
+        core__customers=f"{header}\nC1,张三丰,IDC,110101199003078515,M,1990-13-07,13800138000,,,,,,2026-01-01,,ACTIVE,,,,,\n",
     )
     message = refused(delivery, raw, *DATE)
     assert "column birth_date: not a date: '9999-99-99'" in message

@@ -237,8 +237,8 @@ def test_the_banks_own_codes_are_known_by_their_mapping(delivery, raw, monkeypat
         {"dictionary": "core.customers.status", "bank_code": "01", "code": "ACTIVE", "note": ""},
         {"dictionary": "core.customers.status", "bank_code": "02", "code": "ASLEEP", "note": ""},
     ]
-    read = damage.read_seed
-    monkeypatch.setattr(damage, "read_seed", lambda name: rows if name == "code_mappings" else read(name))
+    read = damage.read_rows
+    monkeypatch.setattr(damage, "read_rows", lambda name: rows if name == "code_mappings" else read(name))
     (delivery / "core__customers.csv").write_text(customers(30, gender="Male", status="01"))
     assert "WARNING" not in load(delivery, raw).stderr
     (delivery / "core__customers.csv").write_text(customers(30, gender="Female", status="02"))

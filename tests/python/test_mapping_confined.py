@@ -2,7 +2,7 @@
 
 import duckdb
 import pytest
-from deliveries import deliver, landed, refused, rows
+from deliveries import deliver, landed, load, refused, rows
 
 DATE = ["--date", "2026-06-30"]
 #: The columns of core.account_balances, of which a mapping may take one from elsewhere.
@@ -128,8 +128,9 @@ def test_a_mapping_without_an_end_is_stopped(bank, monkeypatch, select):
 
 def test_a_time_limit_that_is_none_is_named(bank, monkeypatch):
     monkeypatch.setenv("BANK_TAGS_MAPPING_MINUTES", "soon")
-    message = refused(*mapped(bank, SELECT.format(account="konto", source="konten")))
-    assert "BANK_TAGS_MAPPING_MINUTES is 'soon', and must be a number of minutes" in message
+    result = load(*mapped(bank, SELECT.format(account="konto", source="konten")))
+    assert result.exit_code == 2 and not list(bank.glob("raw/*"))
+    assert "BANK_TAGS_MAPPING_MINUTES is 'soon'" in result.stderr and "number of minutes" in result.stderr
 
 
 @pytest.mark.parametrize(

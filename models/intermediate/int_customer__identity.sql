@@ -24,6 +24,7 @@ core_numbers as (
 -- CRM may count like core does: name and mobile are the same, and nothing that both know is different.
 called_by_number as (
     select
+        contacts.source_system,
         contacts.source_key,
         core_numbers.core_number
     from records as contacts
@@ -62,7 +63,7 @@ told as (
         on records.core_customer_id = core_numbers.core_number
     left join called_by_number
         on
-            records.source_system = 'crm'
+            records.source_system = called_by_number.source_system
             and records.source_key = called_by_number.source_key
     left join {{ ref('int_customer__number_holders') }} as holders
         on

@@ -351,10 +351,9 @@ def test_the_built_audiences_keep_what_the_sources_say(demo_warehouse):
     members = """
         select members.*, identities.source_key as contact_id
         from audiences.audience_members as members
-        inner join audiences.audiences using (audience)
         left join intermediate.int_customer__identity as identities
             on members.customer_id = identities.customer_id and identities.source_system = 'crm'
-        where purpose = 'marketing'
+        where members.purpose = 'marketing'
     """
     assert demo_warehouse.rows(f"select count(*) from ({members})")[0][0] > 0
     without_consent = f"""
@@ -408,9 +407,6 @@ def test_no_marketing_reaches_who_is_held_out(demo_warehouse):
     """
     assert held_out.isdisjoint(name for (name,) in demo_warehouse.rows(reached))
     members = """
-        select customer_id
-        from audiences.audience_members
-        inner join audiences.audiences using (audience)
-        where purpose = 'marketing'
+        select customer_id from audiences.audience_members where purpose = 'marketing'
     """
     assert held_out.intersection(name for (name,) in demo_warehouse.rows(members))

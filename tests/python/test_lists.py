@@ -589,6 +589,7 @@ def numbered(folder: Path) -> list[Path]:
     return sorted(files, key=files.get)
 
 
+@pytest.mark.slow
 def test_a_build_tells_what_is_not_as_it_was_kept(tmp_path, monkeypatch):
     deliver(tmp_path / "delivery", tmp_path / "raw", DAY.date(), {"core.customers": customers("C0")})
     warehouse = Warehouse(tmp_path, tmp_path / "raw")

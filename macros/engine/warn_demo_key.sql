@@ -11,11 +11,12 @@
 {%- endmacro %}
 
 {# The environment of dbt for Spark may not hold this project, whose plugin judges the key before (banktags/keys.py): a key that protects
-   nobody is refused here too. By the names of the batches, for the files are the cluster's. #}
+   nobody is refused here too. By the names of the batches, for the files are the cluster's; check_landing_zone has declared the table. #}
 {% macro spark__warn_demo_key() -%}
     {%- set key = env_var('BANK_TAGS_PII_KEY', '') -%}
     {%- if not key -%}
-        {%- if run_query("select count(*) from " ~ source('core', 'batches') ~ " where batch_id not like 'DEMO-%'").rows[0][0] -%}
+        {%- set batches = load_relation(source('core', 'batches')) -%}
+        {%- if batches and run_query("select count(*) from " ~ batches ~ " where batch_id not like 'DEMO-%'").rows[0][0] -%}
             {%- do refuse_run('BANK_TAGS_PII_KEY is not set, and the extracts are not the demo bank alone: set the key that this bank is hashed with') -%}
         {%- endif -%}
         {{ warn_of_demo_key() }}

@@ -269,7 +269,10 @@ class _Chain:
         if not self.head_file.exists():
             return len(list(self.folder.glob("*.parquet"))), None
         said = "select records, last_digest from read_parquet(?)"
-        return duckdb.execute(said, [file_pattern(self.head_file)]).fetchone()
+        try:
+            return duckdb.execute(said, [file_pattern(self.head_file)]).fetchone()
+        except duckdb.Error as error:
+            raise RecordError(_damaged(self.head_file)) from error
 
     def move_head(self, records: int, last: str) -> None:
         """Say how many records there are, and the digest of the last."""
@@ -289,8 +292,11 @@ class _Chain:
         _remove_abandoned(self.head_file.parent)
         if not self.pending.exists():
             return None
-        noted = json.loads(self.pending.read_text(encoding="utf-8"))
-        file = self.folder / noted["record"]
+        try:
+            noted = json.loads(self.pending.read_text(encoding="utf-8"))
+            file = self.folder / noted["record"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise RecordError(_damaged(self.pending)) from error
         records, last = self.head()
         taken = Path(noted["list"]) if "list" in noted else None
         stands = file.exists() and (taken is None or (taken.is_file() and digest(taken) == noted["list_digest"]))
@@ -447,6 +453,13 @@ def _stopped_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _damaged(file: Path) -> str:
+    return (
+        f"{_line(file)} is damaged, and without it nothing can go on record: bring it back from a backup. "
+        "A build says which lists and records do not agree"
+    )
 
 
 def _line(what: object) -> str:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from banktags.audience.definition import Audience, AudienceError, Estimate
 from banktags.audience.definition import estimate as estimated
-from banktags.audience.estimates import keep_on_record
+from banktags.audience.estimates import keep_on_record, refuse_too_many
 from banktags.audience.lists import Order, Taken
 from banktags.audience.lists import export as exported
 from banktags.audience.lists import freeze as frozen
@@ -79,6 +79,7 @@ def estimate(
         audience = Audience(
             predicate, purpose, product, channel or [], including or [], excluding or [], _floors(min_confidence or [])
         )
+        refuse_too_many(con)
         found = estimated(con, audience)
     keep_on_record(audience, found, by, _sizing(audience) if reason is None else reason)
     if as_json:

@@ -115,8 +115,9 @@ def removed_groups(con: duckdb.DuckDBPyConnection, audience: Audience) -> dict[s
     """
     try:
         return {gate: Group(size, fingerprint) for gate, size, fingerprint in con.execute(by_gate).fetchall()}
-    except duckdb.Error as error:
-        raise AudienceError(f"the predicate can't be run: {error}") from error
+    except duckdb.Error:
+        # DuckDB's own words would tell the values of a customer.
+        raise AudienceError("the condition can't be computed of these tags: write smaller numbers") from None
 
 
 def screened(con: duckdb.DuckDBPyConnection, audience: Audience) -> str:
@@ -137,7 +138,8 @@ def _arguments(con: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[dict
     except ConditionError as error:
         raise AudienceError(f"the condition is not admitted: {error}") from None
     entry = asdict(audience) | {
-        "predicate": condition.sql,
+        # Of whom it can't be computed, by overflow, it does not hold: an error would tell of one customer.
+        "predicate": f"try({condition.sql})",
         "tags": sorted({*condition.tags, *audience.min_confidence}),
     }
     _check_floors(audience.min_confidence, known)

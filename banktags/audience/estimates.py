@@ -2,12 +2,32 @@
 
 import json
 
+import duckdb
+
 from banktags import clock
-from banktags.audience.definition import Audience, Estimate
-from banktags.records import record
+from banktags.audience.definition import Audience, AudienceError, Estimate
+from banktags.records import lists_folder, record
+
+#: Folder of the records, and their kind.
+KIND = "audience_estimates"
 
 #: SQL types of columns that may be null.
 TYPES = {"product_id": "varchar", "candidates": "bigint", "members": "bigint"}
+
+
+def refuse_too_many(con: duckdb.DuckDBPyConnection) -> None:
+    """Refuse to count once more on a day of many estimates: the lots by which counts are rounded could be averaged.
+
+    Raises:
+        AudienceError: as many as seed audience_policy allows, by whomever, are on record of today.
+    """
+    found = con.execute("select value from policy.audience_policy where parameter = 'estimates_per_day'").fetchone()
+    kept = len(list((lists_folder() / KIND).glob(f"{clock.now():%Y%m%d}T*.parquet")))
+    if found and kept >= found[0]:
+        raise AudienceError(
+            f"{kept} estimates are on record today, as many as a day has (estimates_per_day of seed audience_policy): "
+            "go on tomorrow, or save the audience and build it"
+        )
 
 
 def keep_on_record(audience: Audience, found: Estimate, by: str, reason: str) -> None:
@@ -17,7 +37,7 @@ def keep_on_record(audience: Audience, found: Estimate, by: str, reason: str) ->
         RecordError: it can't be kept, or it is not said who or why: nothing is told then.
     """
     record(
-        "audience_estimates",
+        KIND,
         {
             "estimated_at": clock.now(),
             "estimated_by": by,

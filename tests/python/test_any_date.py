@@ -89,7 +89,9 @@ def test_the_policies_were_in_force(warehouse):
     "last, count",
     [
         pytest.param(datetime.date(1972, 3, 1), 3, id="over a leap day, before 1990"),
-        pytest.param(datetime.date(2032, 1, 1), 2, id="over the end of a year, in a decade to come"),
+        pytest.param(
+            datetime.date(2032, 1, 1), 2, id="over the end of a year, in a decade to come", marks=pytest.mark.long
+        ),
     ],
 )
 def test_nights_of_other_decades_end_green(parsed_project, tmp_path, last, count):

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from banktags.audience.definition import Audience, AudienceError, compiled, estimate, removed_groups
+from banktags.audience.estimates import keep_on_record, refuse_too_many
 from banktags.contract import PROJECT_ROOT
 
 LEVELS = {"R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
@@ -324,6 +325,28 @@ def test_an_estimate_tells_nothing_of_few():
         found = counted(f"aum_month_avg >= {bound}")
         numbers = [found.candidates, found.members, *(gate.removed for gate in found.gates)]
         assert all(number is None or (number >= 40 and number % 20 == 0) for number in numbers)
+
+
+def test_what_cannot_be_computed_of_a_customer_tells_nothing_of_them():
+    """An overflow would be told by an error, with the value that it came from; it does not hold instead."""
+    drawn = bank(5)
+    overflowing = "age_years * 999999999999999999 * 999999999999999999 * 999999999999999999 > 0"
+    with pytest.raises(duckdb.OutOfRangeException):
+        drawn.con.execute(f"select count(*) from marts.customer_tags where {overflowing}")
+    groups = removed_groups(drawn.con, Audience(f"age_years > 0 and {overflowing}", "service"))
+    assert sum(group.size for group in groups.values()) == 0
+
+
+def test_a_day_has_so_many_estimates(tmp_path, monkeypatch):
+    monkeypatch.setenv("BANK_TAGS_LISTS", str(tmp_path))
+    drawn = bank(6)
+    drawn.con.execute("create or replace table policy.audience_policy as select 'estimates_per_day' as parameter, 2 as value")
+    audience = Audience("age_years > 0", "service")
+    for _ in range(2):
+        refuse_too_many(drawn.con)
+        keep_on_record(audience, estimate(drawn.con, audience), "analyst", "a test")
+    with pytest.raises(AudienceError, match="2 estimates are on record today, as many as a day has"):
+        refuse_too_many(drawn.con)
 
 
 def test_an_audience_may_be_excluded_by_what_it_may_not_use(demo_warehouse):

@@ -347,3 +347,13 @@ def test_a_record_says_who_and_why():
         record("openings", {"opened_by": "Li"})
     with pytest.raises(ValueError, match="say its SQL type"):
         record("openings", ROW | {"until": None})
+
+
+@pytest.mark.parametrize("name", ["seen.pending", "seen.parquet"])
+@pytest.mark.parametrize("content", [b"", b"junk", b"[]"])
+def test_what_keeps_the_chain_is_named_when_it_is_damaged(lists, name, content):
+    record("seen", {"seen_by": "ana", "reason": "a test"})
+    (lists / "heads" / name).write_bytes(content)
+    with pytest.raises(RecordError, match=f"{name} is damaged, .* bring it back from a backup"):
+        record("seen", {"seen_by": "ana", "reason": "a test"})
+    assert len(list((lists / "seen").glob("*.parquet"))) == 1

@@ -340,7 +340,9 @@ def test_what_cannot_be_computed_of_a_customer_tells_nothing_of_them():
 def test_a_day_has_so_many_estimates(tmp_path, monkeypatch):
     monkeypatch.setenv("BANK_TAGS_LISTS", str(tmp_path))
     drawn = bank(6)
-    drawn.con.execute("create or replace table policy.audience_policy as select 'estimates_per_day' as parameter, 2 as value")
+    drawn.con.execute(
+        "create or replace table policy.audience_policy as select 'estimates_per_day' as parameter, 2 as value"
+    )
     audience = Audience("age_years > 0", "service")
     for _ in range(2):
         refuse_too_many(drawn.con)

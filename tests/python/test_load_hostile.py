@@ -359,7 +359,7 @@ def test_file_that_may_not_be_read_is_named(delivery, raw, monkeypatch):
 
 @pytest.mark.parametrize("length", [131_073, 3_000_000])
 def test_long_cell(delivery, raw, length):
-    text = customers("C1", name='"' + "长" * length + '"') + "C2,x,,,,,,,,,,,not a day,,ACTIVE,,\n"
+    text = customers("C1", name='"' + "长" * length + '"') + "C2,x,,,,,,,,,,,not a day,,ACTIVE,,,,,\n"
     deliver(delivery, {"core__customers.csv": text})
     assert "line 3, column opened_date: not a date" in refused(delivery, raw, *DATE)
     landed(delivery, raw, *DATE, "--max-rejects", "1")

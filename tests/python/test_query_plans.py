@@ -119,6 +119,7 @@ WHOLE_EXTRACTS = {
     # Campaigns and their costs, which are few and staged as views.
     "campaign_returns",
     "int_campaign__campaigns",
+    "int_campaign__controls",
 }
 
 

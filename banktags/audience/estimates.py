@@ -19,11 +19,13 @@ def refuse_too_many(con: duckdb.DuckDBPyConnection) -> None:
     """Refuse to count once more on a day of many estimates: the lots by which counts are rounded could be averaged.
 
     Raises:
-        AudienceError: as many as seed audience_policy allows, by whomever, are on record of today.
+        AudienceError: as many as seed audience_policy allows, by whomever, are on record of today, or it does not say.
     """
     found = con.execute("select value from policy.audience_policy where parameter = 'estimates_per_day'").fetchone()
+    if not found:
+        raise AudienceError("the warehouse is of another version of the project (estimates_per_day): build it anew")
     kept = len(list((lists_folder() / KIND).glob(f"{clock.now():%Y%m%d}T*.parquet")))
-    if found and kept >= found[0]:
+    if kept >= found[0]:
         raise AudienceError(
             f"{kept} estimates are on record today, as many as a day has (estimates_per_day of seed audience_policy): "
             "go on tomorrow, or save the audience and build it"

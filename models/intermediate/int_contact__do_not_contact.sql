@@ -19,33 +19,33 @@ entries as (
         and (listed.listed_until is null or listed.listed_until >= {{ as_of_date() }})
 ),
 
+-- By which key of which system an entry names a person; it may name them in both.
+named as (
+    select
+        *,
+        'crm' as source_system,
+        contact_id as source_key
+    from entries
+    union all
+    select
+        *,
+        'core' as source_system,
+        customer_id as source_key
+    from entries
+),
+
 do_not_contact as (
     select
-        entries.entry_id,
-        entries.channel,
+        named.entry_id,
+        named.channel,
         identities.customer_id,
         cast(null as string) as mobile_hash,
-        entries.is_for_all_purposes
-    from entries
+        named.is_for_all_purposes
+    from named
     inner join {{ ref('int_customer__identity') }} as identities
         on
-            identities.source_system = 'crm'
-            and entries.contact_id = identities.source_key
-
-    -- An entry may name a person in both systems.
-    union distinct
-
-    select
-        entries.entry_id,
-        entries.channel,
-        identities.customer_id,
-        cast(null as string) as mobile_hash,
-        entries.is_for_all_purposes
-    from entries
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            identities.source_system = 'core'
-            and entries.customer_id = identities.source_key
+            named.source_system = identities.source_system
+            and named.source_key = identities.source_key
 
     union distinct
 

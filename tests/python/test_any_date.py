@@ -46,6 +46,7 @@ def warehouse(parsed_project, tmp_path_factory) -> Warehouse:
     return nights(tmp_path_factory.mktemp("any_date"), NIGHT)
 
 
+@pytest.mark.slow
 def test_a_past_state_of_the_tags_is_shown_as_past(warehouse):
     """Every certified tag was a draft in 1988; that breaks no rule."""
     certified = warehouse.rows(
@@ -59,6 +60,7 @@ def test_a_past_state_of_the_tags_is_shown_as_past(warehouse):
     assert warehouse.rows("select * from governance.tag_lifecycle where is_taken_by_date or is_current_on_date") == []
 
 
+@pytest.mark.slow
 def test_the_policies_were_in_force(warehouse):
     """Whose stage needs no history has one; whose AUM is known has a tier; and thresholds decide tags.
 

@@ -16,6 +16,9 @@ from banktags.audience.definition import Audience, compiled
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 
+#: A bank of two nights; the gates by themselves are unit tests of dbt.
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND = datetime.date(2026, 6, 29), datetime.date(2026, 6, 30)
 NO_MARKETING = "assert_no_marketing_reaches_whom_it_must_not"
 SELECTED = (

@@ -63,6 +63,7 @@ def late(tmp_path_factory) -> Warehouse:
     return built(folder, folder / "raw", *BUILD)
 
 
+@pytest.mark.slow
 def test_averages_are_of_the_days_that_are_known(late):
     for customer in ("PAYS", "QUIET"):
         found = tags_of(late, customer)
@@ -72,6 +73,7 @@ def test_averages_are_of_the_days_that_are_known(late):
     assert tags_of(late, "NEW")["aum_month_avg"] == Decimal("50000.00")
 
 
+@pytest.mark.slow
 def test_a_change_from_before_the_extracts_is_unknown(late):
     for customer in ("PAYS", "QUIET"):
         found = tags_of(late, customer)
@@ -80,6 +82,7 @@ def test_a_change_from_before_the_extracts_is_unknown(late):
     assert tags_of(late, "NEW")["aum_change_30d"] == Decimal("300000.00")
 
 
+@pytest.mark.slow
 def test_windows_longer_than_the_extracts_are_unknown_and_shorter_ones_stand(late):
     pays, quiet = tags_of(late, "PAYS"), tags_of(late, "QUIET")
     assert (pays["transaction_count_7d"], quiet["transaction_count_7d"]) == (3, 0)
@@ -88,6 +91,7 @@ def test_windows_longer_than_the_extracts_are_unknown_and_shorter_ones_stand(lat
     assert (pays["activity_recency_days"], quiet["activity_recency_days"]) == (4, None)
 
 
+@pytest.mark.slow
 def test_nobody_is_lost_dormant_or_alerted_by_ten_days(late):
     for customer in ("PAYS", "QUIET"):
         found = tags_of(late, customer)
@@ -102,6 +106,7 @@ def test_nobody_is_lost_dormant_or_alerted_by_ten_days(late):
     assert late.rows("select members from audiences.audiences where audience = 'dormant_recall'") == [(0,)]
 
 
+@pytest.mark.slow
 def test_the_warehouse_says_what_is_covered(late):
     covered = dict(late.rows("select source_table, covered_from from governance.source_coverage where is_delivered"))
     assert covered["core.transactions"] == covered["core.account_balances"] == datetime.date(2026, 6, 20)

@@ -268,6 +268,7 @@ KILLED = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_who_comes_after_a_kill_finds_both_or_neither(tmp_path, number):
     arguments = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path / "out" / "list.csv"), str(int(number))]

@@ -36,7 +36,7 @@
 
    {{ is_covered(['core.accounts', 'core.transactions'], 90) }} #}
 {% macro is_covered(sources, days=none) -%}
-    {%- for source in sources -%}
+    {%- for source in sources | unique -%}
         {%- set from_date = 'covered.' ~ source | replace('.', '__') -%}
         {{ ' and ' if not loop.first }}
         {%- if days is none -%}
@@ -45,6 +45,16 @@
             {{ from_date }} <= greatest({{ days_ago(days - 1) }}, spine.opened_date)
         {%- endif -%}
     {%- endfor -%}
+{%- endmacro %}
+
+{# The source tables on which the balances of accounts rest, and those of holdings: without the products nobody knows what a balance
+   is of. #}
+{% macro account_balances() -%}
+    {{ return(['core.accounts', 'core.account_balances', 'core.products']) }}
+{%- endmacro %}
+
+{% macro holdings() -%}
+    {{ return(['wealth.holdings', 'core.products']) }}
 {%- endmacro %}
 
 {# True where all that a customer holds is known on a day: int_aum__known_from, under the alias known, has no later one for them. #}

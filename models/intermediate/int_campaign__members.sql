@@ -77,13 +77,13 @@ measured as (
         -- Unknown where the day, or the days before it, begin before the ledgers do, or these are not delivered.
         case
             when
-                {{ is_covered(['core.accounts', 'core.account_balances']) }}
+                {{ is_covered(account_balances()) }}
                 and {{ is_aum_known_on('assigned.assigned_date') }}
                 then cast(coalesce(balances.aum_assigned, 0) as decimal(28, 2))
         end as aum_assigned,
         case
             when
-                {{ is_covered(['core.accounts', 'core.account_balances']) }}
+                {{ is_covered(account_balances()) }}
                 and days.first_day >= greatest({{ days_ago(365) }}, coalesce(known.known_from, {{ days_ago(365) }}))
                 then {{ divide_amount('coalesce(balances.balance_days, 0)', 'parameters.covariate_days') }}
         end as aum_before

@@ -106,9 +106,9 @@ customers as (
     select
         spine.customer_id,
         spine.is_core_customer,
-        {{ is_covered(['core.accounts', 'core.account_balances']) }}
+        {{ is_covered(account_balances()) }}
         and {{ is_aum_known_on(days_ago(364)) }} as covers_deposits,
-        {{ is_covered(['wealth.holdings']) }}
+        {{ is_covered(holdings()) }}
         and {{ is_aum_known_on(days_ago(364)) }} as covers_investments,
         {{ is_covered(['lending.loans', 'card.cards']) }} as covers_credit,
         {{ is_covered(['core.accounts', 'core.transactions'], 365) }} as covers_postings

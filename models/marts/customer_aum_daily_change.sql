@@ -50,9 +50,9 @@ customers as (
         spine.customer_id,
         spine.as_of_date,
         spine.is_core_customer,
-        {{ is_covered(['core.accounts', 'core.account_balances']) }}
+        {{ is_covered(account_balances()) }}
         and {{ is_aum_known_on(as_of_date()) }} as covers_today,
-        {{ is_covered(['core.accounts', 'core.account_balances']) }}
+        {{ is_covered(account_balances()) }}
         and {{ is_aum_known_on(days_ago(1)) }} as covers_1d_ago
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('int_source__covered_from') }} as covered on true

@@ -40,13 +40,13 @@ customers as (
         spine.is_core_customer,
         known.known_from,
         {% for days in [1, 30, 90, 365] %}
-            {{ is_covered(['core.accounts', 'core.account_balances']) }}
+            {{ is_covered(account_balances()) }}
             and {{ is_aum_known_on(days_ago(days)) }} as covers_{{ days }}d_ago,
         {% endfor %}
-        {{ is_covered(['core.accounts', 'core.account_balances']) }}
+        {{ is_covered(account_balances()) }}
         and {{ is_aum_known_on(as_of_date()) }} as covers_accounts,
-        {{ is_covered(['wealth.holdings']) }} as covers_holdings,
-        {{ is_covered(['core.accounts', 'core.account_balances', 'wealth.holdings']) }}
+        {{ is_covered(holdings()) }} as covers_holdings,
+        {{ is_covered(account_balances() + holdings()) }}
         and {{ is_aum_known_on(as_of_date()) }} as covers_both
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('int_source__covered_from') }} as covered on true

@@ -8,9 +8,9 @@ customers as (
     select
         spine.*,
         {{ is_covered(['core.accounts']) }} as covers_accounts,
-        {{ is_covered(['core.accounts', 'core.account_balances', 'core.products']) }}
+        {{ is_covered(account_balances()) }}
         and {{ is_aum_known_on(as_of_date()) }} as covers_deposits,
-        {{ is_covered(['wealth.holdings', 'core.products']) }}
+        {{ is_covered(holdings()) }}
         and {{ is_aum_known_on(as_of_date()) }} as covers_holdings,
         {{ is_covered(['lending.loans']) }} as covers_loans,
         {{ is_covered(['card.cards']) }} as covers_cards,

@@ -95,7 +95,7 @@ lint: setup ## ruff, sqlfluff and the project's conventions
 pytest: setup
 	@$(BIN)/python -m pytest
 
-bench: setup ## build, night, tags and RFM against the limit and other tools, 100,000 customers (BENCH_CUSTOMERS=…)
+bench: setup ## build, night, tags and RFM against the limit and other tools, into docs/benchmarks.md (BENCH_CUSTOMERS=100000)
 	@$(BIN)/python benchmarks/bench.py --customers $(BENCH_CUSTOMERS)
 
 engines: spark-setup ## full build and night by DuckDB and by Spark as banks grow, into benchmarks/SIZING.md (ENGINES_CUSTOMERS="10000 100000" ENGINES_DAYS=365)

@@ -42,6 +42,8 @@ COLUMNS_AT_A_TIME = 40
 #: The columns of customer_tags that are no tags.
 KEYS = ("customer_id", "as_of_date")
 PII_KEY = "key-of-the-benchmark"
+#: Where the tables are written, and whether in Chinese.
+PAGES = {"docs/benchmarks.md": False, "docs/benchmarks.zh-CN.md": True}
 
 
 @dataclass(frozen=True)
@@ -321,29 +323,29 @@ def main() -> None:
         (
             result(
                 f"full build: {kinds['model']} models, {kinds['test']} data tests",
-                f"完整构建:{kinds['model']} 个模型、{kinds['test']} 个数据检验",
+                f"完整构建：{kinds['model']} 个模型、{kinds['test']} 个数据检验",
                 build,
                 all_rows,
                 to_limit,
             ),
-            result("the night after (T+1)", "次日运行(T+1)", night, batch_rows, to_build),
+            result("the night after (T+1)", "次日运行（T+1）", night, batch_rows, to_build),
             result(
                 f"all {every} tags by `dbt build`, no tests",
-                f"全部 {every} 个标签:`dbt build`,不含检验",
+                f"全部 {every} 个标签：`dbt build`，不含检验",
                 tags,
                 tag_rows,
                 to_limit,
             ),
             result(
                 f"all {every} tags by one DuckDB script: the limit",
-                f"全部 {every} 个标签:单个 DuckDB 脚本,即极限",
+                f"全部 {every} 个标签：单个 DuckDB 脚本，即极限",
                 limit,
                 tag_rows,
             ),
-            result(f"{some} of them by hand, DuckDB", f"其中 {some} 个:手写 DuckDB", hand, some_rows, to_limit),
-            result(f"{some} of them by hand, Polars", f"其中 {some} 个:手写 Polars", polars, some_rows, to_limit),
-            result("RFM: `segment__rfm` and what leads to it", "RFM:`segment__rfm` 及其上游", rfm, activity_rows),
-            result("RFM: lifetimes, without scores", "RFM:lifetimes,不含评分", lifetimes, activity_rows, to_rfm),
+            result(f"{some} of them by hand, DuckDB", f"其中 {some} 个：手写 DuckDB", hand, some_rows, to_limit),
+            result(f"{some} of them by hand, Polars", f"其中 {some} 个：手写 Polars", polars, some_rows, to_limit),
+            result("RFM: `segment__rfm` and what leads to it", "RFM：`segment__rfm` 及其上游", rfm, activity_rows),
+            result("RFM: lifetimes, without scores", "RFM：lifetimes，不含评分", lifetimes, activity_rows, to_rfm),
         ),
     )
     report_nodes("full build", build_nodes)
@@ -353,9 +355,9 @@ def main() -> None:
     print(report.markdown())
     for folder in (contest.tags_folder, contest.limit_folder, contest.peers_folder):
         shutil.rmtree(folder)
-    for readme, chinese in (("README.md", False), ("README.zh-CN.md", True)):
-        if report.write_into(PROJECT_ROOT / readme, chinese):
-            print(f"\nWritten into {readme}")
+    for page, chinese in PAGES.items():
+        if report.write_into(PROJECT_ROOT / page, chinese):
+            print(f"\nWritten into {page}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the benchmark measured, as it is printed and as the READMEs show it."""
+"""What the benchmark measured, as it is printed and as the pages of docs/ show it."""
 
 import re
 from dataclasses import dataclass
@@ -57,8 +57,8 @@ class Report:
     def markdown(self, chinese: bool = False) -> str:
         if chinese:
             head = (
-                f"{self.customers:,} 客户、{self.days} 天数据、{self.source_rows:,} 行源数据;{self.machine};"
-                f"每次 dbt 运行中启动与解析占 {self.startup_seconds:.0f} 秒:"
+                f"{self.customers:,} 客户、{self.days} 天数据、{self.source_rows:,} 行源数据；{self.machine}；"
+                f"每次 dbt 运行中启动与解析占 {self.startup_seconds:.0f} 秒："
             )
             columns = ("内容", "时间", "比值", "内存峰值", "每秒源数据行数")
         else:
@@ -70,6 +70,6 @@ class Report:
         rows = [columns, ("---",) * 5, *(result.cells(chinese) for result in self.results)]
         return head + "\n\n" + "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
-    def write_into(self, readme: Path, chinese: bool = False) -> bool:
-        """Put the table between the markers that the README has for a bank of this size; false where it has none."""
-        return write_between(readme, f"<!-- make bench, {self.customers} customers -->", self.markdown(chinese))
+    def write_into(self, page: Path, chinese: bool = False) -> bool:
+        """Put the table between the markers that the page has for a bank of this size; false where it has none."""
+        return write_between(page, f"<!-- make bench, {self.customers} customers -->", self.markdown(chinese))

@@ -54,18 +54,26 @@ def test_the_limit_makes_the_same_tags(demo_warehouse, tmp_path):
 
 def test_the_table_is_written_between_its_markers(tmp_path):
     report = Report(1000, 365, 3_000_000, "2 cores", 9.6, (LIMIT, BUILD, PEER))
-    readme = tmp_path / "README.md"
+    page = tmp_path / "benchmarks.md"
     before = "# Measured\n\n<!-- make bench, {} customers -->\nold\n<!-- end -->\n\nafter\n"
-    readme.write_text(before.format(1000) + before.format(10000), encoding="utf-8")
-    assert report.write_into(readme)
-    written = readme.read_text(encoding="utf-8")
+    page.write_text(before.format(1000) + before.format(10000), encoding="utf-8")
+    assert report.write_into(page)
+    written = page.read_text(encoding="utf-8")
     assert "| build | 50 s | 2.50 × the limit | 3.25 GiB | 60,000 |" in written
     assert "| peer | did not finish |  | 14.00 GiB |  |" in written
     assert written.endswith(before.format(10000)), "the table of another size stays"
-    assert report.write_into(readme) and readme.read_text(encoding="utf-8") == written, "written again, the same"
+    assert report.write_into(page) and page.read_text(encoding="utf-8") == written, "written again, the same"
     assert "| 构建 | 50 秒 | 2.50 × 极限 | 3.25 GiB | 60,000 |" in report.markdown(chinese=True)
-    readme.write_text("no marker", encoding="utf-8")
-    assert not report.write_into(readme)
+    page.write_text("no marker", encoding="utf-8")
+    assert not report.write_into(page)
+
+
+def test_every_page_of_the_tables_has_a_place_for_each_size():
+    """A page without the marker of a size would keep its old figures in silence."""
+    for page in bench.PAGES:
+        text = (PROJECT_ROOT / page).read_text(encoding="utf-8")
+        for customers in (100_000, 1_000_000):
+            assert text.count(f"<!-- make bench, {customers} customers -->\n") == 1, page
 
 
 def test_what_a_large_bank_needs_follows_from_two_sizes():

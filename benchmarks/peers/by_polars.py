@@ -341,9 +341,7 @@ transactions = (
     )
     .join(initiators.filter(col("channel").is_null()).drop("channel"), on=kind, how="left")
     .join(initiators.filter(col("channel").is_not_null()), on=[*kind, "channel"], how="left", suffix="_of_channel")
-    .with_columns(
-        pl.coalesce(f"{name}_of_channel", name).alias(name) for name in ("initiator", "is_activity")
-    )
+    .with_columns(pl.coalesce(f"{name}_of_channel", name).alias(name) for name in ("initiator", "is_activity"))
     .join(seed("dictionaries/channels").select("channel", "is_digital"), on="channel", how="left")
 )
 own, active = col("initiator") == "customer", col("is_activity") == "true"

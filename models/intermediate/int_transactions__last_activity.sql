@@ -77,19 +77,19 @@ before_the_year as (
         on
             core_transactions.transaction_id = cancelled.transaction_id
             and core_transactions.transaction_date = cancelled.transaction_date
-    left join {{ ref('int_accounts__owners') }} as others
+    left join {{ ref('int_accounts__owners') }} as other_owners
         on
             posting_types.is_move
             and core_transactions.account_id <> core_transactions.counterparty_account_hash
-            and core_transactions.counterparty_account_hash = others.account_id
-            and quiet_accounts.customer_id = others.customer_id
-            and core_transactions.transaction_date >= others.valid_from
-            and core_transactions.transaction_date < others.valid_to
+            and core_transactions.counterparty_account_hash = other_owners.account_id
+            and quiet_accounts.customer_id = other_owners.customer_id
+            and core_transactions.transaction_date >= other_owners.valid_from
+            and core_transactions.transaction_date < other_owners.valid_to
     where
         coalesce(channel_initiators.is_activity, initiators.is_activity)
         and core_transactions.transaction_date <= {{ days_ago(365) }}
         and cancelled.transaction_id is null
-        and others.account_id is null
+        and other_owners.account_id is null
     group by quiet_accounts.customer_id
 ),
 

@@ -1,5 +1,5 @@
--- Postings with an account of the customer's own, or of their household, on the other side: one row a posting. It is the
--- owner of that account on the day who tells. Reads what was delivered in the last year.
+-- Postings with an account of the customer's own, or of their household, on the other side: one row a posting. It is
+-- the owner of that account on the day who tells. Reads what was delivered in the last year.
 
 with
 
@@ -33,18 +33,18 @@ sides as (
         postings.transaction_id,
         postings.transaction_date,
         owners.customer_id,
-        others.customer_id as other_customer_id
+        other_owners.customer_id as other_customer_id
     from postings
     inner join owners
         on
             postings.account_id = owners.account_id
             and postings.transaction_date >= owners.valid_from
             and postings.transaction_date < owners.valid_to
-    inner join owners as others
+    inner join owners as other_owners
         on
-            postings.counterparty_account_hash = others.account_id
-            and postings.transaction_date >= others.valid_from
-            and postings.transaction_date < others.valid_to
+            postings.counterparty_account_hash = other_owners.account_id
+            and postings.transaction_date >= other_owners.valid_from
+            and postings.transaction_date < other_owners.valid_to
 ),
 
 moves as (

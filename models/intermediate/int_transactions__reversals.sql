@@ -1,6 +1,6 @@
--- Every reversal known by the business date, with the posting that it reverses or why there is none: one row a reversal.
--- Reads the postings of the year, and of as many days before it as what is reversed in the year may lie back (policy_bounds
--- admits 180): first of all accounts who reverses, then these accounts' postings.
+-- Every reversal known by the business date, with the posting that it reverses or why there is none: one row each.
+-- Reads the postings of the year, and of as many days before it as what is reversed in the year may lie back (180 at
+-- most, by policy_bounds): first for the accounts where something is reversed, then for all that these were posted.
 
 with
 

@@ -1,7 +1,7 @@
 -- What happened on a customer's accounts in the last year: one scan of a year of postings. Few measures, apart from the
 -- many of int_transactions__windows_90d: what is summed for a customer stays small enough to be held in memory.
--- Transactions are what the customer starts; activity adds what others pay in (salary, pension, received transfers); what
--- the bank posts by itself (interest, fees, automatic debits, standing orders) is neither.
+-- Transactions are what the customer starts; activity adds what others pay in (salary, pension, received transfers);
+-- what the bank posts by itself (interest, fees, automatic debits, standing orders) is neither.
 
 with
 

@@ -74,7 +74,9 @@ def _reversed_keys(rows: pd.DataFrame) -> set[tuple[str, pd.Timestamp]]:
     gone: set[tuple[str, pd.Timestamp]] = set()
     for _, account in touched.groupby("account_id"):
         postings = account.sort_values(["transaction_date", "transaction_at"]).to_dict("records")
-        reversals = [p for p in postings if p["transaction_type"] == "REVERSAL" or pd.notna(p["reverses_transaction_id"])]
+        reversals = [
+            p for p in postings if p["transaction_type"] == "REVERSAL" or pd.notna(p["reverses_transaction_id"])
+        ]
         # The last word first: a reversal that is reversed says nothing more. Then those that name what they mean.
         for reversal in reversed([p for p in reversals if pd.notna(p["reverses_transaction_id"])]):
             if _key(reversal) not in gone:

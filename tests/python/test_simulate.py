@@ -302,7 +302,7 @@ def test_dormant_customers_have_bank_initiated_postings_only(bank):
     after = f"""
         select count(*) from booked inner join owner using (account_id) inner join truth.customers using (customer_id)
         inner join '{initiators}' as initiators using (transaction_type, direction)
-        where dormant_from <= transaction_date and initiators.is_activity and coalesce(initiators.channel <> 'SYSTEM', true)
+        where dormant_from <= transaction_date and initiators.is_activity
         """
     assert bank.value(after) == 0
 

@@ -187,8 +187,10 @@ with
 
 valid as (
     select
-        key(transaction_id) as transaction_id, key(account_id) as account_id, transaction_date, code(direction) as direction,
-        amount, code(transaction_type) as transaction_type, code(channel) as channel, loaded_at, dt
+        key(transaction_id) as transaction_id, key(account_id) as account_id, transaction_date, transaction_at,
+        code(direction) as direction, amount, code(transaction_type) as transaction_type, code(channel) as channel,
+        key(counterparty_account) as counterparty_account, key(reverses_transaction_id) as reverses_transaction_id,
+        loaded_at, dt
     from landed('core/transactions')
     where
         key(transaction_id) is not null and code(direction) in ('IN', 'OUT') and amount >= 0
@@ -206,6 +208,46 @@ first_deliveries as (
     qualify row_number() over (partition by transaction_id, transaction_date order by dt, loaded_at) = 1
 ),
 
+-- What a reversal names, else the last posting before it of its account and amount; both are nothing.
+reversals as (
+    from first_deliveries where transaction_type = 'REVERSAL' or reverses_transaction_id is not null
+),
+
+reversed as (
+    select
+        reversals.transaction_id as reversal_id, reversals.transaction_date as reversal_date,
+        postings.transaction_id, postings.transaction_date
+    from reversals
+    inner join first_deliveries as postings
+        on
+            reversals.account_id = postings.account_id and reversals.amount = postings.amount
+            and reversals.direction <> postings.direction
+            and case
+                when reversals.reverses_transaction_id is not null
+                    then reversals.reverses_transaction_id = postings.transaction_id
+                else postings.transaction_at <= reversals.transaction_at
+            end
+            and reversals.transaction_date - postings.transaction_date
+            between 0 and if(reversals.reverses_transaction_id is null, 30, 180)
+    qualify row_number() over (
+        partition by reversals.transaction_id, reversals.transaction_date order by postings.transaction_at desc
+    ) = 1
+),
+
+nothing as (
+    select transaction_id, transaction_date from reversed
+    union all
+    select reversal_id, reversal_date from reversed
+),
+
+initiators as (
+    select transaction_type, direction, channels.channel, coalesce(exact.initiator, usual.initiator) as initiator,
+        coalesce(exact.is_activity, usual.is_activity) as is_activity
+    from (select * exclude (channel) from seed('dictionaries/transaction_initiators') where channel is null) as usual
+    cross join seed('dictionaries/channels') as channels
+    left join seed('dictionaries/transaction_initiators') as exact using (transaction_type, direction, channel)
+),
+
 postings as (
     select
         accounts.customer_id, transaction_date, direction, amount, category, initiator, is_activity, channel,
@@ -215,10 +257,16 @@ postings as (
         in_last(transaction_date, 30) as in_30d,
         in_last(transaction_date, 90) as in_90d,
         in_last(transaction_date, 365) as in_365d
-    from first_deliveries
+    from (from first_deliveries anti join nothing using (transaction_id, transaction_date)) as counted
     inner join accounts using (account_id)
     inner join seed('dictionaries/transaction_types') using (transaction_type)
+    left join initiators using (transaction_type, direction, channel)
     left join seed('dictionaries/channels') using (channel)
+    left join accounts as own
+        on
+            is_move and counterparty_account <> counted.account_id
+            and counterparty_account = own.account_id and accounts.customer_id = own.customer_id
+    where own.account_id is null
 )
 
 select
@@ -234,8 +282,8 @@ select
     sum(amount) filter (is_own and in_90d) as transaction_amount_90d,
     sum(amount) filter (direction = 'IN' and in_30d) as inflow_amount_30d,
     sum(amount) filter (direction = 'OUT' and in_90d) as outflow_amount_90d,
-    count(*) filter (category = 'transfer' and direction = 'OUT' and in_30d) as transfer_count_30d,
-    sum(amount) filter (category = 'transfer' and direction = 'OUT' and in_30d) as transfer_amount_30d,
+    count(*) filter (is_own and category = 'transfer' and direction = 'OUT' and in_30d) as transfer_count_30d,
+    sum(amount) filter (is_own and category = 'transfer' and direction = 'OUT' and in_30d) as transfer_amount_30d,
     count(*) filter (is_own and is_digital and in_90d) as digital_transaction_count_90d,
     count(*) filter (is_own and channel = 'COUNTER' and in_90d) as counter_transaction_count_90d,
     count(*) filter (is_own and channel = 'ATM' and in_90d) as atm_transaction_count_90d,

@@ -279,31 +279,74 @@ aum = (
 
 # Transactions ---------------------------------------------------------------------------------------------------------
 
-transactions = (
-    first_deliveries(
-        landed(
-            "core/transactions",
-            "transaction_id account_id transaction_date direction amount transaction_type channel",
-        )
-        .with_columns(
-            key("transaction_id"), key("account_id"), code("direction"), code("transaction_type"), code("channel")
-        )
-        .filter(
-            col("transaction_id").is_not_null(),
-            col("direction").is_in(["IN", "OUT"]),
-            col("amount") >= 0,
-            col("transaction_date") <= col("dt"),
-        ),
-        "transaction_id",
-        "transaction_date",
+delivered = first_deliveries(
+    landed(
+        "core/transactions",
+        "transaction_id account_id transaction_date transaction_at direction amount transaction_type channel "
+        "counterparty_account reverses_transaction_id",
     )
+    .with_columns(
+        *map(key, ("transaction_id", "account_id", "counterparty_account", "reverses_transaction_id")),
+        *map(code, ("direction", "transaction_type", "channel")),
+    )
+    .filter(
+        col("transaction_id").is_not_null(),
+        col("direction").is_in(["IN", "OUT"]),
+        col("amount") >= 0,
+        col("transaction_date") <= col("dt"),
+    ),
+    "transaction_id",
+    "transaction_date",
+)
+
+# What a reversal names, else the last posting before it of its account and amount; both are nothing.
+posting = ["transaction_id", "transaction_date"]
+names = col("reverses_transaction_id").is_not_null()
+reversed_postings = (
+    delivered.filter((col("transaction_type") == "REVERSAL") | names)
+    .join(delivered, on=["account_id", "amount"], suffix="_reversed")
+    .filter(
+        col("direction") != col("direction_reversed"),
+        pl.when(names)
+        .then(col("reverses_transaction_id") == col("transaction_id_reversed"))
+        .otherwise(col("transaction_at_reversed") <= col("transaction_at")),
+        (col("transaction_date") - col("transaction_date_reversed"))
+        .dt.total_days()
+        .is_between(0, pl.when(names).then(180).otherwise(30)),
+    )
+    .sort("transaction_at_reversed")
+    .unique(posting, keep="last", maintain_order=True)
+)
+nothing = pl.concat(
+    [
+        reversed_postings.select(posting),
+        reversed_postings.select(col(f"{name}_reversed").alias(name) for name in posting),
+    ]
+)
+
+initiators = seed("dictionaries/transaction_initiators")
+kind = ["transaction_type", "direction"]
+others = accounts.select(col("account_id").alias("counterparty_account"), col("owner_id").alias("other_owner_id"))
+transactions = (
+    delivered.join(nothing, on=posting, how="anti")
     .join(accounts.select("account_id", "owner_id"), on="account_id")
     .join(seed("dictionaries/transaction_types"), on="transaction_type")
+    .join(others, on="counterparty_account", how="left")
+    .filter(
+        ~(
+            (col("is_move") == "true")
+            & (col("account_id") != col("counterparty_account"))
+            & (col("owner_id") == col("other_owner_id"))
+        ).fill_null(False)
+    )
+    .join(initiators.filter(col("channel").is_null()).drop("channel"), on=kind, how="left")
+    .join(initiators.filter(col("channel").is_not_null()), on=[*kind, "channel"], how="left", suffix="_of_channel")
+    .with_columns(pl.coalesce(f"{name}_of_channel", name).alias(name) for name in ("initiator", "is_activity"))
     .join(seed("dictionaries/channels").select("channel", "is_digital"), on="channel", how="left")
 )
 own, active = col("initiator") == "customer", col("is_activity") == "true"
 in_7d, in_30d, in_90d, in_365d = (in_last("transaction_date", days) for days in (7, 30, 90, 365))
-transfer = (col("category") == "transfer") & (col("direction") == "OUT") & in_30d
+transfer = own & (col("category") == "transfer") & (col("direction") == "OUT") & in_30d
 behaviour = transactions.group_by(col("owner_id").alias("customer_id")).agg(
     col("transaction_date").filter(active).max().alias("last_activity_date"),
     (active & in_365d).sum().alias("activity_count_365d"),

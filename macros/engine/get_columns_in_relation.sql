@@ -4,6 +4,7 @@
 {% macro columns_that_may_lack() -%}
     {{ return({
         'core.customers': {'deceased_date': 'date', 'is_frozen_by_order': 'boolean', 'is_staff': 'boolean'},
+        'core.transactions': {'reverses_transaction_id': 'string'},
         'crm.contacts': {'customer_id': 'string'},
     }) }}
 {%- endmacro %}

@@ -22,7 +22,7 @@ active_days as (
         postings.transaction_date as active_date
     from {{ ref('int_transactions__customer') }} as postings
     where
-        postings.is_activity
+        postings.initiator = 'customer'
         and {{ event_in_last_days('postings.transaction_date', 365) }}
         and postings.transaction_date > (select since.first_assigned_date from since)
 

@@ -1,5 +1,7 @@
--- Postings with the golden customer who owned the account on their day and what their type and channel stand for, in
--- the base currency at the rate of their day; a view. A type that the dictionary does not know is nobody's activity.
+-- Postings that count, with the golden customer who owned the account on their day and what their type, direction and
+-- channel stand for, in the base currency at the rate of their day; a view. What was reversed, what reverses it, and
+-- moves between accounts of one customer are not in it: whoever reads it cannot count them. A type that the dictionary
+-- does not know is nobody's activity.
 
 with
 
@@ -13,6 +15,10 @@ owners as (
     from {{ ref('int_accounts__owners') }}
 ),
 
+cancelled as (
+    {{ cancelled_postings(ref('int_transactions__reversals')) }}
+),
+
 postings as (
     select
         core_transactions.transaction_id,
@@ -22,8 +28,9 @@ postings as (
         core_transactions.transaction_at,
         core_transactions.transaction_type,
         coalesce(posting_types.category, 'unknown') as transaction_category,
-        coalesce(posting_types.initiator, 'unknown') as initiator,
-        coalesce(posting_types.is_activity, false) as is_activity,
+        coalesce(channel_initiators.initiator, initiators.initiator, 'unknown') as initiator,
+        coalesce(channel_initiators.is_activity, initiators.is_activity, false) as is_activity,
+        coalesce(moves.move = 'household', false) as is_household_move,
         core_transactions.direction,
         {{ in_base_currency('core_transactions.amount', 'owners.currency_to_convert', 'rates.mid_rate') }} as amount,
         core_transactions.channel,
@@ -37,6 +44,14 @@ postings as (
             core_transactions.account_id = owners.account_id
             and core_transactions.transaction_date >= owners.valid_from
             and core_transactions.transaction_date < owners.valid_to
+    left join cancelled
+        on
+            core_transactions.transaction_id = cancelled.transaction_id
+            and core_transactions.transaction_date = cancelled.transaction_date
+    left join {{ ref('int_transactions__moves') }} as moves
+        on
+            core_transactions.transaction_id = moves.transaction_id
+            and core_transactions.transaction_date = moves.transaction_date
     left join {{ ref('int_currency__rates') }} as rates
         on
             owners.currency_to_convert = rates.currency
@@ -44,8 +59,21 @@ postings as (
             and core_transactions.transaction_date < rates.valid_to
     left join {{ ref('transaction_types') }} as posting_types
         on core_transactions.transaction_type = posting_types.transaction_type
+    left join {{ ref('transaction_initiators') }} as initiators
+        on
+            core_transactions.transaction_type = initiators.transaction_type
+            and core_transactions.direction = initiators.direction
+            and initiators.channel is null
+    left join {{ ref('transaction_initiators') }} as channel_initiators
+        on
+            core_transactions.transaction_type = channel_initiators.transaction_type
+            and core_transactions.direction = channel_initiators.direction
+            and core_transactions.channel = channel_initiators.channel
     left join {{ ref('channels') }} as channels
         on core_transactions.channel = channels.channel
+    where
+        cancelled.transaction_id is null
+        and coalesce(moves.move <> 'own', true)
 )
 
 select * from postings

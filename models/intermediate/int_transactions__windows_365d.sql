@@ -1,7 +1,7 @@
 -- What happened on a customer's accounts in the last year: one scan of a year of postings. Few measures, apart from the
 -- many of int_transactions__windows_90d: what is summed for a customer stays small enough to be held in memory.
--- Transactions are what the customer starts; activity adds what others pay in (salary, pension); what the bank posts by
--- itself (interest, fees, automatic debits) is neither.
+-- Transactions are what the customer starts; activity adds what others pay in (salary, pension, received transfers);
+-- what the bank posts by itself (interest, fees, automatic debits, standing orders) is neither.
 
 with
 
@@ -28,7 +28,8 @@ windows as (
         max(case when is_own then transaction_date end) as transaction_last_date,
         count(case when is_own and channel = 'COUNTER' then 1 end) as counter_transaction_count_365d,
 
-        max(case when transaction_type = 'SALARY' then transaction_date end) as salary_last_date,
+        max(case when transaction_type = 'SALARY' and direction = 'IN' then transaction_date end)
+            as salary_last_date,
         sum(case when transaction_type = 'FEE' and direction = 'OUT' then amount end) as fee_paid_amount_365d
     from postings
     group by customer_id

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from posting_reference import COLUMNS, counted_postings
 
 from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
@@ -126,20 +127,34 @@ def test_aum_agrees_with_daily_balances(daily_balances, tags):
 
 
 @pytest.fixture(scope="module")
-def postings(demo_bank, accounts) -> pd.DataFrame:
-    """Valid postings, first delivery of each, with golden customer, type and age in days."""
-    types = pd.read_csv(DICTIONARIES / "transaction_types.csv").set_index("transaction_type")
-    rows = landed(
-        demo_bank,
-        "core/transactions",
-        "transaction_id, transaction_date, account_id, direction, transaction_type, channel, counterparty_account, "
-        "cast(amount * 100 as bigint) as cents",
-    )
-    valid = rows["transaction_type"].isin(types.index) & (rows["cents"] > 0) & (rows["transaction_date"] <= rows["dt"])
+def postings(demo_bank, demo_warehouse, accounts) -> pd.DataFrame:
+    """Postings that count, first delivery of each, with golden customer, who started it and age in days."""
+    types = pd.read_csv(DICTIONARIES / "transaction_types.csv")["transaction_type"]
+    rows = landed(demo_bank, "core/transactions", f"{COLUMNS}, cast(amount * 100 as bigint) as cents")
+    valid = rows["transaction_type"].isin(types) & (rows["cents"] >= 0) & (rows["transaction_date"] <= rows["dt"])
     rows = rows[valid].drop_duplicates(["transaction_id", "transaction_date"], keep="first")
-    rows["golden"] = rows["account_id"].map(accounts["golden"])
-    rows["age"] = (AS_OF - rows["transaction_date"]).dt.days
-    return rows.join(types, on="transaction_type")
+    households = demo_warehouse.rows("select customer_id, household_id from intermediate.int_customer__household")
+    counted = counted_postings(rows, accounts["golden"], pd.Series(dict(households)))
+    counted["age"] = (AS_OF - counted["transaction_date"]).dt.days
+    return counted
+
+
+def test_the_demo_bank_has_what_does_not_count(demo_bank, postings):
+    """Each planted reversal takes two postings away; of the moves within households those stay that CRM knows of."""
+    keys = set(zip(postings["transaction_id"], postings["transaction_date"], strict=True))
+    reversals = duckdb.sql(f"from '{demo_bank}/_truth/reversals.parquet'").df()
+    assert reversals["is_named"].any() and not reversals["is_named"].all()
+    assert not keys & set(zip(reversals["transaction_id"], reversals["transaction_date"], strict=True))
+    assert not keys & set(zip(reversals["reversed_transaction_id"], reversals["reversed_date"], strict=True))
+
+    planted = duckdb.sql(f"from '{demo_bank}/_truth/household_moves.parquet'").df()
+    planted_keys = set(zip(planted["transaction_id"], planted["transaction_date"], strict=True))
+    moves = postings[postings["is_household_move"]]
+    found = set(zip(moves["transaction_id"], moves["transaction_date"], strict=True)) & planted_keys
+    assert planted_keys <= keys and len(found) > len(planted_keys) / 2
+
+    standing_orders = postings.query("transaction_type == 'TRANSFER' and direction == 'OUT' and channel == 'SYSTEM'")
+    assert len(standing_orders) > 0 and set(standing_orders["initiator"]) == {"bank"}
 
 
 def test_transactions_agree_with_postings(postings, tags):
@@ -166,11 +181,25 @@ def test_transactions_agree_with_postings(postings, tags):
         "activity_amount_365d": amount(activity, 365),
         "transaction_amount_1d": amount(own, 1),
         "transaction_amount_90d": amount(own, 90),
+        "transaction_max_amount_30d": own[own["age"] < 30].groupby("golden")["cents"].max(),
         "transfer_amount_30d": amount(transfers, 30),
         "inflow_amount_30d": amount(postings[postings["direction"] == "IN"], 30),
         "outflow_amount_90d": amount(postings[postings["direction"] == "OUT"], 90),
     }
-    actual = tags("fact_tags__transactions", *counts, *amounts, "activity_recency_days")
+    last = own[own["age"] < 365].groupby("golden")["age"].min()
+    household = postings[postings["is_household_move"]]
+    household_amounts = {
+        "household_inflow_amount_90d": amount(household[household["direction"] == "IN"], 90),
+        "household_outflow_amount_90d": amount(household[household["direction"] == "OUT"], 90),
+    }
+    actual = tags(
+        "fact_tags__transactions",
+        *counts,
+        *amounts,
+        *household_amounts,
+        "activity_recency_days",
+        "transaction_inactive_days_365d",
+    )
     for code, series in counts.items():
         wanted = series.reindex(actual.index, fill_value=0)
         assert (actual[code] == wanted).all(), actual[code][actual[code] != wanted].head()
@@ -178,6 +207,12 @@ def test_transactions_agree_with_postings(postings, tags):
         wanted = cents.reindex(actual.index, fill_value=0).map(yuan)
         assert (actual[code] == wanted).all(), actual[code][actual[code] != wanted].head()
 
+    for code, cents in household_amounts.items():
+        known = actual[code].dropna()
+        assert cents.index.isin(known.index).all() and cents.sum() > 0
+        assert (known == cents.reindex(known.index, fill_value=0).map(yuan)).all()
+
+    assert (actual["transaction_inactive_days_365d"][last.index] == last).all()
     recency = activity.groupby("golden")["age"].min().reindex(actual.index)
     assert (actual["activity_recency_days"].astype("Float64").isna() == recency.isna()).all()
     assert (actual["activity_recency_days"].dropna() == recency.dropna()).all()

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import duckdb
 import pandas as pd
 import pytest
+from posting_reference import counted_postings
 
 from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
 
 AS_OF = pd.Timestamp(DEMO_DATE)
 POLICY = PROJECT_ROOT / "seeds" / "policy"
-DICTIONARIES = PROJECT_ROOT / "seeds" / "dictionaries"
 HONEYMOON_DAYS = 90
 STEPS = ("opened", "first_contact", "first_login", "first_transaction", "first_product")
 
@@ -43,16 +43,19 @@ def persons(query) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def own_transactions(query) -> pd.DataFrame:
     """What customers started themselves, up to the date: who, how many days ago, on which channel."""
-    types = pd.read_csv(DICTIONARIES / "transaction_types.csv")
-    own_types = types.loc[types["initiator"] == "customer", "transaction_type"]
     rows = query("""
-        select identities.customer_id, transaction_date, transaction_type, channel
+        select *, counterparty_account_hash as counterparty_account, cast(amount * 100 as bigint) as cents
         from staging.stg_core__transactions
-        inner join staging.stg_core__accounts as accounts using (account_id)
+    """)
+    owners = query("""
+        select account_id, identities.customer_id
+        from staging.stg_core__accounts as accounts
         inner join intermediate.int_customer__identity as identities
             on identities.source_system = 'core' and identities.source_key = accounts.customer_id
     """)
-    rows = rows[rows["transaction_type"].isin(own_types) & (rows["transaction_date"] <= AS_OF)].copy()
+    counted = counted_postings(rows, owners.set_index("account_id")["customer_id"], pd.Series(dtype=object))
+    rows = counted.rename(columns={"golden": "customer_id"})
+    rows = rows[(rows["initiator"] == "customer") & (rows["transaction_date"] <= AS_OF)].copy()
     rows["days_ago"] = (AS_OF - rows["transaction_date"]).dt.days
     return rows
 

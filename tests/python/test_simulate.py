@@ -298,11 +298,11 @@ def test_salaries_come_on_paydays(bank):
 
 
 def test_dormant_customers_have_bank_initiated_postings_only(bank):
-    dictionary = pd.read_csv(PROJECT_ROOT / "seeds" / "dictionaries" / "transaction_types.csv")
-    activity = tuple(dictionary.query("is_activity").transaction_type)
+    initiators = PROJECT_ROOT / "seeds" / "dictionaries" / "transaction_initiators.csv"
     after = f"""
         select count(*) from booked inner join owner using (account_id) inner join truth.customers using (customer_id)
-        where dormant_from <= transaction_date and transaction_type in {activity}
+        inner join '{initiators}' as initiators using (transaction_type, direction)
+        where dormant_from <= transaction_date and initiators.is_activity
         """
     assert bank.value(after) == 0
 

@@ -35,7 +35,7 @@ shifted as (
     select * replace (case when is_payroll and n <> 0 and isodow(payday_date) >= 6 then payday_date - cast(isodow(payday_date) - 5 as integer) else payday_date end as payday_date)
     from dated
 )
-select n, n * 100 as a, n * 10000 + {{ serial }} as k, income, income_type, employer, payday_date, activity, hour, opened_date, closed_date, dormant_from, stage, cash, tier, is_app_user, age
+select n, n * 100 as a, n * 10000 + {{ serial }} as k, income, income_type, employer, payday_date, activity, hour, opened_date, closed_date, dormant_from, stage, cash, tier, is_app_user, is_coupled, age
 from shifted
 where
     n <> 1 and single_product is distinct from 'wealth' and single_product is distinct from 'time'
@@ -46,6 +46,17 @@ where
     and (dormant_from is null or payday_date < dormant_from)
     and (is_payroll or n = 0 or u(n * 10000 + {{ serial }}, 'active month') < steadiness)
 order by n;
+
+-- Money for the household, from the spouse who is paid first to the other on their payday.
+create temp table household_move as
+select giver.n, taker.n as other, taker.payday_date as d, giver.k, giver.income // 8 as cents
+from active as giver
+inner join active as taker on taker.n = case when giver.n % 2 = 0 then giver.n + 1 else giver.n - 1 end
+where
+    giver.is_coupled and taker.is_coupled and giver.n >= 2 and taker.n >= 2 and u(giver.n // 2, 'shares money') < 0.5
+    and (giver.payday_date < taker.payday_date or giver.payday_date = taker.payday_date and giver.n < taker.n)
+    and (giver.closed_date is null or taker.payday_date < giver.closed_date)
+    and (giver.dormant_from is null or taker.payday_date < giver.dormant_from);
 
 -- Postings that are not free: account, day, second of the day, a code unique for the account and day, and cents with their sign.
 create temp table fixed as
@@ -145,6 +156,17 @@ with legs as (
     select n, n * 100, end_date, 40000 + u_int(n * 1000 + slot, 'taken at', 10000), 105 + 10 * cast(slot as integer), -1, sell_cents, 'TRANSFER', 'APP', 'X', n * 10, 'CMB'
     from tranche
     where end_date between date '{{ activity_first }}' and date '{{ last }}' and not is_roll
+    union all
+    select case side.side when 0 then n else other end, case side.side when 0 then n else other end * 100, d, 45000 + u_int(k, 'shared at', 20000), 20 + side.side, 2 * side.side - 1, cents, 'TRANSFER', 'APP',
+        'A', case side.side when 0 then other else n end * 100, null
+    from household_move
+    cross join (values (0), (1)) as side (side)
+    union all
+    -- Rent by standing order: the batch sends it on the day after payday.
+    select n, a, payday_date + 1, 7200 + u_int(k, 'standing order at', 3600), 22, -1, income // 6, 'TRANSFER', 'SYSTEM', 'X', n * 10 + 8, pick(['ICBC', 'CCB', 'ABC', 'BOC', 'CMB'], n, 'landlord bank')
+    from active
+    where n >= 2 and u(n, 'standing order') < 0.1 and payday_date + 1 <= date '{{ last }}'
+        and least(coalesce(closed_date, date '9999-12-31'), coalesce(dormant_from, date '9999-12-31')) > payday_date + 1
     {%- for row in named_postings %}
     union all
     select {{ row.n }}, {{ row.n * 100 }}, date '{{ row.day }}', {{ row.second }}, {{ row.code }}, {{ row.sign }}, {{ row.cents }}, '{{ row.type }}', '{{ row.channel }}', 'X', 999, 'ICBC'
@@ -227,7 +249,8 @@ from capped;
 create temp table posting as
 select
     n, a, d, cast(s as integer) as s, cast(code as integer) as code, cast(sign as tinyint) as sign, cast(cents as bigint) as cents,
-    cast(transaction_type as transaction_type) as transaction_type, cast(channel as channel) as channel, party_kind, cast(party as bigint) as party, cast(bank as bank) as bank
+    cast(transaction_type as transaction_type) as transaction_type, cast(channel as channel) as channel, party_kind, cast(party as bigint) as party, cast(bank as bank) as bank,
+    cast(null as integer) as reverses
 from (select * from fixed union all select * from free where cents > 0);
 
 -- Closing an account pays out all that is left.
@@ -242,7 +265,30 @@ left_over as (
     left join posting on leaver.a = posting.a
     group by leaver.n, leaver.a, leaver.closed_date
 )
-select n, a, closed_date, 57000, 9, -1, cents, 'CASH_WITHDRAWAL', 'COUNTER', null, null, null from left_over where cents > 0;
+select n, a, closed_date, 57000, 9, -1, cents, 'CASH_WITHDRAWAL', 'COUNTER', null, null, null, null from left_over where cents > 0;
+
+-- Sent by mistake, reversed by the bank, and sent once more; half of them on the day after. The bank says of half what it reverses.
+create temp table mistake as
+with drawn as (
+    select posting.*, u(posting.a * 100000000 + {{ serial }} * 10000 + posting.code, 'mistake') as chance, person.closed_date, person.dormant_from
+    from posting
+    inner join person using (n)
+    where posting.n >= 2 and posting.code >= 2000 and posting.transaction_type in ('TRANSFER', 'PAYMENT') and posting.channel not in ('POS', 'SYSTEM')
+        and posting.d + 4 <= date '{{ last }}'
+)
+select * exclude (closed_date, dormant_from), chance < 0.004 as is_named, case when chance < 0.002 or chance >= 0.006 then 0 else 1 end as days
+from drawn
+where chance < 0.008 and least(coalesce(closed_date, date '9999-12-31'), coalesce(dormant_from, date '9999-12-31')) > d + 1;
+insert into posting
+select n, a, d + days, s + 100, code + 1000, 1, cents, 'REVERSAL', 'SYSTEM', null, null, null, case when is_named then code end from mistake
+union all
+select n, a, d + days, s + 200, code + 2000, -1, cents, transaction_type, channel, party_kind, party, bank, null from mistake;
+insert into truth.reversals
+select posting_key(n, {{ serial }}, code + 1000, a), d + days, posting_key(n, {{ serial }}, code, a), d, is_named from mistake;
+insert into truth.household_moves
+select posting_key(posting.n, {{ serial }}, posting.code, posting.a), posting.d, customer_key(posting.n), customer_key(posting.party // 100), case posting.code when 20 then 'OUT' else 'IN' end
+from posting
+where posting.code in (20, 21);
 
 -- What is planted as dirt, by steps of this number; the last days of a month stay clean, so that no redelivery leaves it.
 create temp view drawn_posting as
@@ -284,6 +330,7 @@ select
     channel,
     party_key(party_kind, party) as counterparty_account,
     bank as counterparty_bank,
+    case when reverses is not null then posting_key(n, {{ serial }}, reverses, a) end as reverses_transaction_id,
     dt
 from (
     select *, d as dt, null as kind from drawn_posting where dirt < 0.0006 or dirt >= 0.0009

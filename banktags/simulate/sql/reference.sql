@@ -48,7 +48,7 @@ insert into month values
 -- Codes of the event tables: an enumeration is sorted as a number and written as a dictionary.
 create type transaction_type as enum (
     'TRANSFER', 'CASH_DEPOSIT', 'CASH_WITHDRAWAL', 'PAYMENT', 'BILL_PAYMENT', 'INSURANCE_PREMIUM', 'WEALTH_PURCHASE', 'WEALTH_REDEMPTION', 'LOAN_REPAYMENT',
-    'CARD_REPAYMENT', 'SALARY', 'PENSION', 'AUTO_DEBIT', 'LOAN_DISBURSEMENT', 'INTEREST', 'FEE', 'ZZZ');
+    'CARD_REPAYMENT', 'SALARY', 'PENSION', 'AUTO_DEBIT', 'LOAN_DISBURSEMENT', 'INTEREST', 'FEE', 'REVERSAL', 'ZZZ');
 create type channel as enum ('APP', 'WEB', 'WECOM', 'COUNTER', 'ATM', 'POS', 'PHONE', 'SYSTEM');
 create type direction as enum ('IN', 'OUT');
 create type bank as enum ('ICBC', 'CCB', 'ABC', 'BOC', 'CMB');
@@ -62,6 +62,10 @@ create type page as enum ('home', 'transfer', 'wealth', 'fund', 'loan', 'card', 
 
 -- Planted dirt, one row per bad delivery: what it is, where it stands, by which key it is found.
 create table truth.dirt (kind varchar, table_name varchar, row_key varchar, business_date date);
+-- Planted reversals, one row each: what reverses what, and whether it names it.
+create table truth.reversals (transaction_id varchar, transaction_date date, reversed_transaction_id varchar, reversed_date date, is_named boolean);
+-- Planted moves within the household, one row a posting.
+create table truth.household_moves (transaction_id varchar, transaction_date date, customer_id varchar, other_customer_id varchar, direction varchar);
 
 create table category (cat integer, product_category varchar, weight integer, code varchar);
 insert into category values

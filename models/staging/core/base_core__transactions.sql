@@ -34,6 +34,7 @@ standardised as (
         {{ known.channel }} as channel,
         {{ hashed_number('source.counterparty_account') }} as counterparty_account_hash,
         {{ known_text('source.counterparty_bank') }} as counterparty_bank,
+        {{ known_text('source.reverses_transaction_id') }} as reverses_transaction_id,
         source.loaded_at,
         source.dt,
         source.batch_fingerprint,

@@ -9,6 +9,7 @@ select
     channel,
     counterparty_account_hash,
     counterparty_bank,
+    reverses_transaction_id,
     loaded_at,
     dt
 from {{ ref('base_core__transactions') }}

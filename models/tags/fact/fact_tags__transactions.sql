@@ -35,7 +35,8 @@ transactions as (
         spine.customer_id,
         spine.as_of_date,
 
-        -- Activity: what the customer does or is paid, never what the bank posts by itself.
+        -- Activity: what the customer does or is paid, never what the bank posts by itself. What was reversed and moves
+        -- between the customer's own accounts are none of the postings below.
         last_activity.recency_days as activity_recency_days,
         last_activity.last_activity_date as activity_last_date,
         {{ measured('last_365d.activity_count_365d', 'bigint', 'spine.covers_365d') }} as activity_count_365d,
@@ -78,11 +79,17 @@ transactions as (
             as transfer_to_other_bank_amount_30d,
         {{ measured('counterparties.counterparty_count_90d', 'bigint', 'spine.covers_90d') }} as counterparty_count_90d,
 
-        -- All money in and out, whoever started it.
+        -- All money in and out, whoever started it; of that, what comes from and goes to the household.
         {{ measured('last_90d.inflow_amount_30d', covers='spine.covers_30d') }} as inflow_amount_30d,
         {{ measured('last_90d.outflow_amount_30d', covers='spine.covers_30d') }} as outflow_amount_30d,
         {{ measured('last_90d.inflow_amount_90d', covers='spine.covers_90d') }} as inflow_amount_90d,
         {{ measured('last_90d.outflow_amount_90d', covers='spine.covers_90d') }} as outflow_amount_90d,
+        {{ measured(
+            'last_90d.household_inflow_amount_90d', covers='spine.covers_90d and households.household_id is not null'
+        ) }} as household_inflow_amount_90d,
+        {{ measured(
+            'last_90d.household_outflow_amount_90d', covers='spine.covers_90d and households.household_id is not null'
+        ) }} as household_outflow_amount_90d,
 
         -- Channels, as counts and as shares of the transactions; without transactions there is no share.
         {{ measured('last_90d.digital_transaction_count_90d', 'bigint', 'spine.covers_90d') }}
@@ -117,6 +124,8 @@ transactions as (
         on spine.customer_id = last_365d.customer_id
     left join {{ ref('int_transactions__windows_90d') }} as last_90d
         on spine.customer_id = last_90d.customer_id
+    left join {{ ref('int_customer__household') }} as households
+        on spine.customer_id = households.customer_id
     left join {{ ref('int_transactions__counterparties') }} as counterparties
         on spine.customer_id = counterparties.customer_id
     left join {{ ref('int_transactions__last_activity') }} as last_activity

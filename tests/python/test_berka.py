@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from dbt_warehouse import Warehouse
 from real_data import real_data
-from rfm_reference import CLASSES
+from rfm_reference import rfm_by_bands, rfm_by_quintiles
 from typer.testing import CliRunner
 
 from banktags.cli import app
@@ -189,25 +189,17 @@ def test_rfm_class(warehouse, known, balances, activity):
     eligible = known.index[tenure_days >= 90]
     measures = pd.DataFrame(
         {
-            "R": -activity["recency"].fillna(365).clip(upper=365),
-            "F": activity["monthly_avg"],
-            "M": balances["month_avg"].round(2),
+            "recency_days": activity["recency"].fillna(365).clip(upper=365),
+            "frequency": activity["monthly_avg"],
+            "monetary": balances["month_avg"].round(2),
         }
     ).loc[eligible]
-    has_some = pd.DataFrame({"R": measures["R"] > -365, "F": measures["F"] > 0, "M": measures["M"] > 0})
-
-    def score(axis: str) -> pd.Series:
-        """Five times the share of customers who are no better, rounded up; equals share it, none is 1."""
-        no_better = measures[axis].rank(method="max").astype("int64")
-        return (-(-5 * no_better // len(measures))).where(has_some[axis], 1)
-
-    scores = pd.DataFrame({axis: score(axis) for axis in "RFM"})
-    pattern = (scores > scores.mean()).astype(int).astype(str).sum(axis=1)
-    expected = pattern.map(CLASSES).reindex(known.index, fill_value="not_applicable")
+    bands, quintiles = rfm_by_bands(measures, POLICY, "CZK"), rfm_by_quintiles(measures, 365)
+    expected = bands["rfm_class"].reindex(known.index, fill_value="not_applicable")
 
     columns = ("rfm_recency_score", "rfm_frequency_score", "rfm_monetary_score", "rfm_class")
     built = customers(warehouse, "segments.segment__rfm", *columns).reindex(known.index)
     built_scores = built.loc[eligible, list(columns[:3])].astype("int64")
-    assert (built_scores.to_numpy() == scores.to_numpy()).all()
+    assert (built_scores.to_numpy() == quintiles.iloc[:, :3].to_numpy()).all()
     assert (built["rfm_class"] == expected).all()
     assert expected.nunique() >= 7

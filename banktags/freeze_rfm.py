@@ -52,7 +52,10 @@ def computed_cut_points(warehouse: duckdb.DuckDBPyConnection, period: str | None
     )
     rows = [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
     if not rows:
-        raise typer.BadParameter("segment__rfm_cut_points has no fifths: run dbt build first, of a bank with customers whom RFM applies to", param_hint="warehouse")
+        raise typer.BadParameter(
+            "segment__rfm_cut_points has no fifths: run dbt build first, of a bank with customers whom RFM applies to",
+            param_hint="warehouse",
+        )
     run_period, run_date = rows[0]["period"], rows[0]["frozen_as_of"]
     next_period = period or period_of(run_date + timedelta(days=1), like=run_period)
     if next_period == run_period:

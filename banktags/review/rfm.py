@@ -48,7 +48,7 @@ class Spread:
 
 
 def spread(review: Review) -> Spread:
-    """The classes over the tiers of a review that has them; a tier that nobody can be in by either method is left out."""
+    """The classes over the tiers, of a review that has them; customers without a tier are shown if there are any."""
     empty = {
         tier
         for tier in {cell["tier"] for cell in review.rfm if cell["tier_rank"] == 0}

@@ -1,4 +1,4 @@
--- Recency, frequency and monetary value as scores from 1 to 5, and the class that high and low of the three name, by the
+-- RFM of each customer: scores from 1 to 5 by both methods, and the class that high and low of R, F and M name, by the
 -- method that policy says decides.
 
 with
@@ -29,7 +29,8 @@ rfm as (
         bands.monetary_score as rfm_monetary_band_score,
         deciding.rfm_pattern,
         coalesce(deciding.rfm_class, 'not_applicable') as rfm_class,
-        case when deciding.customer_id is not null then parameters.frequency_definition end as rfm_frequency_definition,
+        case when deciding.customer_id is not null then parameters.frequency_definition end
+            as rfm_frequency_definition,
         case when deciding.customer_id is not null then parameters.monetary_definition end as rfm_monetary_definition,
         case when deciding.customer_id is not null then parameters.version end as rfm_version,
         deciding.cut_points_as_of as rfm_cut_points_as_of

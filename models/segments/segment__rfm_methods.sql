@@ -34,12 +34,12 @@ scored as (
     select
         eligible.customer_id,
         methods.scoring_method,
-        methods.scoring_method = parameters.scoring_method as is_deciding,
         {% for axis in measure_of -%}
             {{ axis }}.score as {{ axis }}_score,
             {{ axis }}.is_high as is_{{ axis }}_high,
-            {{ axis }}.computed_as_of as {{ axis }}_as_of{{ ',' if not loop.last }}
-        {% endfor %}
+            {{ axis }}.computed_as_of as {{ axis }}_as_of,
+        {% endfor -%}
+        methods.scoring_method = parameters.scoring_method as is_deciding
     from eligible
     cross join methods
     cross join parameters

@@ -1,7 +1,7 @@
 {{ printed_rows(columns=['axis', 'measure', 'score', 'problem', 'remedy']) }}
 
 -- High begins at one score: of the bands in force no score is high below one that is not, and something of each measure
--- is high and something low, or the axis parts nobody. Every tier in force has a score, or its customers would have none.
+-- is high and something low, or the axis parts nobody. Every tier in force has a score, or its customers have none.
 with
 
 bands as (

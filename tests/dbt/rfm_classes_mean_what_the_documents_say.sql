@@ -1,4 +1,4 @@
-{{ printed_rows(columns=['customer_id', 'rfm_class', 'aum_tier', 'days', 'problem', 'remedy']) }}
+{{ printed_rows(columns=['customer_id', 'rfm_class', 'aum_tier', 'activity_recency_days', 'problem', 'remedy']) }}
 
 -- Where bands decide: no customer of a class with R low (重要保持 needs activation) was active within a band of R high,
 -- and a customer is in a class with M high (重要) exactly if their tier is one of money that is high. From the facts and
@@ -34,7 +34,7 @@ customers as (
         substring(rfm.rfm_pattern, 3, 1) = '1' as is_important,
         pyramid.aum_tier,
         high_tiers.tier is not null as is_tier_high,
-        activity.activity_recency_days as days,
+        activity.activity_recency_days,
         parameters.monetary_definition,
         recent.days_below
     from {{ ref('segment__rfm') }} as rfm
@@ -53,11 +53,11 @@ select
     customer_id,
     rfm_class,
     aum_tier,
-    days,
+    activity_recency_days,
     'R is low and the last activity within a band of R high, or the other way round' as problem,
     'build all of one date: dbt build -s rfm_bands+ fact_tags__transactions+' as remedy
 from customers
-where is_recent <> coalesce(days < days_below, false)
+where is_recent <> coalesce(activity_recency_days < days_below, false)
 
 union all
 
@@ -65,7 +65,7 @@ select
     customer_id,
     rfm_class,
     aum_tier,
-    days,
+    activity_recency_days,
     'M is high at a tier whose money is not, or the other way round' as problem,
     'build all of one date: dbt build -s pyramid_tiers+ rfm_tier_scores+' as remedy
 from customers

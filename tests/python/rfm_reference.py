@@ -24,8 +24,10 @@ def quintile_scores(goodness: pd.Series, has_some: pd.Series) -> pd.Series:
 
 
 def rfm_by_quintiles(measures: pd.DataFrame, window_days: int) -> pd.DataFrame:
-    """Scores, pattern and class of eligible customers with ``recency_days``, ``frequency`` and ``monetary``, by fifths:
-    high is above the mean of the scores."""
+    """Scores, pattern and class of eligible customers with ``recency_days``, ``frequency`` and ``monetary``, by fifths.
+
+    High is above the mean of the scores.
+    """
     scores = pd.DataFrame(
         {
             "recency": quintile_scores(-measures["recency_days"], measures["recency_days"] < window_days),

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 
+POLICY = PROJECT_ROOT / "seeds" / "policy"
 AS_OF = pd.Timestamp("1994-03-30")
 
 
@@ -106,7 +107,7 @@ def test_balances_on_the_day_and_by_month_average(warehouse, balances):
 
 
 def test_tier_by_month_average_and_by_spot(warehouse, balances):
-    tiers = pd.read_csv(PROJECT_ROOT / "seeds" / "policy" / "pyramid_tiers.csv").query("currency == 'CZK'")
+    tiers = pd.read_csv(POLICY / "pyramid_tiers.csv").query("currency == 'CZK'")
 
     def tier_of(amount: float) -> str:
         fits = tiers[(tiers["aum_from"].fillna(-math.inf) <= amount) & (amount < tiers["aum_to"].fillna(math.inf))]

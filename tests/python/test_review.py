@@ -350,6 +350,15 @@ def test_without_a_quarter_to_review_there_is_no_page(tmp_path):
     page.write_text("of another bank")
     with duckdb.connect(str(database)) as warehouse:
         warehouse.execute("create schema marts")
+        warehouse.execute("create schema segments")
+        warehouse.execute(
+            "create table segments.segment__rfm_cut_points (is_in_force boolean, is_high boolean, "
+            "scoring_method varchar, axis varchar, measure varchar, value_from double, value_to double)"
+        )
+        warehouse.execute(
+            "create table marts.rfm_class_by_tier (is_deciding boolean, scoring_method varchar, "
+            "tier_rank int, rfm_pattern varchar)"
+        )
         for mart in ("pyramid_review", "pyramid_migration", "pyramid_concentration", "pyramid_lorenz_curve"):
             warehouse.execute(
                 f"create table marts.{mart} (period varchar, tier_rank int, from_tier_rank int, to_tier_rank int, "
@@ -387,6 +396,7 @@ def test_an_earlier_quarter_knows_no_profit_and_no_later_quarter(demo_warehouse,
     html = out.read_text(encoding="utf-8")
     assert "2026年一季度" in html and "本季没有，不推算" in html
     assert "2026-Q2" not in html
+    assert "RFM类别只在数据日期已知" in html and "rfm-numbers" not in html.split("</style>")[1]
 
 
 @pytest.mark.parametrize("width", [1440, 390])

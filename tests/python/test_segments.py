@@ -82,7 +82,7 @@ def test_tiers_agree_with_pandas(facts, query):
 
 @pytest.fixture(scope="module")
 def expected_rfm(facts) -> dict[str, pd.DataFrame]:
-    """Scores, pattern and class of the eligible customers by each method, by the definitions of ``models/segments/rfm.md``."""
+    """Scores, pattern and class of eligible customers by each method, as ``models/segments/rfm.md`` defines them."""
     (parameters,) = in_force("rfm_parameters").to_dict("records")
     measures = (parameters["frequency_definition"], parameters["monetary_definition"])
     assert measures == ("activity_monthly_avg_365d", "aum_month_avg")
@@ -213,7 +213,8 @@ def test_frozen_cut_points_are_the_computed_ones_to_the_last_digit(demo_warehous
         counts = connection.sql(f"""
             select count(*), count(distinct period), min(period),
                 (select count(*) from (
-                    select {columns} from {computed} where scoring_method = 'quintile' except select {columns} from {frozen}
+                    select {columns} from {computed} where scoring_method = 'quintile'
+                    except select {columns} from {frozen}
                 ))
             from {frozen}
         """).fetchone()

@@ -168,11 +168,9 @@ bands as (
     cross join parameters
     where
         {{ in_force('rfm_bands') }}
-        and case rfm_bands.axis
-            when 'frequency' then rfm_bands.measure = parameters.frequency_definition
-            when 'monetary' then rfm_bands.measure = parameters.monetary_definition
-            else true
-        end
+        and rfm_bands.measure in (
+            'activity_recency_days', parameters.frequency_definition, parameters.monetary_definition
+        )
 
     union all
 
@@ -204,7 +202,12 @@ bands as (
         frozen.frozen_as_of as computed_as_of
     from {{ ref('rfm_cut_points') }} as frozen
     inner join parameters
-        on frozen.period = parameters.period and frozen.parameters_version = parameters.version
+        on
+            frozen.period = parameters.period
+            and frozen.parameters_version = parameters.version
+            and frozen.measure in (
+                'activity_recency_days', parameters.frequency_definition, parameters.monetary_definition
+            )
     where frozen.currency = '{{ base_currency() }}'
 ),
 

@@ -91,7 +91,8 @@ def _bounds(review: Review) -> str:
         if value is None:
             parts.append(f"{name}：所有客户")
             continue
-        text = f"{bound(value)}{review.currency.unit_zh}" if axis == "monetary" else f"{round(value, 2):g}"
+        digits = float(f"{value:.4g}")  # a fifth begins at any value, and nobody reads seven digits
+        text = f"{bound(digits)}{review.currency.unit_zh}" if axis == "monetary" else f"{digits:g}"
         parts.append(f"{name}：{MEASURES[row['measure']].format(text)}")
     return "；".join(parts) + "。"
 

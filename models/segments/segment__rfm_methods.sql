@@ -1,7 +1,5 @@
 -- RFM of each eligible customer by both methods, side by side: by the bands of policy, and by fifths of the customers.
 
-{% set measure_of = {'recency': 'rfm_recency_days', 'frequency': 'rfm_frequency', 'monetary': 'rfm_monetary'} -%}
-
 with
 
 -- Which of the methods decides the class.
@@ -11,55 +9,59 @@ parameters as (
     where {{ in_force() }}
 ),
 
-methods as (
-    select 'bands' as scoring_method
-    union all
-    select 'quintile' as scoring_method
-),
-
-eligible as (
-    select *
-    from {{ ref('segment__rfm_measures') }}
-    where rfm_eligibility = 'eligible'
-),
-
-cut_points as (
-    select *
-    from {{ ref('segment__rfm_cut_points') }}
-    where is_in_force
-),
-
--- The band that each measure lies in, by each method.
+-- The scores of segment__rfm, one row a method.
 scored as (
     select
-        eligible.customer_id,
-        methods.scoring_method,
-        {% for axis in measure_of -%}
-            {{ axis }}.score as {{ axis }}_score,
-            {{ axis }}.is_high as is_{{ axis }}_high,
-            {{ axis }}.computed_as_of as {{ axis }}_as_of,
-        {% endfor -%}
-        methods.scoring_method = parameters.scoring_method as is_deciding
-    from eligible
-    cross join methods
-    cross join parameters
-    {% for axis, measure in measure_of.items() -%}
-        left join cut_points as {{ axis }}
-            on
-                methods.scoring_method = {{ axis }}.scoring_method
-                and {{ axis }}.axis = '{{ axis }}'
-                and {{ in_band('eligible.' ~ measure, axis ~ '.value_from', axis ~ '.value_to') }}
-    {% endfor -%}
+        customer_id,
+        'bands' as scoring_method,
+        rfm_recency_band_score as recency_score,
+        rfm_frequency_band_score as frequency_score,
+        rfm_monetary_band_score as monetary_score
+    from {{ ref('segment__rfm') }}
+    where rfm_class <> 'not_applicable'
+
+    union all
+
+    select
+        customer_id,
+        'quintile' as scoring_method,
+        rfm_recency_score as recency_score,
+        rfm_frequency_score as frequency_score,
+        rfm_monetary_score as monetary_score
+    from {{ ref('segment__rfm') }}
+    where rfm_class <> 'not_applicable'
+),
+
+-- Which scores are high, by method and axis.
+cut_points as (
+    select
+        scoring_method,
+        axis,
+        score,
+        is_high,
+        computed_as_of
+    from {{ ref('segment__rfm_cut_points') }}
+    where is_in_force
 ),
 
 -- High and low of R, F and M as three digits: 111 is high in all, 011 has not been active of late.
 patterns as (
     select
-        *,
-        case when is_recency_high then '1' else '0' end
-        || case when is_frequency_high then '1' else '0' end
-        || case when is_monetary_high then '1' else '0' end as pattern
+        scored.*,
+        scored.scoring_method = parameters.scoring_method as is_deciding,
+        case when recency.is_high then '1' else '0' end
+        || case when frequency.is_high then '1' else '0' end
+        || case when monetary.is_high then '1' else '0' end as pattern,
+        least(recency.computed_as_of, frequency.computed_as_of, monetary.computed_as_of) as cut_points_as_of
     from scored
+    cross join parameters
+    {% for axis in ['recency', 'frequency', 'monetary'] -%}
+        left join cut_points as {{ axis }}
+            on
+                scored.scoring_method = {{ axis }}.scoring_method
+                and {{ axis }}.axis = '{{ axis }}'
+                and scored.{{ axis }}_score = {{ axis }}.score
+    {% endfor -%}
 ),
 
 rfm_methods as (
@@ -72,7 +74,7 @@ rfm_methods as (
         patterns.monetary_score,
         patterns.pattern as rfm_pattern,
         classes.rfm_class,
-        least(patterns.recency_as_of, patterns.frequency_as_of, patterns.monetary_as_of) as cut_points_as_of
+        patterns.cut_points_as_of
     from patterns
     left join {{ ref('rfm_classes') }} as classes
         on patterns.pattern = classes.rfm_pattern

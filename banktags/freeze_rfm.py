@@ -2,7 +2,7 @@
 
 Quintile cut points move with the population every night. A bank that wants them fixed for a quarter builds the last day
 of the quarter before, freezes, and commits the changed seed: it is reviewed like any other change of policy, and a
-replay uses the same points.
+replay uses the same points. Bands are rows of policy with a validity of their own, and need no freezing.
 """
 
 import csv
@@ -46,13 +46,16 @@ def computed_cut_points(warehouse: duckdb.DuckDBPyConnection, period: str | None
             currency, period, scoring_method, axis, measure, score, value_from, value_to, is_high,
             parameters_version, computed_as_of as frozen_as_of
         from segments.segment__rfm_cut_points
-        where origin = 'computed'
-        order by scoring_method, axis, score
+        where origin = 'computed' and scoring_method = 'quintile'
+        order by axis, score
         """
     )
     rows = [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
     if not rows:
-        raise typer.BadParameter("segment__rfm_cut_points is empty: run dbt build first", param_hint="warehouse")
+        raise typer.BadParameter(
+            "segment__rfm_cut_points has no fifths: run dbt build first, of a bank with customers whom RFM applies to",
+            param_hint="warehouse",
+        )
     run_period, run_date = rows[0]["period"], rows[0]["frozen_as_of"]
     next_period = period or period_of(run_date + timedelta(days=1), like=run_period)
     if next_period == run_period:

@@ -13,6 +13,7 @@
         {'name': 'rfm_parameters', 'key': [], 'needs': 'each', 'by_currency': true, 'by_date': true},
         {'name': 'pyramid_tiers', 'key': ['tier'], 'needs': 'some', 'by_currency': true, 'by_date': true},
         {'name': 'rfm_bands', 'key': ['axis', 'measure', 'score'], 'needs': 'some', 'group': ['axis', 'measure'], 'by_currency': true, 'by_date': true},
+        {'name': 'rfm_tier_scores', 'key': ['tier'], 'needs': 'some', 'by_currency': false, 'by_date': true},
         {'name': 'occupation_groups', 'key': ['occupation'], 'needs': 'each', 'by_currency': false, 'by_date': true},
         {'name': 'lifecycle_rules', 'key': ['rule_order'], 'needs': 'some', 'by_currency': false, 'by_date': true},
         {'name': 'first_contact_rules', 'key': ['event_type', 'channel'], 'needs': 'some', 'by_currency': false, 'by_date': true},

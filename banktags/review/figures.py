@@ -1,6 +1,6 @@
 """What the review page shows of one quarter, read from the marts ``pyramid_review`` and its neighbours."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,15 @@ QUERIES = {
     "moves": "select * from marts.pyramid_migration order by period, from_tier_rank desc, to_tier_rank desc",
     "concentration": "select * from marts.pyramid_concentration order by period, measure",
     "curve": "select * from marts.pyramid_lorenz_curve order by period, measure, percentile",
+    "rfm": "select * from marts.rfm_class_by_tier order by is_deciding desc, tier_rank desc, rfm_pattern desc",
+    "rfm_bounds": """
+        select axis, measure, scoring_method, min(value_from) as value_from, max(value_to) as value_to
+        from segments.segment__rfm_cut_points
+        where is_in_force and is_high and scoring_method in (
+            select scoring_method from marts.rfm_class_by_tier where is_deciding
+        )
+        group by axis, measure, scoring_method
+    """,
 }
 
 
@@ -56,6 +65,13 @@ class Review:
     concentration: list[Row]
     curve: list[Row]
     currency: Currency = YUAN
+    rfm: Sequence[Row] = ()
+    rfm_bounds: Sequence[Row] = ()
+
+    @property
+    def has_rfm(self) -> bool:
+        """Whether the RFM classes of the quarter's end are known: those of the business date alone are."""
+        return bool(self.rfm) and self.rfm[0]["as_of_date"] == self.closing_date
 
     @cached_property
     def of_period(self) -> list[Row]:

@@ -454,21 +454,36 @@ fifths as (
             else 1
         end as score
     from axes
-),
-
-highs as (
-    select *, score > avg(score) over (partition by axis) as is_high from fifths
 )
 
 select
     customer_id,
     max(score) filter (axis = 'recency') as rfm_recency_score,
     max(score) filter (axis = 'frequency') as rfm_frequency_score,
-    max(score) filter (axis = 'monetary') as rfm_monetary_score,
-    bool_or(axis = 'recency' and is_high)::int || bool_or(axis = 'frequency' and is_high)::int
-        || bool_or(axis = 'monetary' and is_high)::int as rfm_pattern
-from highs
+    max(score) filter (axis = 'monetary') as rfm_monetary_score
+from fifths
 group by customer_id;
+
+-- The class is by the bands of policy: days since the last activity, activities a month, and the tier.
+create temp table high_from as
+select
+    max(value_to) filter (axis = 'recency') as recency_below,
+    min(value_from) filter (measure = 'activity_monthly_avg_365d') as frequency_from,
+    (
+        select min(aum_from)
+        from seed('policy/pyramid_tiers') as bounds inner join seed('policy/rfm_tier_scores') as scores using (tier)
+        where bounds.currency = 'CNY' and scores.is_high
+    ) as monetary_from
+from seed('policy/rfm_bands')
+where currency = 'CNY' and is_high;
+
+create temp table classed as
+select
+    customer_id,
+    coalesce(activity_recency_days < recency_below, false)::int || (activity_monthly_avg_365d >= frequency_from)::int
+        || (aum_month_avg >= monetary_from)::int as rfm_pattern
+from measured cross join high_from
+where is_active and getvariable('as_of') - opened_date >= 90;
 
 create temp table tiers as
 select tier, coalesce(aum_from, -1e15)::decimal(18, 2) as aum_from
@@ -516,6 +531,7 @@ left join app using (customer_id)
 left join spending using (customer_id)
 left join arrears using (customer_id)
 left join scored using (customer_id)
+left join classed using (customer_id)
 left join (select rfm_pattern::varchar as rfm_pattern, rfm_class from seed('policy/rfm_classes')) using (rfm_pattern)
 asof left join tiers as month_tiers on is_active = true and aum_month_avg >= month_tiers.aum_from
 asof left join tiers as spot_tiers on is_active = true and aum_spot >= spot_tiers.aum_from;

@@ -527,7 +527,19 @@ for axis, (value, none) in goodness.items():
         pl.when(value > none).then(fifth).otherwise(1).cast(pl.Int64).alias(f"rfm_{axis}_score")
     )
 scores = [f"rfm_{axis}_score" for axis in goodness]
-highs = [(col(score) > col(score).mean()).cast(pl.Int8).cast(pl.String) for score in scores]
+# The class is by the bands of policy: days since the last activity, activities a month, and the tier.
+bands = seed("policy/rfm_bands").filter(col("currency") == "CNY", col("is_high")).collect()
+bounds = seed("policy/pyramid_tiers").filter(col("currency") == "CNY").collect()
+high_tiers = bounds.join(seed("policy/rfm_tier_scores").filter("is_high").collect(), on="tier")
+recency_below = bands.filter(col("axis") == "recency")["value_to"].cast(pl.Int64).max()
+frequency_from = bands.filter(col("measure") == "activity_monthly_avg_365d")["value_from"].cast(pl.Float64).min()
+monetary_from = high_tiers["aum_from"].cast(pl.Int64).min() * 100  # in cents
+is_high = (
+    (col("activity_recency_days") < recency_below).fill_null(False),
+    col("activity_monthly_avg_365d") >= frequency_from,
+    col("aum_month_avg") >= monetary_from,
+)
+highs = [high.cast(pl.Int8).cast(pl.String) for high in is_high]
 rfm = (
     eligible.select("customer_id", *scores, pl.concat_str(highs).alias("rfm_pattern"))
     .join(seed("policy/rfm_classes").select("rfm_pattern", "rfm_class").collect(), on="rfm_pattern")

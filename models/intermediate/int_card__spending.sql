@@ -6,6 +6,7 @@ with
 card_transactions as (
     select
         owners.customer_id,
+        owners.card_type,
         postings.transaction_date,
         postings.transaction_type,
         postings.is_online,
@@ -47,6 +48,8 @@ spending as (
             as purchase_count_90d,
         count(case when transaction_type = 'PURCHASE' and instalments > 1 then 1 end)
             as instalment_purchase_count_365d,
+        count(case when transaction_type = 'PURCHASE' and card_type = 'CREDIT' then 1 end)
+            as credit_purchase_count_365d,
         max(case when transaction_type = 'PURCHASE' then transaction_date end) as last_purchase_date
     from card_transactions
     group by customer_id, consumption_category

@@ -7,6 +7,7 @@ with
 parameters as (
     select
         scoring_method,
+        frequency_definition,
         monetary_definition,
         version
     from {{ ref('rfm_parameters') }}
@@ -41,6 +42,7 @@ scored as (
                 when 'bands' then {{ axis }}_bands.computed_as_of
             end as {{ axis }}_cut_points_as_of,
         {% endfor -%}
+        parameters.frequency_definition,
         parameters.monetary_definition,
         parameters.version
     from eligible
@@ -81,6 +83,7 @@ rfm as (
         patterns.monetary_band_score as rfm_monetary_band_score,
         patterns.pattern as rfm_pattern,
         coalesce(classes.rfm_class, 'not_applicable') as rfm_class,
+        patterns.frequency_definition as rfm_frequency_definition,
         patterns.monetary_definition as rfm_monetary_definition,
         patterns.version as rfm_version,
         least(

@@ -1,15 +1,17 @@
 -- From which value on each RFM score is given, and which scores count as high.
 --
--- Two methods stand side by side: quintile (cut points of the population of the run) and bands (fixed, seed rfm_bands).
--- Cut points of a population move with it, every night. To hold them for a period, `banktags freeze-rfm` writes the
--- computed ones into seed rfm_cut_points for the next period. While the seed has rows for the run's period, they are in
--- force, and those that the run computes stand beside them as the proposal for the period to come.
+-- Two methods stand side by side: bands (fixed by policy: seed rfm_bands, and for AUM the bounds of the tiers) and
+-- quintile (cut points of the population of the run). Bands move when the policy does. Cut points of a population move
+-- with it, every night. To hold them for a period, `banktags freeze-rfm` writes the computed ones into seed
+-- rfm_cut_points for the next period. While the seed has rows for the run's period, they are in force, and those that
+-- the run computes stand beside them as the proposal for the period to come.
 
 with
 
 -- The parameters in force on the run's date, and the calendar period that the date lies in.
 parameters as (
     select
+        frequency_definition,
         monetary_definition,
         recency_window_days,
         split_method,
@@ -50,13 +52,14 @@ counted as (
 
     select
         'frequency' as axis,
-        'activity_monthly_avg_365d' as measure,
-        rfm_frequency as axis_value,
-        rfm_frequency as goodness,
-        rfm_frequency > 0 as has_some,
+        parameters.frequency_definition as measure,
+        eligible.rfm_frequency as axis_value,
+        eligible.rfm_frequency as goodness,
+        eligible.rfm_frequency > 0 as has_some,
         count(*) as customers
     from eligible
-    group by rfm_frequency
+    cross join parameters
+    group by eligible.rfm_frequency, parameters.frequency_definition
 
     union all
 
@@ -119,7 +122,23 @@ edges_with_next as (
     from edges
 ),
 
--- The cut points of the run, the fixed bands, and the cut points frozen for the period.
+-- AUM by the bounds of the tiers: tiers of one score are one band, and it is high if all of them are.
+tier_bands as (
+    select
+        scores_of_tiers.score,
+        case when count(tiers.aum_from) = count(*) then min(tiers.aum_from) end as value_from,
+        case when count(tiers.aum_to) = count(*) then max(tiers.aum_to) end as value_to,
+        min(case when scores_of_tiers.is_high then 1 else 0 end) = 1 as is_high
+    from {{ ref('pyramid_tiers') }} as tiers
+    inner join {{ ref('rfm_tier_scores') }} as scores_of_tiers
+        on tiers.tier = scores_of_tiers.tier
+    where
+        {{ in_force('tiers') }}
+        and {{ in_force('scores_of_tiers', by_currency=false) }}
+    group by scores_of_tiers.score
+),
+
+-- The cut points of the run, the fixed bands of the measures in force, and the cut points frozen for the period.
 bands as (
     select
         'computed' as origin,
@@ -129,7 +148,7 @@ bands as (
         score,
         case when axis = 'recency' then next_edge else edge end as value_from,
         case when axis = 'recency' then edge else next_edge end as value_to,
-        cast(null as boolean) as frozen_is_high,
+        cast(null as boolean) as given_is_high,
         {{ as_of_date() }} as computed_as_of
     from edges_with_next
 
@@ -143,13 +162,31 @@ bands as (
         rfm_bands.score,
         rfm_bands.value_from,
         rfm_bands.value_to,
-        cast(null as boolean) as frozen_is_high,
+        rfm_bands.is_high as given_is_high,
         {{ as_of_date() }} as computed_as_of
     from {{ ref('rfm_bands') }} as rfm_bands
     cross join parameters
     where
         {{ in_force('rfm_bands') }}
-        and (rfm_bands.axis <> 'monetary' or rfm_bands.measure = parameters.monetary_definition)
+        and rfm_bands.measure in (
+            'activity_recency_days', parameters.frequency_definition, parameters.monetary_definition
+        )
+
+    union all
+
+    select
+        'computed' as origin,
+        'bands' as scoring_method,
+        'monetary' as axis,
+        parameters.monetary_definition as measure,
+        tier_bands.score,
+        cast(tier_bands.value_from as double) as value_from,
+        cast(tier_bands.value_to as double) as value_to,
+        tier_bands.is_high as given_is_high,
+        {{ as_of_date() }} as computed_as_of
+    from tier_bands
+    cross join parameters
+    where parameters.monetary_definition = 'aum_month_avg'
 
     union all
 
@@ -161,11 +198,16 @@ bands as (
         frozen.score,
         frozen.value_from,
         frozen.value_to,
-        frozen.is_high as frozen_is_high,
+        frozen.is_high as given_is_high,
         frozen.frozen_as_of as computed_as_of
     from {{ ref('rfm_cut_points') }} as frozen
     inner join parameters
-        on frozen.period = parameters.period and frozen.parameters_version = parameters.version
+        on
+            frozen.period = parameters.period
+            and frozen.parameters_version = parameters.version
+            and frozen.measure in (
+                'activity_recency_days', parameters.frequency_definition, parameters.monetary_definition
+            )
     where frozen.currency = '{{ base_currency() }}'
 ),
 
@@ -179,7 +221,7 @@ scored as (
         bands.score,
         bands.value_from,
         bands.value_to,
-        bands.frozen_is_high,
+        bands.given_is_high,
         bands.computed_as_of,
         coalesce(sum(counted.customers), 0) as customers
     from bands
@@ -196,7 +238,7 @@ scored as (
         bands.score,
         bands.value_from,
         bands.value_to,
-        bands.frozen_is_high,
+        bands.given_is_high,
         bands.computed_as_of
 ),
 
@@ -219,7 +261,7 @@ rfm_cut_points as (
         totals.value_from,
         totals.value_to,
         coalesce(
-            totals.frozen_is_high,
+            totals.given_is_high,
             case parameters.split_method
                 -- above the mean of the scores
                 when 'mean' then totals.score * totals.population > totals.score_sum

@@ -6,10 +6,47 @@ with
 parameters as (
     select
         recency_window_days,
+        frequency_definition,
         monetary_definition,
         min_tenure_days
     from {{ ref('rfm_parameters') }}
     where {{ in_force() }}
+),
+
+-- Purchases by credit card in the last year. The account shows them as one repayment a month only; every other product
+-- is used by postings, which activity counts.
+credit_card_purchases as (
+    select
+        customer_id,
+        sum(credit_purchase_count_365d) as purchase_count_365d
+    from {{ ref('int_card__spending') }}
+    group by customer_id
+),
+
+-- On how many days of the last year the card postings cover the customer, and whether they cover 90 days at least.
+card_days as (
+    select
+        spine.customer_id,
+        {{ is_covered(['card.cards', 'card.card_transactions'], 90) }} as covers_90d,
+        {{ days_since('greatest(spine.opened_date, covered.card__card_transactions, ' ~ days_ago(364) ~ ')') }} + 1
+            as days_observed
+    from {{ ref('int_customer__spine') }} as spine
+    left join {{ ref('int_source__covered_from') }} as covered on true
+),
+
+-- Purchases a month, over one month at least, as activity is averaged.
+credit_card_use as (
+    select
+        card_days.customer_id,
+        case
+            when card_days.covers_90d
+                then
+                    coalesce(purchases.purchase_count_365d, 0)
+                    / greatest(cast(1 as double), cast(card_days.days_observed as double) * 12 / 365)
+        end as purchases_monthly_avg_365d
+    from card_days
+    left join credit_card_purchases as purchases
+        on card_days.customer_id = purchases.customer_id
 ),
 
 -- The three measures of every customer, from the fact tags. No activity within the window counts as the whole window,
@@ -30,7 +67,13 @@ measured as (
                     parameters.recency_window_days
                 )
         end as recency_days,
-        activity.activity_monthly_avg_365d as frequency,
+        case parameters.frequency_definition
+            -- 月均交易次数
+            when 'activity_monthly_avg_365d' then activity.activity_monthly_avg_365d
+            -- 产品使用频次
+            when 'product_use_monthly_avg_365d'
+                then activity.activity_monthly_avg_365d + credit_card_use.purchases_monthly_avg_365d
+        end as frequency,
         case parameters.monetary_definition
             when 'aum_month_avg' then aum.aum_month_avg
             when 'activity_amount_365d' then activity.activity_amount_365d
@@ -41,6 +84,8 @@ measured as (
         on spine.customer_id = activity.customer_id
     left join {{ ref('fact_tags__aum') }} as aum
         on spine.customer_id = aum.customer_id
+    left join credit_card_use
+        on spine.customer_id = credit_card_use.customer_id
 ),
 
 -- RFM ranks customers in stock (存量客户) only. The first reason that holds is given.

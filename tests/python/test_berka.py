@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from dbt_warehouse import Warehouse
 from real_data import real_data
-from rfm_reference import CLASSES
+from rfm_reference import rfm_by_bands, rfm_by_quintiles
 from typer.testing import CliRunner
 
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 
+POLICY = PROJECT_ROOT / "seeds" / "policy"
 AS_OF = pd.Timestamp("1994-03-30")
 
 
@@ -106,7 +107,7 @@ def test_balances_on_the_day_and_by_month_average(warehouse, balances):
 
 
 def test_tier_by_month_average_and_by_spot(warehouse, balances):
-    tiers = pd.read_csv(PROJECT_ROOT / "seeds" / "policy" / "pyramid_tiers.csv").query("currency == 'CZK'")
+    tiers = pd.read_csv(POLICY / "pyramid_tiers.csv").query("currency == 'CZK'")
 
     def tier_of(amount: float) -> str:
         fits = tiers[(tiers["aum_from"].fillna(-math.inf) <= amount) & (amount < tiers["aum_to"].fillna(math.inf))]
@@ -189,25 +190,20 @@ def test_rfm_class(warehouse, known, balances, activity):
     eligible = known.index[tenure_days >= 90]
     measures = pd.DataFrame(
         {
-            "R": -activity["recency"].fillna(365).clip(upper=365),
-            "F": activity["monthly_avg"],
-            "M": balances["month_avg"].round(2),
+            "recency_days": activity["recency"].fillna(365).clip(upper=365),
+            "frequency": activity["monthly_avg"],
+            "monetary": balances["month_avg"].round(2),
         }
     ).loc[eligible]
-    has_some = pd.DataFrame({"R": measures["R"] > -365, "F": measures["F"] > 0, "M": measures["M"] > 0})
-
-    def score(axis: str) -> pd.Series:
-        """Five times the share of customers who are no better, rounded up; equals share it, none is 1."""
-        no_better = measures[axis].rank(method="max").astype("int64")
-        return (-(-5 * no_better // len(measures))).where(has_some[axis], 1)
-
-    scores = pd.DataFrame({axis: score(axis) for axis in "RFM"})
-    pattern = (scores > scores.mean()).astype(int).astype(str).sum(axis=1)
-    expected = pattern.map(CLASSES).reindex(known.index, fill_value="not_applicable")
+    bands, quintiles = rfm_by_bands(measures, POLICY, "CZK"), rfm_by_quintiles(measures, 365)
+    expected = bands["rfm_class"].reindex(known.index, fill_value="not_applicable")
 
     columns = ("rfm_recency_score", "rfm_frequency_score", "rfm_monetary_score", "rfm_class")
     built = customers(warehouse, "segments.segment__rfm", *columns).reindex(known.index)
     built_scores = built.loc[eligible, list(columns[:3])].astype("int64")
-    assert (built_scores.to_numpy() == scores.to_numpy()).all()
+    assert (built_scores.to_numpy() == quintiles.iloc[:, :3].to_numpy()).all()
     assert (built["rfm_class"] == expected).all()
-    assert expected.nunique() >= 7
+    assert expected.nunique() == 6, "who was active in the year was so within a month, so that nobody is to be woken up"
+    beside = "(select * from segments.segment__rfm_methods where scoring_method = 'quintile' and not is_deciding)"
+    assert (customers(warehouse, beside, "rfm_class")["rfm_class"].reindex(eligible) == quintiles["rfm_class"]).all()
+    assert quintiles["rfm_class"].nunique() >= 7

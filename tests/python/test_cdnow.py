@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from dbt_warehouse import Warehouse
 from real_data import real_data
-from rfm_reference import rfm_scores
+from rfm_reference import rfm_by_quintiles
 from typer.testing import CliRunner
 
 from banktags.cli import app
@@ -57,7 +57,7 @@ def expected(purchases) -> pd.DataFrame:
             "monetary": year["amt"].sum().round(2).reindex(first.index, fill_value=0.0),
         }
     )
-    return measures.join(rfm_scores(measures, WINDOW_DAYS))
+    return measures.join(rfm_by_quintiles(measures, WINDOW_DAYS))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from banktags.cli import app
 from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
 from banktags.pages import numbers
-from banktags.review import charts, words
+from banktags.review import charts, rfm, words
 from banktags.review.figures import Review, read_review
 
 AS_OF = pd.Timestamp(DEMO_DATE)
@@ -327,6 +327,63 @@ def test_without_movers_the_flow_is_empty():
     assert flow.ribbons == [] and flow.origins[0].customers == 0
 
 
+def rfm_review(*cells: tuple[str, str, int], **bounds: tuple[str, float | None, float | None]) -> Review:
+    """A review whose classes lie over the tiers as ``cells`` say: pattern, tier and customers, by bands."""
+    names = {"111": "重要价值", "011": "重要保持", "110": "一般价值"}
+    codes = {"111": "important_value", "011": "important_retention", "110": "general_value"}
+    ranks = {"贵宾": 2, "大众": 1, "未分层": 0}
+    rows = [
+        {
+            "scoring_method": "bands",
+            "rfm_pattern": pattern,
+            "rfm_class": codes[pattern],
+            "rfm_class_name": names[pattern],
+            "tier": where,
+            "tier_name": where,
+            "tier_rank": ranks[where],
+            "customers": customers,
+            "share_of_class": customers / max(sum(n for p, _, n in cells if p == pattern), 1),
+        }
+        for pattern, where, customers in sorted(cells, key=lambda cell: -ranks[cell[1]])
+    ]
+    high = [
+        {"axis": axis, "measure": measure, "value_from": low, "value_to": up}
+        for axis, (measure, low, up) in bounds.items()
+    ]
+    return Review("2026-Q2", [tier("大众", 1)], [], [], [], rfm=rows, rfm_bounds=high)
+
+
+def test_the_classes_say_where_the_best_customers_are():
+    found = rfm.spread(
+        rfm_review(
+            ("110", "贵宾", 0),
+            ("110", "大众", 6),
+            ("011", "贵宾", 0),
+            ("011", "大众", 0),
+            ("111", "贵宾", 3),
+            ("111", "大众", 1),
+            ("111", "未分层", 0),
+            recency=("activity_recency_days", None, 30.0),
+            frequency=("activity_monthly_avg_365d", 5.0, None),
+            monetary=("aum_month_avg", 14119.95, None),
+        )
+    )
+    assert found.lead == "重要价值4户：贵宾3户（75.0%）、大众1户（25.0%）；重要保持（需激活）0户。"
+    assert found.bounds == "R高：最近交易在30天内；F高：月均交易5次及以上；M高：月日均AUM 1.412万元及以上。"
+    (method,) = found.methods
+    assert method.customers == 10
+    assert [row[0]["rfm_class_name"] for row in method.classes] == ["重要价值", "重要保持", "一般价值"]
+    assert [row[0]["tier"] for row in method.tiers] == ["贵宾", "大众"], "nobody is without a tier"
+
+
+def test_customers_without_a_tier_are_shown():
+    found = rfm.spread(
+        rfm_review(("111", "贵宾", 3), ("111", "未分层", 2), recency=("activity_recency_days", None, None))
+    )
+    assert [row[0]["tier"] for row in found.methods[0].tiers] == ["贵宾", "未分层"]
+    assert found.bounds == "R高：所有客户；F高：没有客户；M高：没有客户。"
+
+
 # Command and page
 
 
@@ -350,6 +407,15 @@ def test_without_a_quarter_to_review_there_is_no_page(tmp_path):
     page.write_text("of another bank")
     with duckdb.connect(str(database)) as warehouse:
         warehouse.execute("create schema marts")
+        warehouse.execute("create schema segments")
+        warehouse.execute(
+            "create table segments.segment__rfm_cut_points (is_in_force boolean, is_high boolean, "
+            "scoring_method varchar, axis varchar, measure varchar, value_from double, value_to double)"
+        )
+        warehouse.execute(
+            "create table marts.rfm_class_by_tier (is_deciding boolean, scoring_method varchar, "
+            "tier_rank int, rfm_pattern varchar)"
+        )
         for mart in ("pyramid_review", "pyramid_migration", "pyramid_concentration", "pyramid_lorenz_curve"):
             warehouse.execute(
                 f"create table marts.{mart} (period varchar, tier_rank int, from_tier_rank int, to_tier_rank int, "
@@ -387,6 +453,7 @@ def test_an_earlier_quarter_knows_no_profit_and_no_later_quarter(demo_warehouse,
     html = out.read_text(encoding="utf-8")
     assert "2026年一季度" in html and "本季没有，不推算" in html
     assert "2026-Q2" not in html
+    assert "RFM类别只在数据日期已知" in html and "rfm-numbers" not in html.split("</style>")[1]
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -431,3 +498,20 @@ def test_a_browser_shows_the_figures_of_the_marts(browser, page, read, width):
         len(browser.find_elements(by.CSS_SELECTOR, "#flow .ribbon"))
         == ((cells["movement"] != "stayed") & (cells["customers"] > 0)).sum()
     )
+    classes = read("select * from marts.rfm_class_by_tier where is_deciding and tier <> 'unknown'")
+    shown = {
+        (row.get_attribute("data-class"), cell.get_attribute("data-tier")): cell.text
+        for row in browser.find_elements(by.CSS_SELECTOR, "#rfm-numbers tr[data-class]")
+        for cell in row.find_elements(by.CSS_SELECTOR, "td[data-tier]")
+    }
+    assert shown == {(cell.rfm_class, cell.tier): f"{cell.customers:,}" for cell in classes.itertuples()}
+    charts_shown = browser.find_elements(by.CSS_SELECTOR, "#rfm .stacks")
+    drawn = charts_shown[0].find_elements(by.CSS_SELECTOR, ".stack i")
+    assert len(charts_shown) == 2 and len(drawn) == (classes["customers"] > 0).sum()
+    tracks = [
+        row.find_element(by.CSS_SELECTOR, ".stack")
+        for row in charts_shown[0].find_elements(by.CSS_SELECTOR, ".stack-row")
+    ]
+    for track in tracks:
+        widths = sum(part.size["width"] for part in track.find_elements(by.TAG_NAME, "i"))
+        assert widths in (0, pytest.approx(track.size["width"], abs=2)), "the shares of a tier fill its bar"

@@ -7,7 +7,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 import pytest
-from rfm_reference import CLASSES
+from rfm_reference import AXES, CLASSES, rfm_by_bands, rfm_by_quintiles
 
 from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
@@ -15,7 +15,6 @@ from banktags.freeze_rfm import computed_cut_points, replace_in_seed
 
 AS_OF = pd.Timestamp(DEMO_DATE)
 POLICY = PROJECT_ROOT / "seeds" / "policy"
-AXES = ("recency", "frequency", "monetary")
 
 
 def in_force(seed: str, **text_columns: type) -> pd.DataFrame:
@@ -82,10 +81,12 @@ def test_tiers_agree_with_pandas(facts, query):
 
 
 @pytest.fixture(scope="module")
-def expected_rfm(facts) -> pd.DataFrame:
-    """Scores, pattern and class of the eligible customers, by the definitions of ``models/segments/rfm.md``."""
+def expected_rfm(facts) -> dict[str, pd.DataFrame]:
+    """Scores, pattern and class of eligible customers by each method, as ``models/segments/rfm.md`` defines them."""
     (parameters,) = in_force("rfm_parameters").to_dict("records")
-    assert (parameters["monetary_definition"], parameters["split_method"]) == ("aum_month_avg", "mean")
+    measures = (parameters["frequency_definition"], parameters["monetary_definition"])
+    assert measures == ("activity_monthly_avg_365d", "aum_month_avg")
+    assert (parameters["scoring_method"], parameters["split_method"]) == ("bands", "mean")
     tenure = (AS_OF - facts["opened_date"]).dt.days
     eligible = facts[
         facts["is_core_customer"] & (facts["status"] == "ACTIVE") & (tenure >= parameters["min_tenure_days"])
@@ -93,60 +94,77 @@ def expected_rfm(facts) -> pd.DataFrame:
     window = parameters["recency_window_days"]
     values = pd.DataFrame(
         {
-            "recency": eligible["activity_recency_days"].fillna(window).clip(upper=window),
+            "recency_days": eligible["activity_recency_days"].fillna(window).clip(upper=window),
             "frequency": eligible["activity_monthly_avg_365d"],
             "monetary": eligible["aum_month_avg"],
         }
     )
-    has_some = pd.DataFrame(
-        {
-            "recency": values["recency"] < window,
-            "frequency": values["frequency"] > 0,
-            "monetary": values["monetary"] > 0,
-        }
-    )
-    goodness = values.assign(recency=-values["recency"])
-    # No better = as good or worse, which rank(method="max") counts. Whole numbers, so that no rounding decides.
-    no_better = goodness.rank(method="max").astype(int)
-    scores = (-(-5 * no_better // len(values))).where(has_some, 1)
-    is_high = scores * len(scores) > scores.sum()
-    bands = in_force("rfm_bands")
-    measures = {
-        "recency": "activity_recency_days",
-        "frequency": "activity_monthly_avg_365d",
-        "monetary": "aum_month_avg",
-    }
-    fixed = pd.DataFrame(
-        {
-            axis: [
-                band_of(v, bands[bands["measure"] == measures[axis]], "value_from", "value_to", "score")
-                for v in values[axis]
-            ]
-            for axis in AXES
-        },
-        index=values.index,
-    )
-    pattern = is_high[list(AXES)].astype(int).astype(str).agg("".join, axis=1)
-    return pd.concat(
-        [
-            scores.add_prefix("rfm_").add_suffix("_score"),
-            fixed.add_prefix("rfm_").add_suffix("_band_score"),
-            pattern.rename("rfm_pattern"),
-            pattern.map(CLASSES).rename("rfm_class"),
-        ],
-        axis=1,
-    )
+    return {"bands": rfm_by_bands(values, POLICY, "CNY"), "quintile": rfm_by_quintiles(values, window)}
+
+
+@pytest.mark.parametrize("method", ["bands", "quintile"])
+def test_rfm_by_each_method_agrees_with_pandas(expected_rfm, query, method):
+    built = query(f"select * from segments.segment__rfm_methods where scoring_method = '{method}'")
+    expected = expected_rfm[method].rename(columns={"pattern": "rfm_pattern"})
+    pd.testing.assert_frame_equal(built[expected.columns], expected, check_dtype=False)
+    assert set(built["is_deciding"]) == {method == "bands"}
 
 
 def test_rfm_agrees_with_pandas(facts, expected_rfm, query):
+    """The class is that of the bands; the scores of both methods stand beside it."""
     built = query("select * from segments.segment__rfm")
     assert list(built.index) == list(facts.index)
-    eligible = built.loc[expected_rfm.index, expected_rfm.columns]
-    pd.testing.assert_frame_equal(eligible, expected_rfm, check_dtype=False)
+    bands, quintiles = expected_rfm["bands"], expected_rfm["quintile"]
+    scores = [f"{axis}_score" for axis in AXES]
+    expected = pd.concat(
+        [
+            quintiles[scores].add_prefix("rfm_"),
+            bands[scores].rename(columns=lambda column: f"rfm_{column.replace('_score', '_band_score')}"),
+            bands[["pattern"]].add_prefix("rfm_"),
+            bands[["rfm_class"]],
+        ],
+        axis=1,
+    )
+    eligible = built.loc[expected.index, expected.columns]
+    pd.testing.assert_frame_equal(eligible, expected, check_dtype=False)
     assert eligible["rfm_class"].nunique() >= 6, "too uniform a bank to prove anything"
-    others = built.drop(index=expected_rfm.index)
+    others = built.drop(index=expected.index)
     assert set(others["rfm_class"]) == {"not_applicable"}
-    assert others[expected_rfm.columns.drop("rfm_class")].isna().all(axis=None)
+    assert others[expected.columns.drop("rfm_class")].isna().all(axis=None)
+
+
+def test_the_classes_mean_what_the_document_says(query):
+    """重要价值 are 私行及贵宾; who needs activation has not been active within 30 days, nor is any 重要 below 贵宾."""
+    built = query("""
+        select customer_id, rfm_class, aum_tier, activity_recency_days as days
+        from segments.segment__rfm
+        inner join segments.segment__pyramid using (customer_id)
+        inner join tags.fact_tags__transactions using (customer_id)
+        where rfm_class <> 'not_applicable'
+    """)
+    important = built[built["rfm_class"].str.startswith("important")]
+    assert set(important["aum_tier"]) <= {"vip", "wealth", "private_banking"}
+    assert len(important) == built["aum_tier"].isin(["vip", "wealth", "private_banking"]).sum()
+    recent = built["rfm_class"].map({name: pattern[0] == "1" for pattern, name in CLASSES.items()})
+    assert (recent == (built["days"] < 30)).all()
+
+
+@pytest.mark.parametrize("method", ["bands", "quintile"])
+def test_the_cells_by_tier_agree_with_pandas(expected_rfm, facts, demo_warehouse, method):
+    tiers = in_force("pyramid_tiers")
+    amounts = facts.loc[expected_rfm[method].index, "aum_month_avg"]
+    tier = amounts.map(lambda amount: band_of(amount, tiers, "aum_from", "aum_to", "tier"))
+    by_hand = pd.crosstab(expected_rfm[method]["rfm_class"], tier)
+    with duckdb.connect(str(demo_warehouse.database), read_only=True) as connection:
+        cells = connection.sql(f"select * from marts.rfm_class_by_tier where scoring_method = '{method}'").df()
+    assert len(cells) == len(CLASSES) * (len(tiers) + 1)
+    built = cells.pivot(index="rfm_class", columns="tier", values="customers")
+    whole = by_hand.reindex(index=built.index, columns=built.columns, fill_value=0)
+    assert (built == whole).all(axis=None)
+    assert built.to_numpy().sum() == len(amounts)
+    assert cells["share_of_population"].sum() == pytest.approx(1)
+    shares = cells.pivot(index="rfm_class", columns="tier", values="share_of_tier")
+    assert np.allclose(shares[by_hand.columns], whole[by_hand.columns] / by_hand.sum())
 
 
 def test_the_most_recent_customer_scores_five_and_the_never_active_one(query):
@@ -194,10 +212,13 @@ def test_frozen_cut_points_are_the_computed_ones_to_the_last_digit(demo_warehous
         computed = "segments.segment__rfm_cut_points"
         counts = connection.sql(f"""
             select count(*), count(distinct period), min(period),
-                (select count(*) from (select {columns} from {computed} except select {columns} from {frozen}))
+                (select count(*) from (
+                    select {columns} from {computed} where scoring_method = 'quintile'
+                    except select {columns} from {frozen}
+                ))
             from {frozen}
         """).fetchone()
-    assert counts == (30, 1, "2026-Q3", 0)
+    assert counts == (15, 1, "2026-Q3", 0), "the fifths of three axes, and no bands, which policy fixes"
 
 
 # The generic tests of the project, on data that they must refuse

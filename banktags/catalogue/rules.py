@@ -127,7 +127,7 @@ class Project:
         }
 
     def policies(self, entry: TagEntry) -> frozenset[Leaf]:
-        """Columns of seeds that decide a tag by its own rule, with their rows; those of the tags that it reads are theirs.
+        """Columns of seeds that decide a tag by its own rule, with their rows; the tags that it reads have theirs.
 
         Raises:
             RuleError: see ``tag_rules``.

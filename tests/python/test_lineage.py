@@ -72,8 +72,7 @@ class Bench:
             described = self.con.execute(f"describe {relation}__kept").fetchall()
             is_of_tags = relation.startswith(("tags.", "segments."))
             self.columns[relation] = {name: kind for name, kind, *_ in described if is_of_tags and name in RULES}
-        self.change({})
-        self.con.execute("create table before as " + self._rule())
+        self.begin_with({})
 
     def _rule(self) -> str:
         return self.sql.replace("$as_of_date", f"date '{AS_OF}'")
@@ -95,6 +94,11 @@ class Bench:
             f"select count(*) from (select * from ({self._rule()}) except all select * from before)"
         ).fetchone()[0]
 
+    def begin_with(self, changes: dict[tuple[str, str], str]) -> None:
+        """What was changed like this is what is compared with from now on."""
+        self.change(changes)
+        self.con.execute("create or replace table before as " + self._rule())
+
     def inputs(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """Relation, column and possible changes of each tag that the rule could read."""
         for relation, columns in self.columns.items():
@@ -106,8 +110,7 @@ class Bench:
 def test_what_is_not_claimed_moves_nothing(demo_warehouse, tag):
     bench = Bench(str(demo_warehouse.database), tag)
     unclaimed = [each for each in bench.inputs() if each[1] not in CLAIMED[tag]]
-    assert unclaimed, f"{tag} reads no table with another tag"
-    for turn in range(max(len(changes) for *_, changes in unclaimed)):
+    for turn in range(max((len(changes) for *_, changes in unclaimed), default=0)):
         # All at once: each may move nothing, so neither may they together.
         bench.change({(relation, column): kind[turn % len(kind)] for relation, column, kind in unclaimed})
         assert bench.moved() == 0, turn
@@ -116,17 +119,25 @@ def test_what_is_not_claimed_moves_nothing(demo_warehouse, tag):
 @pytest.mark.parametrize("tag", [*PREFERENCES, *SAMPLE])
 def test_what_is_claimed_can_move_the_tag(demo_warehouse, tag):
     bench = Bench(str(demo_warehouse.database), tag)
-    assert bench.columns and CLAIMED[tag] <= {column for _, column, _ in bench.inputs()}
-    still = []
-    for column in sorted(CLAIMED[tag]):
-        places = [(relation, changes) for relation, name, changes in bench.inputs() if name == column]
-        for change in places[0][1]:
-            bench.change({(relation, column): change for relation, _ in places})
-            if bench.moved():
-                break
-        else:
-            still.append(column)
-    assert not still
+    claimed = [each for each in bench.inputs() if each[1] in CLAIMED[tag]]
+    assert {column for _, column, _ in claimed} == CLAIMED[tag]
+    open_ones = set(CLAIMED[tag])
+    # First each alone; what only decides together with another input, while those are changed too.
+    for turn in (None, *range(max((len(changes) for *_, changes in claimed), default=0))):
+        for column in sorted(open_ones):
+            others = {
+                (relation, name): changes[turn % len(changes)]
+                for relation, name, changes in claimed
+                if turn is not None and name != column
+            }
+            bench.begin_with(others)
+            mine = [(relation, changes) for relation, name, changes in claimed if name == column]
+            for change in mine[0][1]:
+                bench.change(others | {(relation, column): change for relation, _ in mine})
+                if bench.moved():
+                    open_ones.discard(column)
+                    break
+    assert not open_ones
 
 
 def test_a_preferred_channel_is_made_of_the_channels():

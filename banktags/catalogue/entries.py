@@ -45,6 +45,7 @@ class TagEntry:
     since: str | None = None
     version: str | None = None
     usage: str | None = None
+    lasting: bool | None = None  # whether nothing that the bank does or offers can change the value (先天属性)
 
     @property
     def dimension(self) -> str:

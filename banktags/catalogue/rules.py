@@ -5,11 +5,13 @@ and left joins that give it nothing (a tag model has one row a customer, so they
 rule, and it still runs. Its columns are followed through CTEs, models and seeds down to the columns of the sources.
 """
 
+import csv
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import sqlglot
@@ -22,13 +24,30 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
 
 from banktags.catalogue.entries import GRAIN, TAG_FOLDERS, TagEntry, tag_entries
+from banktags.catalogue.rows import (
+    ALL_ROWS,
+    Given,
+    Known,
+    RowsRead,
+    conditions,
+    counted,
+    kept_by,
+    reads,
+    rows_read,
+)
 
 #: The relation by whose columns a tag says which source tables it rests on: an end, as sources and seeds are.
 COVERAGE = "int_source__covered_from"
 #: Relations about the sources as a whole, not about customers: what they are made of is no input of a tag.
 ABOUT_SOURCES = {COVERAGE, "int_source__coverage"}
+#: Columns of a policy seed that say when a row holds, and for which currency.
+WHEN_IN_FORCE = {"currency", "valid_from", "valid_to"}
 #: Longest expression shown in one piece, in characters; a longer one keeps the names of the steps that it is made of.
 LONGEST_EXPRESSION = 1500
+
+
+#: Relation and column outside a query, and what is known of the rows that are read of it.
+Leaf = tuple[str, str, Given]
 
 
 class RuleError(Exception):
@@ -88,22 +107,44 @@ class Project:
         self.nodes = {
             node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")
         }
-        models_of_tags = {model for model, _ in self.tags}
+        self.models_of_tags = {model for model, _ in self.tags}
         self.tag_views = {
             name
             for name, node in self.nodes.items()
             if node.get("fqn", ["", ""])[1] in TAG_FOLDERS
-            and name not in models_of_tags
-            and {name.split(".")[-1] for name in node.get("depends_on", {}).get("nodes", ())} <= models_of_tags
+            and name not in self.models_of_tags
+            and {name.split(".")[-1] for name in node.get("depends_on", {}).get("nodes", ())} <= self.models_of_tags
         }
         self.sources = {
             source["relation_name"]: f"source.{source['source_name']}.{source['name']}"
             for source in manifest["sources"].values()
         }
+        self._rows_followed: dict[tuple[int, str | None, Given, bool], frozenset[Leaf]] = {}
+        self._followed: dict[tuple[int, str, Given], frozenset[Leaf]] = {}
         self.source_columns = {
             f"{source['source_name']}.{source['name']}": [*source["columns"], "dt"]
             for source in manifest["sources"].values()
         }
+
+    def policies(self, entry: TagEntry) -> frozenset[Leaf]:
+        """Columns of seeds that decide a tag by its own rule, with their rows; the tags that it reads have theirs.
+
+        Raises:
+            RuleError: see ``tag_rules``.
+        """
+        found, seen, waiting = set(), set(), [*self._leaves(entry.model, entry.code)]
+        while waiting:
+            leaf = relation, column, rows = waiting.pop()
+            if leaf in seen or leaf[:2] in self.tags or relation in ABOUT_SOURCES or relation.startswith("source."):
+                continue
+            seen.add(leaf)
+            if self.nodes[relation]["resource_type"] == "seed":
+                found.add(leaf)
+            elif relation in self.tag_views:
+                continue
+            else:
+                waiting += self._leaves(relation, column, rows)
+        return frozenset(found)
 
     @cached_property
     def never_null(self) -> set[str]:
@@ -136,12 +177,14 @@ class Project:
             expression=self._expression(entry.model, entry.code),
             sql=sql_text(with_keys),
             digest=self._digest(entry.model, entry.code),
-            direct=tuple(sorted(self._named(leaf) for leaf in self._direct(entry.model, entry.code))),
+            direct=tuple(sorted({self._named(leaf) for leaf in self._direct(entry.model, entry.code)})),
             inputs=tuple(
                 sorted(
-                    self._named(leaf)
-                    for leaf in self._origins(entry.model, entry.code)
-                    if leaf[0] not in ABOUT_SOURCES - {COVERAGE}
+                    {
+                        self._named(leaf[:2])
+                        for leaf in self._origins(entry.model, entry.code)
+                        if leaf[0] not in ABOUT_SOURCES - {COVERAGE}
+                    }
                 )
             ),
         )
@@ -233,60 +276,110 @@ class Project:
                 return query
 
     @cache  # noqa: B019
-    def _root(self, model: str, column: str) -> Scope:
-        """Scope of the part that one column needs."""
-        return build_scope(self._slice(model, (column,)))
+    def _root(self, model: str, *columns: str) -> Scope:
+        """Scope of the part that some columns need."""
+        return build_scope(self._slice(model, columns))
 
     # What a column is made of.
 
     @cache  # noqa: B019
-    def _leaves(self, model: str, column: str) -> frozenset[tuple[str, str]]:
-        """(relation, column) pairs outside the model that the value is made of."""
-        return frozenset(self._follow(self._root(model, column), column, model))
+    def _leaves(self, model: str, column: str, given: Given = ALL_ROWS) -> frozenset[Leaf]:
+        """What the value is made of outside the model: relation, column, and of which rows."""
+        there = self._columns(model)
+        given = frozenset((name, values) for name, values in given if name in there and name != column)
+        return self._follow(self._root(model, column, *sorted(name for name, _ in given)), column, model, given)
 
     def _direct(self, model: str, column: str) -> Iterator[tuple[str, str]]:
         """What the model reads for the value; a view that only puts tags side by side is looked through."""
-        for relation, name in self._leaves(model, column):
+        for relation, name, _ in self._leaves(model, column):
             if relation in self.tag_views:
-                yield from self._leaves(relation, name)
+                yield from (leaf[:2] for leaf in self._leaves(relation, name))
             else:
                 yield relation, name
 
     @cache  # noqa: B019
-    def _origins(self, model: str, column: str) -> frozenset[tuple[str, str]]:
+    def _origins(self, model: str, column: str, given: Given = ALL_ROWS) -> frozenset[Leaf]:
         """The same, followed through the models upstream down to sources and seeds."""
-        origins: set[tuple[str, str]] = set()
-        for leaf in self._leaves(model, column):
-            relation, name = leaf
+        origins: set[Leaf] = set()
+        for leaf in self._leaves(model, column, given):
+            relation, name, rows = leaf
             is_end = (
                 relation in ABOUT_SOURCES
                 or relation.startswith("source.")
                 or self.nodes[relation]["resource_type"] == "seed"
             )
-            origins.update({leaf} if is_end else self._origins(relation, name))
+            origins.update({leaf} if is_end else self._origins(relation, name, rows))
         return frozenset(origins)
 
-    def _follow(self, scope: Scope, column: str, model: str) -> Iterator[tuple[str, str]]:
-        """Columns outside the query that the value of ``column`` is made of."""
+    def _follow(self, scope: Scope, column: str, model: str, given: Given = ALL_ROWS) -> frozenset[Leaf]:
+        """Columns outside the query that the value of ``column`` is made of, in the rows that are ``given``."""
+        key = id(scope), column, given
+        if key not in self._followed:
+            self._followed[key] = frozenset(self._reads(scope, column, model, given))
+        return self._followed[key]
+
+    def _reads(self, scope: Scope, column: str, model: str, given: Given) -> Iterator[Leaf]:
         if scope.set_operation_scopes:
-            position = scope.expression.named_selects.index(column)
-            for branch in scope.set_operation_scopes:
-                yield from self._follow(branch, branch.expression.named_selects[position], model)
+            for branch, name, rows in _branches(scope, column, given):
+                yield from self._follow(branch, name, model, rows)
+            return
+        possible = partial(self._possible, scope)
+        rows = rows_read(scope, given, possible)
+        if rows is None:
             return
         projection = _projection(scope, column)
-        references = list(projection.find_all(exp.Column))
-        for condition in self._lookups(scope, references):
-            references += [reference for reference in condition.find_all(exp.Column) if reference.name not in GRAIN]
-        for reference in references:
-            source = _source(scope, reference.table)
-            if isinstance(source, exp.Table):
-                # A table function without a name says something of the files themselves.
-                yield from [_leaf(source, reference.name)] if source.name else []
-            elif isinstance(source, Scope):
-                yield from self._follow(source, reference.name, model)
-                yield from self._guard_tags(scope, reference.table, model)
-            else:
-                raise RuleError(f"{model}: where {reference.sql()} comes from can't be told")
+        for reference, seen in reads(projection, rows, possible):
+            yield from self._read(scope, reference, seen, model)
+            yield from self._guard_tags(scope, reference, seen, model)
+        for condition in self._lookups(scope, list(projection.find_all(exp.Column))):
+            for reference, seen in reads(condition, rows, possible):
+                if reference.name not in GRAIN:
+                    yield from self._read(scope, reference, seen, model)
+                    yield from self._guard_tags(scope, reference, seen, model)
+
+    def _read(self, scope: Scope, reference: exp.Column, rows: RowsRead, model: str) -> Iterator[Leaf]:
+        """What one column that an expression names is made of."""
+        source = _source(scope, reference.table)
+        given = rows.of(reference.table)
+        if isinstance(source, exp.Table):
+            # A table function without a name says something of the files themselves.
+            yield from [self._leaf(source, reference.name, given)] if source.name else []
+        elif isinstance(source, Scope):
+            yield from self._follow(source, reference.name, model, given)
+        else:
+            raise RuleError(f"{model}: where {reference.sql()} comes from can't be told")
+
+    def _leaf(self, table: exp.Table, column: str, given: Given) -> Leaf:
+        relation, name = _leaf(table, column)
+        has_rows = relation in self.nodes and (relation, name) not in self.tags and relation not in ABOUT_SOURCES
+        return relation, name, given if has_rows else ALL_ROWS
+
+    def _possible(self, scope: Scope, column: exp.Column, known: Known) -> frozenset[str] | None:
+        """Values that a column of a seed can have which says what its rows read (meta ``names_inputs``)."""
+        source = scope.sources.get(column.table)
+        given = RowsRead(known).of(column.table)
+        if isinstance(source, Scope):
+            if source.set_operation_scopes:
+                return None
+            read = _projection(source, column.name)
+            rows = rows_read(source, given, partial(self._possible, source))
+            if rows is None or not isinstance(read, exp.Column):
+                return None
+            return self._possible(source, read, rows.wanted)
+        node = self.nodes.get(source.name, {}) if isinstance(source, exp.Table) else {}
+        meta = node.get("columns", {}).get(column.name, {}).get("config", {}).get("meta", {})
+        if not meta.get("names_inputs"):
+            return None
+        wanted = [(name, values) for name, values in given if name not in ("currency", column.name)]
+        rows_left = [row for row in self.seed_rows(source.name) if all(row[name] in values for name, values in wanted)]
+        return frozenset(row[column.name] for row in rows_left)
+
+    @cache  # noqa: B019
+    def seed_rows(self, seed: str) -> list[dict[str, str]]:
+        """Rows of a seed's file, of all versions."""
+        node = self.nodes[seed]
+        with (Path(node["root_path"]) / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
 
     def guard(self, scope: Scope, alias: str) -> list[tuple[Scope, exp.Expression]]:
         """Conditions, with their scopes, on which a left join finds a row of the customer; without one all is null."""
@@ -295,17 +388,73 @@ class Project:
         source = scope.sources.get(alias)
         return list(_row_conditions(source)) if is_left_joined and not self._is_seed(source) else []
 
-    def _guard_tags(self, scope: Scope, alias: str, model: str) -> Iterator[tuple[str, str]]:
+    def _guard_tags(self, scope: Scope, reference: exp.Column, rows: RowsRead, model: str) -> Iterator[Leaf]:
         """Tags that decide whether a left join finds the row of a customer (判断对象): they decide the value too."""
-        for inner, condition in self.guard(scope, alias):
-            for reference in condition.find_all(exp.Column):
-                source = _source(inner, reference.table)
-                read = (
-                    self._follow(source, reference.name, model)
-                    if isinstance(source, Scope)
-                    else [_leaf(source, reference.name)]
-                )
-                yield from (leaf for leaf in read if leaf in self.tags)
+        alias = reference.table
+        joins = scope.expression.args.get("joins") or []
+        source = scope.sources.get(alias)
+        if any(join.side == "LEFT" and join.alias_or_name == alias for join in joins) and not self._is_seed(source):
+            instead = reference.parent.expressions if isinstance(reference.parent, exp.Coalesce) else []
+            is_zero_if_none = [literal.name for literal in instead] == ["0"]
+            for leaf in self._row_leaves(source, reference.name, rows.of(alias), model, is_zero_if_none):
+                if self._decides(leaf, model):
+                    yield leaf
+
+    def _decides(self, leaf: Leaf, model: str) -> bool:
+        """Whether a column that only decides which rows there are is told as an input: tags are, and a tag's policies.
+
+        When a row of policy holds, and for which currency, is no part of it.
+        """
+        relation, name, _ = leaf
+        is_seed = self.nodes.get(relation, {}).get("resource_type") == "seed"
+        return leaf[:2] in self.tags or (is_seed and model in self.models_of_tags and name not in WHEN_IN_FORCE)
+
+    def _row_leaves(
+        self,
+        source: exp.Table | Scope | None,
+        column: str | None,
+        given: Given,
+        model: str,
+        is_zero_if_none: bool = False,
+    ) -> frozenset[Leaf]:
+        """What decides which of the given rows a query has, of itself and of what it stands on.
+
+        Where a column is asked for, only of the rows that matter to it.
+        """
+        if not isinstance(source, Scope):
+            return frozenset()
+        key = id(source), column, given, is_zero_if_none
+        if key not in self._rows_followed:
+            self._rows_followed[key] = frozenset(self._row_reads(source, column, given, model, is_zero_if_none))
+        return self._rows_followed[key]
+
+    def _row_reads(
+        self, source: Scope, column: str | None, given: Given, model: str, is_zero_if_none: bool
+    ) -> Iterator[Leaf]:
+        if source.set_operation_scopes:
+            for branch, name, rows in _branches(source, column, given):
+                yield from self._row_leaves(branch, name, rows, model, is_zero_if_none)
+            return
+        possible = partial(self._possible, source)
+        rows = rows_read(source, given, possible)
+        if rows is None:
+            return
+        projection = _projection(source, column) if column else None
+        handed_on = projection if isinstance(projection, exp.Column) else None
+        for seen in counted(projection, rows, possible, is_zero_if_none) if projection else [rows]:
+            for condition in conditions(source):
+                yield from self._condition_leaves(source, condition, seen, model)
+            for alias in kept_by(source):
+                name = handed_on.name if handed_on and handed_on.table == alias else None
+                yield from self._row_leaves(source.sources.get(alias), name, seen.of(alias), model, is_zero_if_none)
+        if having := source.expression.args.get("having"):
+            yield from self._condition_leaves(source, having.this, rows, model)
+
+    def _condition_leaves(self, scope: Scope, condition: exp.Expression, rows: RowsRead, model: str) -> Iterator[Leaf]:
+        for reference, seen in reads(condition, rows, partial(self._possible, scope)):
+            if reference.name not in GRAIN:
+                yield from self._read(scope, reference, seen, model)
+                yield from self._guard_tags(scope, reference, seen, model)
 
     def _lookups(self, scope: Scope, references: list[exp.Column]) -> list[exp.Expression]:
         """Conditions by which a value is looked up in a seed or a band: they decide it as the branches of a case do."""
@@ -377,6 +526,15 @@ def _row_conditions(source: exp.Table | Scope | None) -> Iterator[tuple[Scope, e
     for clause in [select.args.get("from_"), *inner_joins]:
         if clause:
             yield from _row_conditions(source.sources.get(clause.alias_or_name))
+
+
+def _branches(scope: Scope, column: str | None, given: Given) -> Iterator[tuple[Scope, str | None, Given]]:
+    """Queries of a union, each with the column and what is given under its own names."""
+    names = scope.expression.named_selects
+    for branch in scope.set_operation_scopes:
+        own = dict(zip(names, branch.expression.named_selects, strict=True))
+        rows = frozenset((own[name], values) for name, values in given if name in own)
+        yield branch, own[column] if column else None, rows
 
 
 def _projection(scope: Scope, column: str) -> exp.Expression:

@@ -5,14 +5,12 @@ seeds under ``seeds/catalogue`` hold each tag's rule as dbt executes it, and whe
 generated, committed, and compared in a test; ``dbt build`` refuses rules of SQL that has changed since.
 """
 
-import csv
 import hashlib
-import io
 import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +19,9 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
 from banktags.catalogue.clauses import Clause, tag_clauses
+from banktags.catalogue.csv_text import csv_text
 from banktags.catalogue.entries import TagEntry, tag_entries
+from banktags.catalogue.policies import policies_csv
 from banktags.catalogue.rules import Project, RuleError, TagRule
 from banktags.clock import DEMO_DATE
 from banktags.conditions.parsed import SEED, UnparsedModels, parsed_conditions
@@ -162,6 +162,7 @@ def catalogue_files(manifest: Mapping[str, Any]) -> dict[Path, str]:
         WIDE_MART: customer_tags_yaml(manifest),
         CATALOGUE_SEEDS / "tag_rules.csv": _rules_csv(rules, manifest),
         CATALOGUE_SEEDS / "tag_rule_inputs.csv": _inputs_csv(rules),
+        CATALOGUE_SEEDS / "tag_rule_policies.csv": policies_csv(rules, compiled),
         CATALOGUE_SEEDS / "tag_rule_clauses.csv": _clauses_csv(rules, compiled),
     }
 
@@ -199,7 +200,7 @@ RULE_COLUMNS = (
 
 def _rules_csv(rules: list[TagRule], manifest: Mapping[str, Any]) -> str:
     tests, values = _expected_values(manifest)
-    return _csv(
+    return csv_text(
         RULE_COLUMNS,
         [
             (
@@ -251,7 +252,7 @@ def _inputs_csv(rules: list[TagRule]) -> str:
         for rule in rules
         for given in (*rule.inputs, *(direct for direct in rule.direct if direct.kind == "tag"))
     }
-    return _csv(["tag_code", "input_kind", "input_name"], sorted(rows))
+    return csv_text(["tag_code", "input_kind", "input_name"], sorted(rows))
 
 
 CLAUSE_COLUMNS = (
@@ -276,7 +277,7 @@ def _clauses_csv(rules: list[TagRule], project: Project) -> str:
         except RuleError:
             # No list of clauses: the rule stands as a whole, and only what it reads can be said.
             rows.append((tag.code, 0, None, None, " ".join(rule.expression.split()), *NO_COMPARISON))
-    return _csv(CLAUSE_COLUMNS, rows)
+    return csv_text(CLAUSE_COLUMNS, rows)
 
 
 #: Where a row has no comparison; dbt reads the emptiness as null.
@@ -294,11 +295,3 @@ def _comparison_rows(clause: Clause) -> list[tuple]:
             for sign, tag in comparison.inputs or ((None, None),)
         ]
     return rows or [NO_COMPARISON]
-
-
-def _csv(header: Sequence[str], rows: list[tuple]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()

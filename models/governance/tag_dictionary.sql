@@ -8,7 +8,7 @@ entries as (
     from {{ rows_from(tag_entries(), [
         'tag_code', 'model_name', 'data_type', 'name_zh', 'definition', 'definition_zh', 'kind', 'path', 'dimension', 'timeliness',
         'unit', 'values_from', 'null_means', 'owner_business', 'owner_technical', 'status', 'successor', 'sensitivity',
-        'security_level', 'since', 'version', 'usage',
+        'security_level', 'since', 'version', 'usage', 'lasting',
     ]) }} as listed
 ),
 
@@ -61,7 +61,8 @@ tag_dictionary as (
         cast(security_level as int) as security_level,
         since,
         version,
-        usage
+        usage,
+        coalesce(lower(lasting) = 'true', false) as is_lasting
     from entries
     left join on_date
         on entries.tag_code = on_date.tag_code

@@ -5,6 +5,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    full_refresh=false,
     partition_by='as_of_date',
     pre_hook="{{ replace_date() }}",
     on_schema_change='append_new_columns'

@@ -49,6 +49,14 @@ tagged_members as (
     where customer_id in (select members.customer_id from members)
 ),
 
+-- The day since which the bank has known each of them as a customer.
+customers_since as (
+    select
+        customer_id,
+        cast({{ dbt.dateadd('day', '-cast(tenure_days as int)', 'as_of_date') }} as date) as customer_since
+    from tagged_members
+),
+
 today_values as (
     {{ unpivot_tags('tagged_members', ['customer_id', 'as_of_date']) }}
 ),
@@ -67,10 +75,11 @@ tags as (
         entries.tag_code,
         entries.name_zh,
         entries.version,
-        -- Who a person is no campaign changes.
-        entries.dimension = '人口' or entries.timeliness = 'static' as is_lasting,
+        lasting.tag_code is not null as is_lasting,
         case when entries.status = 'certified' then tracked.tracked_from end as tracked_from
     from {{ ref('tag_dictionary') }} as entries
+    left join {{ ref('lasting_tags') }} as lasting
+        on entries.tag_code = lasting.tag_code
     left join tracked
         on entries.tag_code = tracked.tag_code
     where
@@ -80,7 +89,7 @@ tags as (
 ),
 
 -- The value on the day of the assignment where the history reaches back to it, else today's, which the campaign may
--- have moved. Dates are compared here and not in the join, which so stays one by hash.
+-- have moved: who a person is lasts, but of whom the campaign made a customer it was not known before. Dates are compared here and not in the join, which so stays one by hash.
 tag_values_of_members as (
     select
         members.campaign_id,
@@ -91,10 +100,12 @@ tag_values_of_members as (
         coalesce(
             case when members.assigned_date >= tags.tracked_from then changes.value_before end, today_values.tag_value
         ) as tag_value,
-        tags.is_lasting
+        (tags.is_lasting and coalesce(members.assigned_date >= customers_since.customer_since, false))
         or coalesce(members.assigned_date >= tags.tracked_from, false)
         and (changes.tag_code is null or changes.value_before is not null) as is_known_before
     from members
+    inner join customers_since
+        on members.customer_id = customers_since.customer_id
     inner join today_values
         on members.customer_id = today_values.customer_id
     inner join tags

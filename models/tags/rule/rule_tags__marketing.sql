@@ -16,7 +16,8 @@ thresholds as (
     where {{ in_force() }}
 ),
 
--- The facts that the rules judge, of customers and prospects: former customers are not contacted.
+-- The facts that the rules judge, of customers and prospects: former customers are not contacted, nor the dead. Whom an
+-- order has frozen is served, and is not marketed to.
 facts as (
     select
         service.customer_id,
@@ -29,13 +30,18 @@ facts as (
         service.nps_score,
         service.nps_recency_days,
         service.open_complaint_count,
-        social.converted_referral_count
+        social.converted_referral_count,
+        standing.is_open_to_offers
     from {{ ref('fact_tags__service') }} as service
     inner join {{ ref('fact_tags__demographics') }} as demographics
         on service.customer_id = demographics.customer_id
     left join {{ ref('fact_tags__social') }} as social
         on service.customer_id = social.customer_id
-    where demographics.relationship_status <> 'closed'
+    left join {{ ref('int_customer__standing') }} as standing
+        on service.customer_id = standing.customer_id
+    where
+        demographics.relationship_status <> 'closed'
+        and not standing.is_deceased
 ),
 
 marketing as (
@@ -47,13 +53,19 @@ marketing as (
         -- all, nothing is known, and no gate opens.
         case
             when not ({{ is_covered(['crm.contacts', 'crm.consents']) }}) then null
-            else coalesce(facts.has_marketing_consent, false)
+            else coalesce(facts.has_marketing_consent and facts.is_open_to_offers, false)
         end as is_marketing_contactable,
 
         -- 可个性化推荐: consent stands, and personalised recommendation was not refused.
         case
             when not ({{ is_covered(['crm.contacts', 'crm.consents']) }}) then null
-            else coalesce(facts.has_marketing_consent and not facts.has_personalisation_opt_out, false)
+            else
+                coalesce(
+                    facts.has_marketing_consent
+                    and not facts.has_personalisation_opt_out
+                    and facts.is_open_to_offers,
+                    false
+                )
         end as is_personalisation_allowed,
 
         -- 触达过度: contacted too often of late.

@@ -16,8 +16,7 @@ thresholds as (
     where {{ in_force() }}
 ),
 
--- The facts that the rules judge, of customers and prospects: former customers are not contacted, nor the dead. Whom an
--- order has frozen is served, and is not marketed to.
+-- The facts that the rules judge, of customers and prospects: former customers are not contacted.
 facts as (
     select
         service.customer_id,
@@ -31,17 +30,13 @@ facts as (
         service.nps_recency_days,
         service.open_complaint_count,
         social.converted_referral_count,
-        standing.is_open_to_offers
+        demographics.is_open_to_offers
     from {{ ref('fact_tags__service') }} as service
     inner join {{ ref('fact_tags__demographics') }} as demographics
         on service.customer_id = demographics.customer_id
     left join {{ ref('fact_tags__social') }} as social
         on service.customer_id = social.customer_id
-    left join {{ ref('int_customer__standing') }} as standing
-        on service.customer_id = standing.customer_id
-    where
-        demographics.relationship_status <> 'closed'
-        and not standing.is_deceased
+    where demographics.relationship_status <> 'closed'
 ),
 
 marketing as (
@@ -49,7 +44,7 @@ marketing as (
         spine.customer_id,
         spine.as_of_date,
 
-        -- 可营销: consent stands for at least one channel. Who is not in CRM gave none; where no consents are delivered at
+        -- 可营销: consent stands for at least one channel, and anything may be offered. Who is not in CRM gave none; where no consents are delivered at
         -- all, nothing is known, and no gate opens.
         case
             when not ({{ is_covered(['crm.contacts', 'crm.consents']) }}) then null

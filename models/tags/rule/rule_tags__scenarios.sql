@@ -16,12 +16,12 @@ thresholds as (
     where {{ in_force() }}
 ),
 
--- The facts that the rules judge, of customers and prospects; former customers are no target. Nor are the dead and whom
--- an order has frozen, but for the warning of credit risk, which offers nothing.
+-- The facts that the rules judge, of customers and prospects; former customers are no target.
 facts as (
     select
         demographics.customer_id,
         demographics.relationship_status,
+        demographics.is_open_to_offers,
         demographics.age_years,
         demographics.occupation,
         occupation_groups.is_working,
@@ -62,12 +62,11 @@ facts as (
     where demographics.relationship_status <> 'closed'
 ),
 
+-- To whom nothing is offered is a target of the warning of credit risk only.
 offered as (
-    select facts.*
+    select *
     from facts
-    inner join {{ ref('int_customer__standing') }} as standing
-        on facts.customer_id = standing.customer_id
-    where standing.is_open_to_offers
+    where is_open_to_offers
 ),
 
 scenarios as (

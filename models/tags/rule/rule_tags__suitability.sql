@@ -18,7 +18,7 @@ statuses as (
         spine.as_of_date,
         assessments.risk_level,
         case
-            when not standing.is_open_to_offers then null
+            when not demographics.is_open_to_offers then null
             when
                 assessments.risk_level is null
                 and assessments.risk_assessed_date is null
@@ -31,8 +31,8 @@ statuses as (
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('fact_tags__suitability') }} as assessments
         on spine.customer_id = assessments.customer_id
-    left join {{ ref('int_customer__standing') }} as standing
-        on spine.customer_id = standing.customer_id
+    left join {{ ref('fact_tags__demographics') }} as demographics
+        on spine.customer_id = demographics.customer_id
     left join {{ ref('int_source__covered_from') }} as covered on true
     cross join thresholds
 ),

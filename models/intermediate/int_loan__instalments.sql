@@ -24,13 +24,15 @@ instalments as (
     cross join tolerance
 ),
 
--- Instalments that were paid late, or of which a rest within the tolerance is left: the batches say since when no more
--- than that was missing. They are few, so that few versions are read.
+-- Instalments that were paid late, or of which a rest within the tolerance is left: the batches say whether more was
+-- missing after the due date, and whether what was paid last was such a rest. They are few, so that few versions are
+-- read.
 doubtful as (
     select
         loan_id,
         instalment_no,
         due_date,
+        paid_date,
         unpaid_to
     from instalments
     where
@@ -43,7 +45,8 @@ told as (
     select
         doubtful.loan_id,
         doubtful.instalment_no,
-        max(case when versions.dt <= doubtful.due_date and {{ is_tolerated }} then 1 else 0 end) = 1 as was_paid_in_time,
+        max(case when versions.dt < doubtful.paid_date and {{ is_tolerated }} then 1 else 0 end) = 1
+            as was_rest_paid_last,
         max(case when versions.dt > doubtful.due_date and not ({{ is_tolerated }}) then 1 else 0 end) = 1
             as was_short_after
     from doubtful
@@ -79,7 +82,7 @@ judged as (
         instalments.unpaid_amount,
         instalments.unpaid_amount > instalments.unpaid_to as is_short,
         instalments.paid_date > instalments.due_date as is_paid_late,
-        coalesce(told.was_paid_in_time, false) as was_paid_in_time,
+        coalesce(told.was_rest_paid_last, false) as was_rest_paid_last,
         coalesce(told.was_short_after, false) as was_short_after
     from instalments
     inner join {{ ref('stg_lending__loans') }} as loans
@@ -102,11 +105,10 @@ loan_instalments as (
         case when was_due and is_short and not is_settled then unpaid_amount end as overdue_amount,
         coalesce(
             was_due
-            and (
-                (is_short and is_settled)
-                or (not is_short and is_paid_late and not was_paid_in_time)
-                or (not is_short and not coalesce(is_paid_late, false) and was_short_after)
-            ),
+            and case
+                when is_short then is_settled
+                else was_short_after or (is_paid_late and not was_rest_paid_last)
+            end,
             false
         ) as was_late
     from judged

@@ -37,6 +37,7 @@ class AmountSeed:
 
 
 SEEDS = {
+    "arrears_tolerances": AmountSeed(("item",), ("unpaid_to",)),
     "campaign_parameters": AmountSeed(("parameter", "item"), ("value",)),
     "profit_rates": AmountSeed(("driver", "item"), ("rate",)),
     "pyramid_tiers": AmountSeed(("tier",), ("aum_from", "aum_to")),

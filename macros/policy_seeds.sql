@@ -8,6 +8,7 @@
     {{ return([
         {'name': 'rule_thresholds', 'key': ['rule', 'parameter'], 'needs': 'each', 'by_currency': true, 'by_date': true},
         {'name': 'tier_policy', 'key': ['rule', 'parameter'], 'needs': 'each', 'by_currency': true, 'by_date': true},
+        {'name': 'arrears_tolerances', 'key': ['item'], 'needs': 'each', 'by_currency': true, 'by_date': true},
         {'name': 'campaign_parameters', 'key': ['parameter', 'item'], 'needs': 'each', 'by_currency': true, 'by_date': true},
         {'name': 'profit_rates', 'key': ['driver', 'item'], 'needs': 'each', 'by_currency': true, 'by_date': false},
         {'name': 'rfm_parameters', 'key': [], 'needs': 'each', 'by_currency': true, 'by_date': true},

@@ -13,31 +13,14 @@ ages as (
 
 persons as (
     select
-        spine.customer_id,
-        spine.is_core_customer and (spine.status = 'CLOSED' or coalesce(spine.closed_date <= spine.as_of_date, false))
-            as is_relationship_ended,
-        {{ age_years('profiles.birth_date', 'spine.as_of_date') }} as age
-    from {{ ref('int_customer__spine') }} as spine
-    left join {{ ref('int_customer__profile') }} as profiles on spine.customer_id = profiles.customer_id
-),
-
--- What core says of any of a person's customer numbers.
-flagged as (
-    select
-        identities.customer_id,
-        max(case when customers.deceased_date <= {{ as_of_date() }} then 1 else 0 end) = 1 as is_deceased,
-        max(case when customers.is_frozen_by_order then 1 else 0 end) = 1 as is_frozen_by_order,
-        max(case when customers.is_staff then 1 else 0 end) = 1 as is_staff
-    from {{ ref('stg_core__customers') }} as customers
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            customers.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where
-        customers.deceased_date is not null
-        or customers.is_frozen_by_order
-        or customers.is_staff
-    group by identities.customer_id
+        standing.customer_id,
+        standing.is_relationship_ended,
+        standing.is_deceased,
+        standing.is_frozen_by_order,
+        standing.is_staff,
+        {{ age_years('profiles.birth_date', 'standing.as_of_date') }} as age
+    from {{ ref('int_customer__standing') }} as standing
+    left join {{ ref('int_customer__profile') }} as profiles on standing.customer_id = profiles.customer_id
 ),
 
 -- The channels for which a guardian's consent stands.
@@ -81,27 +64,19 @@ complaining as (
 ),
 
 restrictions as (
-    select
-        customer_id,
-        'relationship_ended' as gate,
-        'ALL' as channel
-    from persons
-    where is_relationship_ended
-
     {% for gate, flag in [
-        ('deceased', 'is_deceased'), ('frozen_by_order', 'is_frozen_by_order'), ('staff', 'is_staff'),
+        ('relationship_ended', 'is_relationship_ended'), ('deceased', 'is_deceased'),
+        ('frozen_by_order', 'is_frozen_by_order'), ('staff', 'is_staff'),
     ] %}
-        union all
-
         select
             customer_id,
             '{{ gate }}' as gate,
             'ALL' as channel
-        from flagged
+        from persons
         where {{ flag }}
-    {% endfor %}
 
-    union all
+        union all
+    {% endfor %}
 
     select
         customer_id,

@@ -7,13 +7,13 @@ contacts as (
     select
         events.customer_id,
         events.opened_date,
-        events.first_date as contact_date,
+        events.event_date as contact_date,
         rules.contact_type,
         row_number() over (
             partition by events.customer_id
-            order by events.first_date, rules.tie_order, events.event_type, events.channel
+            order by events.event_date, rules.tie_order, events.event_type, events.channel
         ) as choice
-    from {{ ref('int_customer__first_events') }} as events
+    from {{ ref('int_customer__onboarding_events') }} as events
     inner join {{ ref('first_contact_rules') }} as rules
         on
             events.event_type = rules.event_type

@@ -1,5 +1,6 @@
 -- The products on sale on the business date, with the risk rating that counts for suitability: the higher of the
--- issuer's and the seller's (NFRA 2025 no. 7). One row a product.
+-- issuer's and the seller's (NFRA 2025 no. 7). A product is on sale on the first and on the last day of its sale. One
+-- row a product.
 with
 
 products_on_sale as (
@@ -20,7 +21,7 @@ products_on_sale as (
         on products.product_category = categories.product_category
     where
         (products.launched_date is null or products.launched_date <= {{ as_of_date() }})
-        and (products.delisted_date is null or products.delisted_date > {{ as_of_date() }})
+        and (products.delisted_date is null or products.delisted_date >= {{ as_of_date() }})
 )
 
 select * from products_on_sale

@@ -1,5 +1,5 @@
 -- How far the customers of each opening month came from opening to a first product, and at which step most of them were
--- lost: 断点. Steps count if they were taken in the honeymoon, so that months can be compared.
+-- lost: 断点. Steps count if they were taken in their order and in the honeymoon, so that months can be compared.
 
 with
 
@@ -19,17 +19,21 @@ steps as (
     from {{ ref('onboarding_steps') }}
 ),
 
--- The steps that each customer took in the honeymoon, and how many up to each: its number, if he left none out.
+-- The steps that each customer took in the honeymoon, and whether after all the steps before them, in their order.
 taken as (
     select
         onboarding.customer_id,
         cast({{ dbt.date_trunc('month', 'onboarding.opened_date') }} as date) as opening_month,
         onboarding.step,
-        count(*) over (partition by onboarding.customer_id order by onboarding.step_order) as steps_up_to_here
+        coalesce(
+            {{ dbt.datediff('onboarding.opened_date', 'onboarding.reached_date', 'day') }}
+            < thresholds.honeymoon_days,
+            false
+        ) as is_in_order
     from {{ ref('int_customer__onboarding_steps') }} as onboarding
     cross join thresholds
     where
-        {{ dbt.datediff('onboarding.opened_date', 'onboarding.reached_date', 'day') }}
+        {{ dbt.datediff('onboarding.opened_date', 'onboarding.first_date', 'day') }}
         < thresholds.honeymoon_days
 ),
 
@@ -47,7 +51,7 @@ counts as (
         steps.name_zh,
         steps.step_number,
         count(taken.customer_id) as took_step,
-        count(case when taken.steps_up_to_here = steps.step_number then 1 end) as customers
+        count(case when taken.is_in_order then 1 end) as customers
     from months
     cross join steps
     left join taken

@@ -108,8 +108,15 @@ def test_the_strategies_count_every_person_once(expected_stages, query):
 
 
 @pytest.fixture(scope="module")
-def steps_taken(persons, own_transactions, query) -> pd.DataFrame:
-    """First day of each step of the customers who opened in the year that the extracts show: columns STEPS."""
+def new_customers(persons, query) -> pd.DataFrame:
+    """The customers who opened in the year that the extracts show."""
+    first_posting = query("select min(transaction_date) as day from staging.stg_core__transactions")["day"][0]
+    return persons[(persons["tenure"] < 365) & (persons["opened"] >= first_posting)]
+
+
+@pytest.fixture(scope="module")
+def step_days(new_customers, own_transactions, query) -> dict[str, pd.DataFrame]:
+    """Days since opening on which something takes a step, by step: columns customer_id, day."""
     identities = "inner join intermediate.int_customer__identity as i on i.source_system = 'core' and i.source_key = "
     logins = query(f"""
         select i.customer_id, event_date as day from staging.stg_digital__app_events as e {identities} e.customer_id
@@ -120,14 +127,16 @@ def steps_taken(persons, own_transactions, query) -> pd.DataFrame:
         where touch_status = 'delivered' and channel in ('BRANCH', 'WECOM', 'PHONE')
     """)
     products = query(f"""
-        select i.customer_id, balance_date as day
+        select i.customer_id, min(balance_date) as day
         from staging.stg_core__account_balances
         inner join staging.stg_core__accounts as a using (account_id)
         inner join staging.stg_core__products as p using (product_id) {identities} a.customer_id
         where product_category <> 'DEMAND_DEPOSIT' and balance > 0
+        group by i.customer_id, account_id
         union all
-        select i.customer_id, holding_date from staging.stg_wealth__holdings as h {identities} h.customer_id
+        select i.customer_id, min(holding_date) from staging.stg_wealth__holdings as h {identities} h.customer_id
         where market_value > 0
+        group by i.customer_id, h.customer_id, product_id
         union all
         select i.customer_id, granted_date from staging.stg_lending__loans as l {identities} l.customer_id
         union all
@@ -136,20 +145,37 @@ def steps_taken(persons, own_transactions, query) -> pd.DataFrame:
     """)
     transactions = own_transactions.rename(columns={"transaction_date": "day"})
     at_the_bank = transactions[transactions["channel"].isin(["COUNTER", "WECOM", "PHONE"])]
-    first_posting = query("select min(transaction_date) as day from staging.stg_core__transactions")["day"][0]
-    new = persons[(persons["tenure"] < 365) & (persons["opened"] >= first_posting)]
     events = {
+        "opened": new_customers.reset_index()[["customer_id", "opened"]].rename(columns={"opened": "day"}),
         "first_contact": pd.concat([logins, talks, at_the_bank]),
         "first_login": logins,
         "first_transaction": transactions,
         "first_product": products,
     }
-    taken = pd.DataFrame({"opened": new["opened"]})
+    days = {}
     for step, rows in events.items():
-        since = rows[["customer_id", "day"]].merge(new, left_on="customer_id", right_index=True)
-        since = since[(since["day"] >= since["opened"]) & (since["day"] <= AS_OF)]
-        taken[step] = since.groupby("customer_id")["day"].min()
-    return taken
+        since = rows[["customer_id", "day"]].merge(new_customers, left_on="customer_id", right_index=True)
+        days[step] = since[(since["day"] >= since["opened"]) & (since["day"] <= AS_OF)][["customer_id", "day"]]
+    return days
+
+
+@pytest.fixture(scope="module")
+def steps_taken(new_customers, step_days) -> pd.DataFrame:
+    """First day of each step of each new customer, in whatever order: columns STEPS."""
+    first = {step: rows.groupby("customer_id")["day"].min() for step, rows in step_days.items()}
+    return pd.DataFrame(first, index=new_customers.index)
+
+
+@pytest.fixture(scope="module")
+def steps_in_order(new_customers, step_days) -> pd.DataFrame:
+    """The same of the steps taken one after the other, each on or after the day of the one before."""
+    reached = pd.DataFrame(index=new_customers.index)
+    before = new_customers["opened"]
+    for step in STEPS:
+        rows = step_days[step].merge(before.rename("before"), left_on="customer_id", right_index=True)
+        reached[step] = rows[rows["day"] >= rows["before"]].groupby("customer_id")["day"].min()
+        before = reached[step]
+    return reached
 
 
 def test_first_contacts_agree_with_pandas(steps_taken, query):
@@ -160,10 +186,21 @@ def test_first_contacts_agree_with_pandas(steps_taken, query):
     assert len(expected) > 10
 
 
-def test_the_funnel_agrees_with_pandas(steps_taken, query):
-    days = steps_taken.sub(steps_taken["opened"], axis=0).apply(lambda column: column.dt.days)
-    within = days < HONEYMOON_DAYS
-    reached = within[list(STEPS)].cumprod(axis=1)
+def test_the_next_step_agrees_with_pandas(persons, steps_in_order, query):
+    built = query("select customer_id, onboarding_next_step from tags.rule_tags__onboarding").set_index("customer_id")
+    honeymoon = persons[(persons["relation"] == "active") & (persons["tenure"] < HONEYMOON_DAYS)].index
+    steps = steps_in_order.loc[steps_in_order.index.intersection(honeymoon), list(STEPS)]
+    expected = steps.isna().apply(lambda missing: missing.idxmax() if missing.any() else None, axis=1)
+    found = built["onboarding_next_step"].loc[expected.index]
+    pd.testing.assert_series_equal(found.fillna(""), expected.fillna(""), check_names=False, check_dtype=False)
+    assert built["onboarding_next_step"].drop(expected.index).isna().all()
+
+
+def test_the_funnel_agrees_with_pandas(steps_taken, steps_in_order, query):
+    def in_honeymoon(steps: pd.DataFrame) -> pd.DataFrame:
+        return steps.sub(steps_taken["opened"], axis=0).apply(lambda column: column.dt.days) < HONEYMOON_DAYS
+
+    within, reached = in_honeymoon(steps_taken), in_honeymoon(steps_in_order)
     month = steps_taken["opened"].dt.to_period("M").dt.to_timestamp()
     whole = month > AS_OF - pd.Timedelta(days=365)
     built = query("select * from marts.onboarding_funnel")

@@ -30,6 +30,14 @@ FACTS = """
     inner join segments.segment__pyramid using (customer_id, as_of_date)
 """
 
+# To whom nothing may be offered: by what core says of their customer numbers, and no tag.
+CLOSED_TO_OFFERS = """(relationship_status = 'closed' or exists (
+    select 1 from staging.stg_core__customers as numbers
+    inner join intermediate.int_customer__identity as i
+        on i.source_system = 'core' and i.source_key = numbers.customer_id
+    where i.customer_id = fact_tags__demographics.customer_id
+        and (numbers.deceased_date <= as_of_date or numbers.is_frozen_by_order)))"""
+
 # What the documents say, for today's customers; of anybody else the tag says nothing.
 OF_CUSTOMERS = {
     ("value", "customer_value_level"): "if(aum_month_avg >= 500000, 'high_net_worth', 'ordinary')",
@@ -56,6 +64,9 @@ OF_CUSTOMERS = {
     ("needs", "has_unmet_wealth_interest"): "wealth_page_view_count_30d >= 2 and wealth_purchase_count_90d = 0",
 }
 
+# Themes whose tags are offers: of whom nothing may be offered they say nothing.
+OFFERS = ("scenarios", "needs")
+
 # Rules that hold of others too: of prospects, or of former customers who still owe.
 OF_ALL = {
     ("groups", "is_silver_customer"): "if(relationship_status <> 'closed', age_years >= 60, null)",
@@ -63,7 +74,7 @@ OF_ALL = {
         annual_income_amount between 100000 and 500000, null)""",
     ("groups", "is_white_collar_customer"): """if(relationship_status <> 'closed',
         occupation in ('official', 'professional', 'office_staff') and age_years between 22 and 50, null)""",
-    ("scenarios", "is_new_card_target"): """if(relationship_status <> 'closed', age_years between 18 and 25
+    ("scenarios", "is_new_card_target"): f"""if(not {CLOSED_TO_OFFERS}, age_years between 18 and 25
         and occupation not in ('retired', 'homemaker', 'other')
         and (relationship_status = 'prospect' or not is_credit_card_holder), null)""",
     (
@@ -83,12 +94,13 @@ OF_ALL = {
         when bureau_credit_score between 620 and 669 then 'fair'
         when bureau_credit_score between 670 and 719 then 'good'
         when bureau_credit_score >= 720 then 'excellent' end""",
-    ("suitability", "suitability_status"): """case when risk_assessment_valid_to_date is null then 'missing'
+    ("suitability", "suitability_status"): f"""case when {CLOSED_TO_OFFERS} then null
+        when risk_assessment_valid_to_date is null then 'missing'
         when risk_assessment_valid_to_date < as_of_date then 'expired'
         when risk_assessment_valid_to_date <= as_of_date + 30 then 'expiring' else 'valid' end""",
-    ("suitability", "max_sellable_product_rating"): """if(risk_assessment_valid_to_date >= as_of_date,
-        replace(risk_level, 'C', 'R'), 'R1')""",
-    ("marketing", "is_marketing_contactable"): """relationship_status <> 'closed' and has_marketing_consent
+    ("suitability", "max_sellable_product_rating"): f"""case when not {CLOSED_TO_OFFERS} then
+        if(risk_assessment_valid_to_date >= as_of_date, replace(risk_level, 'C', 'R'), 'R1') end""",
+    ("marketing", "is_marketing_contactable"): f"""not {CLOSED_TO_OFFERS} and has_marketing_consent
         is not distinct from true""",
     ("marketing", "nps_category"): """case when relationship_status = 'closed' then null
         when nps_score in (9, 10) then 'promoter' when nps_score in (7, 8) then 'passive'
@@ -96,10 +108,16 @@ OF_ALL = {
 }
 
 
+def of_customers(theme: str, rule: str) -> str:
+    """The rule for today's customers, and of those for whom anything may be offered where it is of an offer."""
+    judged = "relationship_status = 'active'" + (f" and not {CLOSED_TO_OFFERS}" if theme in OFFERS else "")
+    return f"if({judged}, {rule}, null)"
+
+
 @pytest.mark.parametrize(
     ("theme", "tag", "rule"),
     [
-        *((*key, f"if(relationship_status = 'active', {rule}, null)") for key, rule in OF_CUSTOMERS.items()),
+        *((*key, of_customers(key[0], rule)) for key, rule in OF_CUSTOMERS.items()),
         *((*key, rule) for key, rule in OF_ALL.items()),
     ],
 )

@@ -628,6 +628,7 @@ def test_no_number_of_a_seed_may_be_negative(shipped, declared):
 def test_few_numbers_may_be_zero(shipped, declared):
     """Those that switch something off."""
     assert {seed for seed, *_ in survivors(shipped, declared, lambda number: Decimal(0))} == {
+        "arrears_tolerances",
         "audience_policy",
         "campaign_parameters",
         "rfm_parameters",

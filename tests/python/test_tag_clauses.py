@@ -89,6 +89,7 @@ def recorded() -> list[dict[str, str]]:
         (
             "suitability_status",
             [
+                ("", "not is_open_to_offers"),
                 (
                     "missing",
                     "risk_level is null and risk_assessed_date is null"
@@ -106,25 +107,25 @@ def recorded() -> list[dict[str, str]]:
                 # Expiring without known validity, then valid; of a level that no row of the seed has, unknown.
                 (
                     "risk_levels.max_product_rating",
-                    "is_risk_assessment_valid is null and risk_assessment_days_to_expiry"
+                    "is_open_to_offers and is_risk_assessment_valid is null and risk_assessment_days_to_expiry"
                     " <= suitability_status.expiring_days_to and risk_level = risk_levels.risk_level",
                 ),
                 (
                     "risk_levels.max_product_rating",
-                    "is_risk_assessment_valid and risk_level = risk_levels.risk_level",
+                    "is_open_to_offers and is_risk_assessment_valid and risk_level = risk_levels.risk_level",
                 ),
                 (
                     "",
-                    "risk_level is not null and is_risk_assessment_valid is null"
+                    "is_open_to_offers and risk_level is not null and is_risk_assessment_valid is null"
                     " and risk_assessment_days_to_expiry <= suitability_status.expiring_days_to",
                 ),
-                ("", "risk_level is not null and is_risk_assessment_valid"),
+                ("", "is_open_to_offers and risk_level is not null and is_risk_assessment_valid"),
                 (
                     "R1",
-                    "risk_level is null and risk_assessed_date is null"
+                    "is_open_to_offers and risk_level is null and risk_assessed_date is null"
                     " and crm.contacts is delivered and crm.risk_assessments is delivered",
                 ),
-                ("R1", "risk_level is not null and not is_risk_assessment_valid"),
+                ("R1", "is_open_to_offers and risk_level is not null and not is_risk_assessment_valid"),
             ],
         ),
         (
@@ -141,7 +142,7 @@ def recorded() -> list[dict[str, str]]:
                 ("", "crm.contacts is not delivered"),
                 ("", "crm.consents is not delivered"),
                 ("false", "relationship_status = 'closed'"),
-                ("true", "has_marketing_consent"),
+                ("true", "has_marketing_consent and is_open_to_offers"),
                 ("false", "otherwise"),
             ],
         ),

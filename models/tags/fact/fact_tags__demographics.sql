@@ -34,6 +34,7 @@ demographics as (
             when spine.closed_date <= spine.as_of_date or spine.status = 'CLOSED' then 'closed'
             else 'active'
         end as relationship_status,
+        standing.is_open_to_offers,
         {{ days_since('spine.opened_date') }}
             as tenure_days,
         profiles.branch_id,
@@ -50,6 +51,8 @@ demographics as (
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('int_customer__profile') }} as profiles
         on spine.customer_id = profiles.customer_id
+    left join {{ ref('int_customer__standing') }} as standing
+        on spine.customer_id = standing.customer_id
     left join {{ ref('int_source__covered_from') }} as covered on true
     left join {{ ref('cities') }} as cities
         on profiles.city_code = cities.city_code

@@ -96,6 +96,18 @@ own_signs as (
         on facts.customer_id = classes.customer_id
 ),
 
+-- All debt where both parts of it are known, and what is seen of it: both, or the one that is known.
+debts as (
+    select
+        customer_id,
+        loan_outstanding_amount + external_debt_known as debt_known,
+        coalesce(
+            loan_outstanding_amount + external_debt_known, loan_outstanding_amount, external_debt_amount
+        ) as debt_seen
+    from facts
+),
+
+-- Who owes nothing bears no burden, whatever the income.
 signs as (
     select
         facts.customer_id,
@@ -117,19 +129,17 @@ signs as (
         facts.bureau_report_age_days >= thresholds.report_age_days_from as is_bureau_report_outdated,
         case
             when
-                coalesce(
-                    facts.loan_outstanding_amount + facts.external_debt_known,
-                    facts.loan_outstanding_amount,
-                    facts.external_debt_amount
-                )
-                >= facts.annual_income_amount * thresholds.debt_to_income_from then true
+                debts.debt_seen > 0
+                and debts.debt_seen >= facts.annual_income_amount * thresholds.debt_to_income_from then true
             when
-                facts.loan_outstanding_amount + facts.external_debt_known
-                < facts.annual_income_amount * thresholds.debt_to_income_from then false
+                debts.debt_known < facts.annual_income_amount * thresholds.debt_to_income_from
+                or (debts.debt_known = 0 and facts.annual_income_amount = 0) then false
         end as has_high_debt_burden
     from facts
     left join own_signs
         on facts.customer_id = own_signs.customer_id
+    left join debts
+        on facts.customer_id = debts.customer_id
     cross join thresholds
 ),
 

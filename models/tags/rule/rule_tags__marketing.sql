@@ -29,7 +29,8 @@ facts as (
         service.nps_score,
         service.nps_recency_days,
         service.open_complaint_count,
-        social.converted_referral_count
+        social.converted_referral_count,
+        demographics.is_open_to_offers
     from {{ ref('fact_tags__service') }} as service
     inner join {{ ref('fact_tags__demographics') }} as demographics
         on service.customer_id = demographics.customer_id
@@ -43,17 +44,23 @@ marketing as (
         spine.customer_id,
         spine.as_of_date,
 
-        -- 可营销: consent stands for at least one channel. Who is not in CRM gave none; where no consents are delivered at
+        -- 可营销: consent stands for at least one channel, and anything may be offered. Who is not in CRM gave none; where no consents are delivered at
         -- all, nothing is known, and no gate opens.
         case
             when not ({{ is_covered(['crm.contacts', 'crm.consents']) }}) then null
-            else coalesce(facts.has_marketing_consent, false)
+            else coalesce(facts.has_marketing_consent and facts.is_open_to_offers, false)
         end as is_marketing_contactable,
 
         -- 可个性化推荐: consent stands, and personalised recommendation was not refused.
         case
             when not ({{ is_covered(['crm.contacts', 'crm.consents']) }}) then null
-            else coalesce(facts.has_marketing_consent and not facts.has_personalisation_opt_out, false)
+            else
+                coalesce(
+                    facts.has_marketing_consent
+                    and not facts.has_personalisation_opt_out
+                    and facts.is_open_to_offers,
+                    false
+                )
         end as is_personalisation_allowed,
 
         -- 触达过度: contacted too often of late.

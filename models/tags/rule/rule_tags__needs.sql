@@ -19,8 +19,8 @@ thresholds as (
     where {{ in_force() }}
 ),
 
--- The facts that the rules judge, of customers and prospects; former customers are asked no more. Who was never asked
--- for his goal named none, where assessments are delivered at all.
+-- The facts that the rules judge, of customers and prospects; to whom nothing is offered is asked no more. Who was
+-- never asked for his goal named none, where assessments are delivered at all.
 facts as (
     select
         demographics.customer_id,
@@ -52,7 +52,7 @@ facts as (
     left join {{ ref('fact_tags__digital') }} as digital
         on demographics.customer_id = digital.customer_id
     left join {{ ref('int_source__covered_from') }} as covered on true
-    where demographics.relationship_status <> 'closed'
+    where demographics.is_open_to_offers
 ),
 
 needs as (

@@ -25,7 +25,8 @@ customers as (
     where demographics.relationship_status = 'active'
 ),
 
--- The first step that a new customer has not taken. The opening itself is a step that every new customer has taken.
+-- The first step that a new customer has not taken after the steps before it. The opening itself is a step that every new
+-- customer has taken.
 next_steps as (
     select
         openings.customer_id,
@@ -37,6 +38,7 @@ next_steps as (
         on
             openings.customer_id = reached.customer_id
             and steps.step = reached.step
+            and reached.reached_date is not null
     where
         openings.step = 'opened'
         and reached.step is null

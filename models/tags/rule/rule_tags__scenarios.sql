@@ -21,6 +21,7 @@ facts as (
     select
         demographics.customer_id,
         demographics.relationship_status,
+        demographics.is_open_to_offers,
         demographics.age_years,
         demographics.occupation,
         occupation_groups.is_working,
@@ -61,48 +62,57 @@ facts as (
     where demographics.relationship_status <> 'closed'
 ),
 
+-- To whom nothing is offered is a target of the warning of credit risk only.
+offered as (
+    select *
+    from facts
+    where is_open_to_offers
+),
+
 scenarios as (
     select
         spine.customer_id,
         spine.as_of_date,
 
         -- 新客户开卡: 年龄18-25, 学生或职场新人, without a credit card of the bank yet; a prospect has none.
-        facts.age_years >= thresholds.card_age_from
-        and facts.age_years <= thresholds.card_age_to
-        and (facts.occupation = 'student' or facts.is_working)
-        and (facts.relationship_status = 'prospect' or not facts.is_credit_card_holder) as is_new_card_target,
+        offered.age_years >= thresholds.card_age_from
+        and offered.age_years <= thresholds.card_age_to
+        and (offered.occupation = 'student' or offered.is_working)
+        and (offered.relationship_status = 'prospect' or not offered.is_credit_card_holder) as is_new_card_target,
 
         -- 高净值客户理财: 资产≥100万元, 活跃交易.
-        facts.aum_month_avg >= thresholds.high_net_worth_from
-        and facts.transaction_activity_level = 'active' as is_high_net_worth_wealth_target,
+        offered.aum_month_avg >= thresholds.high_net_worth_from
+        and offered.transaction_activity_level = 'active' as is_high_net_worth_wealth_target,
 
         -- 信贷风险预警: 信用评分低, 逾期记录.
         facts.has_low_credit_score and facts.has_overdue_record as is_credit_warning_target,
 
         -- 交叉销售: 多产品持有, 活跃度高.
-        facts.product_category_count >= thresholds.product_count_from
-        and facts.transaction_activity_level = 'active' as is_cross_sell_target,
+        offered.product_category_count >= thresholds.product_count_from
+        and offered.transaction_activity_level = 'active' as is_cross_sell_target,
 
         -- 客群筛选: 资产≥30万且近三月交易频繁.
-        facts.aum_month_avg >= thresholds.promotion_aum_from
-        and facts.is_frequent_transactor_90d as is_wealth_promotion_target,
+        offered.aum_month_avg >= thresholds.promotion_aum_from
+        and offered.is_frequent_transactor_90d as is_wealth_promotion_target,
 
         -- 需求洞察: 消费频次高, 偏好旅游类, with a credit card to pay in instalments.
-        facts.is_credit_card_holder
-        and facts.card_purchase_count_90d >= thresholds.purchase_count_from
-        and facts.has_travel_preference_90d as is_card_instalment_target,
+        offered.is_credit_card_holder
+        and offered.card_purchase_count_90d >= thresholds.purchase_count_from
+        and offered.has_travel_preference_90d as is_card_instalment_target,
 
         -- 个性化推荐: 近三月无理财产品购买.
-        facts.wealth_purchase_count_90d = 0 as has_no_wealth_purchase_90d,
+        offered.wealth_purchase_count_90d = 0 as has_no_wealth_purchase_90d,
 
         -- 刚毕业两年、喜欢海淘、最近申请过消费贷款: 免息分期+境外返现卡.
-        facts.is_recent_graduate
-        and facts.has_cross_border_online_preference_365d
-        and facts.loan_application_started_count_90d >= thresholds.application_count_from
+        offered.is_recent_graduate
+        and offered.has_cross_border_online_preference_365d
+        and offered.loan_application_started_count_90d >= thresholds.application_count_from
             as is_graduate_overseas_shopper
     from {{ ref('int_customer__spine') }} as spine
     left join facts
         on spine.customer_id = facts.customer_id
+    left join offered
+        on spine.customer_id = offered.customer_id
     cross join thresholds
 )
 

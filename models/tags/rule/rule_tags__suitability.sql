@@ -10,13 +10,15 @@ thresholds as (
 ),
 
 -- How the assessment stands on the date. Who was never assessed is known to be so, where assessments are delivered:
--- that is a status, not an unknown. An assessment whose level is unknown says nothing.
+-- that is a status, not an unknown. An assessment whose level is unknown says nothing. To whom nothing is offered there
+-- is nothing to be suitable for, whatever assessment they left.
 statuses as (
     select
         spine.customer_id,
         spine.as_of_date,
         assessments.risk_level,
         case
+            when not demographics.is_open_to_offers then null
             when
                 assessments.risk_level is null
                 and assessments.risk_assessed_date is null
@@ -29,6 +31,8 @@ statuses as (
     from {{ ref('int_customer__spine') }} as spine
     left join {{ ref('fact_tags__suitability') }} as assessments
         on spine.customer_id = assessments.customer_id
+    left join {{ ref('fact_tags__demographics') }} as demographics
+        on spine.customer_id = demographics.customer_id
     left join {{ ref('int_source__covered_from') }} as covered on true
     cross join thresholds
 ),

@@ -1,4 +1,5 @@
--- The first day on which each new customer held a product that opening did not bring: any but the demand deposit.
+-- The days on which each new customer took up a product that opening did not bring, any but the demand deposit: one row a
+-- customer and day. A balance that comes back or changes is no new product.
 
 with
 
@@ -6,18 +7,19 @@ new_customers as (
     select
         customer_id,
         opened_date
-    from {{ ref('int_customer__first_events') }}
+    from {{ ref('int_customer__onboarding_events') }}
     where event_type = 'opened'
 ),
 
 balances as (
     select
         customer_id,
-        valid_from as held_from
+        min(valid_from) as held_from
     from {{ ref('int_aum__intervals') }}
     where
         product_category <> 'DEMAND_DEPOSIT'
         and balance > 0
+    group by customer_id, unit_key
 ),
 
 loans as (
@@ -54,17 +56,16 @@ products as (
     select * from credit_cards
 ),
 
-first_product as (
-    select
+products_taken_up as (
+    select distinct
         products.customer_id,
         new_customers.opened_date,
-        min(products.held_from) as first_date
+        products.held_from as taken_up_date
     from products
     inner join new_customers
         on
             products.customer_id = new_customers.customer_id
             and products.held_from >= new_customers.opened_date
-    group by products.customer_id, new_customers.opened_date
 )
 
-select * from first_product
+select * from products_taken_up

@@ -1,5 +1,5 @@
--- What each new customer did or met with for the first time: one row a customer, kind of event and channel. New is who
--- opened in the last 365 days, so that a day's run reads a year of events, however many the bank keeps.
+-- What each new customer did or met with, and when: one row a customer, kind of event, channel and day. New is who opened
+-- in the last 365 days, so that a day's run reads a year of events, however many the bank keeps.
 
 with
 
@@ -63,29 +63,28 @@ events as (
     select * from touches
 ),
 
-first_events as (
+onboarding_events as (
     select
         customer_id,
         opened_date,
         'opened' as event_type,
         'none' as channel,
-        opened_date as first_date
+        opened_date as event_date
     from new_customers
 
     union all
 
-    select
+    select distinct
         events.customer_id,
         new_customers.opened_date,
         events.event_type,
         events.channel,
-        min(events.event_date) as first_date
+        events.event_date
     from events
     inner join new_customers
         on
             events.customer_id = new_customers.customer_id
             and events.event_date >= new_customers.opened_date
-    group by events.customer_id, new_customers.opened_date, events.event_type, events.channel
 )
 
-select * from first_events
+select * from onboarding_events

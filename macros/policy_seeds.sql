@@ -10,6 +10,7 @@
         {'name': 'tier_policy', 'key': ['rule', 'parameter'], 'needs': 'each', 'by_currency': true, 'by_date': true},
         {'name': 'campaign_parameters', 'key': ['parameter', 'item'], 'needs': 'each', 'by_currency': true, 'by_date': true},
         {'name': 'profit_rates', 'key': ['driver', 'item'], 'needs': 'each', 'by_currency': true, 'by_date': false},
+        {'name': 'product_margins', 'key': ['item', 'product_id', 'parameter'], 'needs': 'some', 'group': ['parameter'], 'by_currency': false, 'by_date': true},
         {'name': 'rfm_parameters', 'key': [], 'needs': 'each', 'by_currency': true, 'by_date': true},
         {'name': 'pyramid_tiers', 'key': ['tier'], 'needs': 'some', 'by_currency': true, 'by_date': true},
         {'name': 'rfm_bands', 'key': ['axis', 'measure', 'score'], 'needs': 'some', 'group': ['axis', 'measure'], 'by_currency': true, 'by_date': true},

@@ -45,8 +45,8 @@ CONTROLS = """
 """
 
 #: Arms by a hash of customer, campaign and salt. Whom the campaign may not reach takes part in none; of the others
-#: every n-th in the order of tier and hash is a control, so that the share holds in each tier to within one. The share is
-#: kept with the list: a readout tests the split against it, whatever the marketing system had planned.
+#: every n-th in the order of tier and hash is a control, so that the share holds in each tier to within one. The
+#: share is kept with the list: a readout tests the split against it, whatever the marketing system had planned.
 ASSIGNMENTS = """
     with
 

@@ -150,7 +150,8 @@ def _draw(scratch: duckdb.DuckDBPyConnection, seed: int) -> None:
                 inner join planned using (campaign_id)
             )
             select campaign_id, {WINDOW_DAYS} as horizon_days, customer_id, arm, tier, aum as aum_before,
-                converts as has_converted, false as has_repurchased, false as is_active, 0 as active_days, false as has_churned,
+                converts as has_converted, false as has_repurchased, false as is_active, 0 as active_days,
+                false as has_churned,
                 0::decimal(18, 2) as amount_bought, 0::decimal(18, 2) as aum_change, 0::decimal(18, 2) as margin,
                 0::decimal(18, 2) as margin_long
             from drawn

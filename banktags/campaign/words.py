@@ -16,7 +16,7 @@ REASONS = {
     "significant": "差异显著",
     "not_significant": "差异不显著",
     "not_after_correction": "多重比较校正后不显著",
-    "saturated": "指标已触顶，不提供信息",
+    "saturated": "指标已到头，不提供信息",
     "no_variation": "两组均无人或人人发生",
     "no_control": "没有对照组",
     "sample_ratio_mismatch": "分组比例失衡",
@@ -127,7 +127,7 @@ def headline(campaign: Campaign) -> tuple[str, str]:
             got = percent(row["control_customers"] / (row["treatment_customers"] + row["control_customers"]))
             return (
                 f"{chinese}：对照组{meant_zh}{meant}，实际占{got}，分组已被破坏，任何效果数字都不能用。",
-                f"{english}: {meant} controls were {meant_en} and {got} found; the split is broken and so is any effect.",
+                f"{english}: {meant} controls {meant_en}, {got} found: the split is broken, so is any effect.",
             )
         case "not_yet_observed":
             return (
@@ -228,15 +228,20 @@ def _cost(campaign: Campaign) -> str | None:
         sentence += f"，每位触达组客户{each:.2f}{currency.unit_zh}"
     if row["roi_short"] is None or row["margin_verdict"] not in (*PROVEN, "inconclusive"):
         return sentence + "。"
-    within = f"{ratio(row['roi_short_lower'])} 至 {ratio(row['roi_short_upper'])}，{confidence(row)}区间"
-    if row["margin_verdict"] == "inconclusive":
-        return (
-            sentence + f"；毛利的增量没有超出偶然，短期ROI在{within}内都有可能，还不能说是赚是亏（净额口径，0为保本）。"
-        )
-    sentence += f"；短期ROI {ratio(row['roi_short'])}（{within}）"
+    if row["roi_short_lower"] is None:
+        return sentence + f"；两组的毛利没有差别，短期ROI {ratio(row['roi_short'])}（净额口径，0为保本）。"
+    within = f"{ratio(row['roi_short_lower'])} 至 {ratio(row['roi_short_upper'])}（{confidence(row)}区间）"
+    if not _is_told(row):
+        return sentence + f"；短期ROI在{within}之间都有可能，还不能说是赚是亏（净额口径，0为保本）。"
+    sentence += f"；短期ROI {ratio(row['roi_short'])}，{within}，{roi_note(row)}"
     if row["roi_ltv"] is not None:
-        sentence += f"，计到产品期限为止的长期ROI {ratio(row['roi_ltv'])}"
+        sentence += f"；计到产品期限为止的长期ROI {ratio(row['roi_ltv'])}"
     return sentence + "（净额口径，0为保本）。"
+
+
+def _is_told(row: Row) -> bool:
+    """Whether the interval of the return lies on one side of break-even."""
+    return row["roi_short_upper"] < 0 or row["roi_short_lower"] > 0
 
 
 def _where(campaign: Campaign) -> str | None:
@@ -283,7 +288,7 @@ def _saturated(campaign: Campaign) -> str | None:
     names = [metric_name(row) for row in campaign.whole if row["is_saturated"]]
     if not names:
         return None
-    return f"两组的{'、'.join(names)}都已到头（种子表 campaign_parameters 的 saturated_from），差异不说明问题。"
+    return f"两组的{'、'.join(names)}都已到头（几乎人人如此，或几乎无人如此），差异不说明问题。"
 
 
 def caused_note(row: Row) -> str:
@@ -295,6 +300,10 @@ def caused_note(row: Row) -> str:
     }.get(row["conversion_verdict"], NONE)
 
 
-def roi_note(row: Row) -> str:
-    """The same of the return, by the verdict on the margin that it is made of."""
-    return {"win": "", "loss": "", "inconclusive": "未超出偶然"}.get(row["margin_verdict"], NONE)
+def roi_note(row: Row, name: str = "roi_short") -> str:
+    """What is to be thought of a return, by its own interval: on which side of break-even it lies, if on one."""
+    if row[name] is None or row[f"{name}_lower"] is None:
+        return ""
+    if row[f"{name}_upper"] < 0:
+        return "按区间上限也亏"
+    return "按区间下限也赚" if row[f"{name}_lower"] > 0 else "未分盈亏"

@@ -123,7 +123,9 @@ events as (
         everything.product_category,
         cast(everything.amount as decimal(28, 2)) as amount,
         everything.item,
-        cast(greatest(everything.term_days, 0) as int) as term_days
+        -- A term that has no length ends at once; null is no term at all.
+        cast(case when everything.term_days >= 0 then everything.term_days when everything.term_days < 0 then 0 end as int)
+            as term_days
     from everything
     inner join {{ ref('int_customer__identity') }} as identities
         on

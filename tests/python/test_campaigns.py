@@ -357,7 +357,7 @@ def test_a_verdict_is_one_sentence(reason, verdict, words_in_it):
 def test_a_split_is_told_by_what_was_drawn():
     broken = {"verdict": "invalid", "reason": "sample_ratio_mismatch", "drawn_control_share": 0.3}
     chinese, english = words.headline(told(broken))
-    assert "对照组抽取时占30.0%，实际占50.0%" in chinese and "30.0% controls were drawn" in english
+    assert "对照组抽取时占30.0%，实际占50.0%" in chinese and "30.0% controls drawn" in english
 
 
 @pytest.mark.parametrize("better_kind", [("proportion", "conversion"), ("amount", "active_days")])
@@ -369,6 +369,8 @@ def test_every_sentence_depends_on_the_verdict(verdict, reason, better_kind):
     sides = {"incremental_customers": None, "roi_short": None} if not valid else {}
     if verdict == "loss":
         sides = {"incremental_customers": -5.0}
+    if verdict == "inconclusive":
+        sides = {"roi_short_lower": -0.4}
     campaign = told(
         {
             "verdict": verdict, "reason": reason, "metric_kind": kind, "metric": metric,
@@ -394,9 +396,27 @@ def test_every_sentence_depends_on_the_verdict(verdict, reason, better_kind):
 
 def test_what_is_told_of_conversions_goes_by_their_own_verdict():
     """A campaign that won by another metric has not thereby caused conversions, nor margin."""
-    campaign = told({"metric": "churn"}, conversion_verdict="inconclusive", margin_verdict="inconclusive")
+    unknown = {"conversion_verdict": "inconclusive", "margin_verdict": "inconclusive", "roi_short_lower": -0.2}
+    campaign = told({"metric": "churn"}, **unknown)
     said = " ".join(sentence for _, sentence in words.findings(campaign))
     assert "没有超出偶然" in said and "真正增加" not in said and "短期ROI +120%" not in said
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "verdict", "told_of_it"),
+    [
+        (0.1, 2.3, "win", "按区间下限也赚"),
+        (-0.1, 2.3, "win", "还不能说是赚是亏"),
+        (-0.9, -0.3, "inconclusive", "按区间上限也亏"),
+        (-0.1, 0.3, "inconclusive", "还不能说是赚是亏"),
+        (None, None, "inconclusive", "两组的毛利没有差别"),
+    ],
+)
+def test_a_return_is_told_by_its_own_interval(lower, upper, verdict, told_of_it):
+    """More margin beyond chance may still not pay, and margin that chance explains may surely not."""
+    campaign = told({}, roi_short_lower=lower, roi_short_upper=upper, margin_verdict=verdict)
+    (sentence,) = (said for topic, said in words.findings(campaign) if topic == "花了多少")
+    assert told_of_it in sentence and ("还不能说" in sentence) == (told_of_it == "还不能说是赚是亏")
 
 
 @pytest.mark.parametrize(("alpha", "level"), [(0.05, "95%"), (0.1, "90%"), (0.01, "99%"), (0.001, "99.9%")])

@@ -62,3 +62,21 @@
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
+
+{# The policy seeds of which a dated row has begun or ended in (previous_date, as_of_date] of a relation; each once. #}
+{% macro moved_policy_seeds(since) -%}
+    {%- for seed in policy_seeds() if seed.by_date %}
+    select '{{ seed.name }}' as seed_name
+    from {{ ref(seed.name) }} as policy
+    cross join {{ since }}
+    where
+        (
+            (policy.valid_from > {{ since }}.previous_date and policy.valid_from <= {{ since }}.as_of_date)
+            or (policy.valid_to > {{ since }}.previous_date and policy.valid_to <= {{ since }}.as_of_date)
+        )
+        {%- if seed.by_currency %}
+        and (policy.currency is null or policy.currency = '{{ base_currency() }}')
+        {%- endif %}
+    {{ 'union' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -40,7 +40,7 @@ leavers as (
     inner join {{ ref('observed_dates') }} as observed_dates
         on
             observed_dates.as_of_date = {{ as_of_date() }}
-            and observed_dates.previous_date < spine.closed_date
+            and spine.closed_date > observed_dates.previous_date
     where spine.status = 'CLOSED'
 ),
 

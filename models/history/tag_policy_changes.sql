@@ -17,20 +17,7 @@ since as (
 ),
 
 moved_seeds as (
-    {%- for seed in policy_seeds() if seed.by_date %}
-    select '{{ seed.name }}' as seed_name
-    from {{ ref(seed.name) }} as policy
-    cross join since
-    where
-        (
-            (policy.valid_from > since.previous_date and policy.valid_from <= since.as_of_date)
-            or (policy.valid_to > since.previous_date and policy.valid_to <= since.as_of_date)
-        )
-        {%- if seed.by_currency %}
-        and (policy.currency is null or policy.currency = '{{ base_currency() }}')
-        {%- endif %}
-    {{ 'union distinct' if not loop.last }}
-    {%- endfor %}
+    {{ moved_policy_seeds('since') }}
 ),
 
 tag_policy_changes as (

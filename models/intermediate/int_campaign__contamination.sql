@@ -1,5 +1,5 @@
--- Controls who were treated all the same: written to for the campaign itself, or treated by another campaign that offers
--- the same, from the day of their assignment to the end of the conversion window. What is the same says seed
+-- Controls who were treated all the same: written to for the campaign itself, or treated by another campaign that
+-- offers the same, from the day of their assignment to the end of the conversion window. What is the same says seed
 -- campaign_conversion_events (contamination_scope). One row a campaign and such a control; reads the touches of a year.
 
 with
@@ -72,11 +72,11 @@ by_others as (
             controls.customer_id = treated.customer_id
             and controls.campaign_id <> treated.campaign_id
             and {{ counts_from('treated.treated_date', 'controls.assigned_date', 'controls.last_day') }}
-    inner join {{ ref('int_campaign__campaigns') }} as others
-        on treated.campaign_id = others.campaign_id
+    inner join {{ ref('int_campaign__campaigns') }} as other_campaigns
+        on treated.campaign_id = other_campaigns.campaign_id
     where
-        (controls.contamination_scope = 'product' and controls.product_id = others.product_id)
-        or (controls.contamination_scope = 'category' and controls.product_category = others.product_category)
+        (controls.contamination_scope = 'product' and controls.product_id = other_campaigns.product_id)
+        or (controls.contamination_scope = 'category' and controls.product_category = other_campaigns.product_category)
     group by controls.campaign_id, controls.customer_id
 ),
 

@@ -91,7 +91,8 @@ valued as (
         least(1e0, days_held / 365e0) as first_year,
         case
             when kept_a_year = 1 then whole_years + rest_of_year
-            else (1 - power(kept_a_year, whole_years)) / (1 - kept_a_year)
+            else
+                (1 - power(kept_a_year, whole_years)) / (1 - kept_a_year)
                 + rest_of_year * power(kept_a_year, whole_years)
         end as discounted_years
     from years

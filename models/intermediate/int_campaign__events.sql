@@ -123,9 +123,8 @@ events as (
         everything.product_category,
         cast(everything.amount as decimal(28, 2)) as amount,
         everything.item,
-        -- A term that has no length ends at once; null is no term at all.
-        cast(case when everything.term_days >= 0 then everything.term_days when everything.term_days < 0 then 0 end as int)
-            as term_days
+        -- What ends before it begins is held no day; null is no term at all, which greatest() would pass over.
+        cast(case when everything.term_days < 0 then 0 else everything.term_days end as int) as term_days
     from everything
     inner join {{ ref('int_customer__identity') }} as identities
         on

@@ -34,7 +34,12 @@ problems as (
     where
         policies.tag_code is null
         or spine.closed_date > observed_dates.previous_date
-    group by 1, 2
+    group by
+        changes.tag_code,
+        case
+            when policies.tag_code is null then 'no row of its seeds has begun or ended since the date before'
+            else 'a customer who has left since the date before'
+        end
 )
 
 select

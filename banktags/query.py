@@ -1,6 +1,7 @@
 """``banktags query``: ask the warehouse one question in SQL, without installing a SQL client."""
 
 import csv
+import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from banktags import clock, records, selects
 from banktags.terminal import Screen, cell, say, visible
-from banktags.warehouse import memory_limit, open_read_only
+from banktags.warehouse import business_date, memory_limit, open_read_only
 
 #: Rows shown, and columns up to which a result is shown as a table; wider ones are shown one record below the other.
 MAX_ROWS, MAX_TABLE_COLUMNS = 100, 12
@@ -62,14 +63,14 @@ def query(
     if to is not None and reason is None:
         raise typer.BadParameter("say what the file is for: it goes on record", param_hint="--reason")
     with open_read_only() as warehouse, _clear_errors():
-        minutes = LIMIT.minutes
+        minutes, date = LIMIT.minutes, business_date(warehouse)
         _check(warehouse, sql)
         _confine(warehouse)
         with selects.within(warehouse, minutes):
             cursor = warehouse.execute(sql)
             columns = [column[0] for column in cursor.description or []]
             rows = [] if to else cursor.fetchmany(MAX_ROWS + 1)
-            written = _write(cursor, columns, to, sql, by, reason) if to else 0
+            written = _write(cursor, columns, to, sql, by, reason, date) if to else 0
     if to:
         say(f"{to}: {written:,} rows. On record in {records.lists_folder() / KIND}.")
     else:
@@ -147,7 +148,13 @@ def _confine(warehouse: duckdb.DuckDBPyConnection) -> None:
 
 
 def _write(
-    cursor: duckdb.DuckDBPyConnection, columns: list[str], to: Path, sql: str, by: str, reason: str | None
+    cursor: duckdb.DuckDBPyConnection,
+    columns: list[str],
+    to: Path,
+    sql: str,
+    by: str,
+    reason: str | None,
+    date: datetime.date | None,
 ) -> int:
     """Write all rows as CSV, with their record or not at all; how many there are."""
     moment, rows = clock.now(), 0
@@ -163,6 +170,7 @@ def _write(
             {
                 "query_id": records.new_id(moment, "query"),
                 "queried_at": moment,
+                "business_date": date,
                 "queried_by": by,
                 "reason": reason,
                 "sql_text": sql,
@@ -170,6 +178,7 @@ def _write(
                 "row_count": rows,
                 "file_digest": draft.digest(),
             },
+            {"business_date": "date"},
         )
     return rows
 

@@ -1,5 +1,6 @@
 """The warehouse file ``warehouse/bank_tags.duckdb``: where it is, how it is opened, and who else holds it."""
 
+import datetime
 import os
 import re
 import sys
@@ -50,6 +51,15 @@ def open_read_only() -> duckdb.DuckDBPyConnection:
         holder = _held_by(error)
         message = f"{path} cannot be opened for reading: {f'{holder} holds it. Try again' if holder else error}"
         raise typer.BadParameter(message, param_hint="warehouse") from error
+
+
+def business_date(con: duckdb.DuckDBPyConnection) -> datetime.date | None:
+    """The date that the tags of a warehouse are of; None where it has none yet."""
+    try:
+        found = con.execute("select as_of_date from marts.customer_tags limit 1").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return found[0] if found else None
 
 
 def wait_until_free(path: Path, read_only: bool = False) -> None:

@@ -11,6 +11,7 @@
         {'name': 'arrears_tolerances', 'key': ['item'], 'needs': 'each', 'by_currency': true, 'by_date': true},
         {'name': 'campaign_parameters', 'key': ['parameter', 'item'], 'needs': 'each', 'by_currency': true, 'by_date': true},
         {'name': 'profit_rates', 'key': ['driver', 'item'], 'needs': 'each', 'by_currency': true, 'by_date': false},
+        {'name': 'product_margins', 'key': ['item', 'product_id', 'parameter'], 'needs': 'some', 'group': ['parameter'], 'by_currency': false, 'by_date': true},
         {'name': 'rfm_parameters', 'key': [], 'needs': 'each', 'by_currency': true, 'by_date': true},
         {'name': 'pyramid_tiers', 'key': ['tier'], 'needs': 'some', 'by_currency': true, 'by_date': true},
         {'name': 'rfm_bands', 'key': ['axis', 'measure', 'score'], 'needs': 'some', 'group': ['axis', 'measure'], 'by_currency': true, 'by_date': true},
@@ -61,5 +62,23 @@
     select '{{ seed.name }}', '{{ seed.needs }}', '{{ wanted | trim }}', '{{ new_currency }}add rows that are', '', null, 0, 0
     where not exists (select 1 from {{ ref(seed.name) }})
     {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# The policy seeds of which a dated row has begun or ended in (previous_date, as_of_date] of a relation; each once. #}
+{% macro moved_policy_seeds(since) -%}
+    {%- for seed in policy_seeds() if seed.by_date %}
+    select '{{ seed.name }}' as seed_name
+    from {{ ref(seed.name) }} as policy
+    cross join {{ since }}
+    where
+        (
+            (policy.valid_from > {{ since }}.previous_date and policy.valid_from <= {{ since }}.as_of_date)
+            or (policy.valid_to > {{ since }}.previous_date and policy.valid_to <= {{ since }}.as_of_date)
+        )
+        {%- if seed.by_currency %}
+        and (policy.currency is null or policy.currency = '{{ base_currency() }}')
+        {%- endif %}
+    {{ 'union' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -20,7 +20,7 @@ from banktags.audience.small_counts import few
 from banktags.private import private_from_here
 from banktags.records import machine_user
 from banktags.terminal import Screen, json_text, say
-from banktags.warehouse import open_read_only
+from banktags.warehouse import business_date, open_read_only
 
 app = typer.Typer(
     help="Audiences: count before saving, freeze for a campaign, export to a channel.", no_args_is_help=True
@@ -80,8 +80,8 @@ def estimate(
             predicate, purpose, product, channel or [], including or [], excluding or [], _floors(min_confidence or [])
         )
         refuse_too_many(con)
-        found = estimated(con, audience)
-    keep_on_record(audience, found, by, _sizing(audience) if reason is None else reason)
+        found, date = estimated(con, audience), business_date(con)
+    keep_on_record(audience, found, by, _sizing(audience) if reason is None else reason, date)
     if as_json:
         say(json_text(asdict(found), indent=2))
     else:

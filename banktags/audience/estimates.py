@@ -1,5 +1,6 @@
 """Estimates on record: who counted which condition, why, and what was told."""
 
+import datetime
 import json
 
 import duckdb
@@ -12,11 +13,13 @@ from banktags.records import lists_folder, record
 KIND = "audience_estimates"
 
 #: SQL types of columns that may be null.
-TYPES = {"product_id": "varchar", "candidates": "bigint", "members": "bigint"}
+TYPES = {"product_id": "varchar", "candidates": "bigint", "members": "bigint", "business_date": "date"}
 
 
 def refuse_too_many(con: duckdb.DuckDBPyConnection) -> None:
     """Refuse to count once more on a day of many estimates: the lots by which counts are rounded could be averaged.
+
+    A day is one of the machine's: the business date stands still until the next build.
 
     Raises:
         AudienceError: as many as seed audience_policy allows, by whomever, are on record of today, or it does not say.
@@ -32,8 +35,10 @@ def refuse_too_many(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def keep_on_record(audience: Audience, found: Estimate, by: str, reason: str) -> None:
-    """Keep on record that an audience was counted; null counts were not told.
+def keep_on_record(
+    audience: Audience, found: Estimate, by: str, reason: str, business_date: datetime.date | None
+) -> None:
+    """Keep on record that an audience was counted on a business date; null counts were not told.
 
     Raises:
         RecordError: it can't be kept, or it is not said who or why: nothing is told then.
@@ -42,6 +47,7 @@ def keep_on_record(audience: Audience, found: Estimate, by: str, reason: str) ->
         KIND,
         {
             "estimated_at": clock.now(),
+            "business_date": business_date,
             "estimated_by": by,
             "reason": reason,
             "purpose": audience.purpose,

@@ -29,6 +29,7 @@ RECORD_TYPES = {
     "sensitivity": "varchar",
     "security_level": "integer",
     "left_out_count": "bigint",
+    "control_share": "double",
 }
 
 #: Customers who are controls by a list on file, by their golden id of the build, of campaigns that run on the day; one
@@ -44,7 +45,8 @@ CONTROLS = """
 """
 
 #: Arms by a hash of customer, campaign and salt. Whom the campaign may not reach takes part in none; of the others
-#: every n-th in the order of tier and hash is a control, so that the share holds in each tier to within one.
+#: every n-th in the order of tier and hash is a control, so that the share holds in each tier to within one. The
+#: share is kept with the list: a readout tests the split against it, whatever the marketing system had planned.
 ASSIGNMENTS = """
     with
 
@@ -89,7 +91,8 @@ ASSIGNMENTS = """
         channel,
         product_id,
         as_of_date as frozen_date,
-        unreached_because
+        unreached_because,
+        cast($control_share as double) as drawn_control_share
     from placed
     order by customer_id
 """
@@ -223,7 +226,7 @@ def freeze(con: duckdb.DuckDBPyConnection, order: Order, campaign: str, control_
     parameters = {"audience": order.audience, "campaign": campaign, "salt": salt, "control_share": control_share}
     con.execute(f"create or replace temp table taken as {ASSIGNMENTS}", parameters)
     taken = Taken(file, _count(con, "taken"), day, _arms(con, "taken"))
-    _write(con, taken, "parquet", True, order, described, "freeze", campaign)
+    _write(con, taken, "parquet", True, order, described, "freeze", campaign, control_share)
     return taken
 
 
@@ -388,8 +391,9 @@ def _write(
     described: Row,
     kind: str,
     campaign: str | None,
+    control_share: float | None = None,
 ) -> None:
-    """Write table ``taken`` under the name of the list, and its record."""
+    """Write table ``taken`` under the name of the list, and its record, by the machine's clock and by business date."""
     now = clock.now()
     said = ("audience", "as_of_date", "purpose", "sensitivity", "security_level", "predicate_hash")
     with kept.draft(taken.file, is_own_folder=is_own_folder) as written:
@@ -397,11 +401,13 @@ def _write(
         row = {
             "export_id": kept.new_id(now, order.audience),
             "exported_at": now,
+            "business_date": taken.day.business_date,
             "exported_by": order.by,
             "kind": kind,
             "campaign_id": campaign,
             "reason": order.reason,
             "row_count": taken.rows,
+            "control_share": control_share,
             "left_out_count": None if kind == "freeze" else sum(taken.left_out.values()),
             "file_name": taken.file.name,
             "file_digest": written.digest(),

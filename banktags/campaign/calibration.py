@@ -126,7 +126,7 @@ def _draw(scratch: duckdb.DuckDBPyConnection, seed: int) -> None:
             md5_number_lower(concat_ws('/', '{seed}', what, campaign_id, customer_id)) / 18446744073709551616.0;
         create table intermediate.int_campaign__campaigns as
             select campaign_id, campaign_id as campaign_name, 'CONVERSION' as goal, 'conversion' as primary_metric,
-                control_share
+                control_share, null::double as drawn_control_share
             from planned;
         create table intermediate.int_campaign__horizons as
             select campaign_id, {WINDOW_DAYS} as horizon_days, true as is_conversion_window, true as is_observed,
@@ -138,6 +138,9 @@ def _draw(scratch: duckdb.DuckDBPyConnection, seed: int) -> None:
                 if(drawn(campaign_id, customer_id, 'arm') < control_share, 'CONTROL', 'TREATMENT') as arm
             from planned
             inner join customers on drawn(campaign_id, customer_id, 'eligible') < eligible_share;
+        create table intermediate.int_campaign__contamination as
+            select campaign_id, null::varchar as customer_id, false as is_written_to, 0 as other_campaigns
+            from planned where false;
         create table intermediate.int_campaign__outcomes as
             with drawn as (
                 select members.*,
@@ -147,8 +150,10 @@ def _draw(scratch: duckdb.DuckDBPyConnection, seed: int) -> None:
                 inner join planned using (campaign_id)
             )
             select campaign_id, {WINDOW_DAYS} as horizon_days, customer_id, arm, tier, aum as aum_before,
-                converts as has_converted, false as has_repurchased, false as is_active, false as has_churned,
-                0::decimal(18, 2) as amount_bought, 0::decimal(18, 2) as aum_change, 0::decimal(18, 2) as margin
+                converts as has_converted, false as has_repurchased, false as is_active, 0 as active_days,
+                false as has_churned,
+                0::decimal(18, 2) as amount_bought, 0::decimal(18, 2) as aum_change, 0::decimal(18, 2) as margin,
+                0::decimal(18, 2) as margin_long
             from drawn
         """
     )

@@ -42,13 +42,18 @@ def openings_folder() -> Path:
 
 
 def record(opening: Opening) -> Path:
-    """Keep an opening, as a whole file or none.
+    """Keep an opening, by the machine's clock and by business date: a whole file or none.
 
     Raises:
         RecordError: it can't be kept. What can't be kept on record must not be opened.
     """
     opened_at = clock.now()
-    said = {"opening_id": records.new_id(opened_at), "opened_at": opened_at, **vars(opening)}
+    said = {
+        "opening_id": records.new_id(opened_at),
+        "opened_at": opened_at,
+        "business_date": opening.as_of_date,
+        **vars(opening),
+    }
     return records.record(KIND, said, {"tag_code": "varchar"})
 
 

@@ -12,10 +12,12 @@ frozen_lists as (
         channel,
         product_id,
         frozen_date,
-        unreached_because
+        unreached_because,
+        drawn_control_share
     from {{ own_records('assignments', {
         'campaign_id': 'string', 'audience': 'string', 'customer_id': 'string', 'arm': 'string', 'stratum': 'string',
         'channel': 'string', 'product_id': 'string', 'frozen_date': 'date', 'unreached_because': 'string',
+        'drawn_control_share': 'double',
     }) }} as records
 )
 

@@ -33,6 +33,17 @@ comparable as (
     having min(as_of_date) < {{ as_of_date() }}
 ),
 
+-- Who has left since the observed date before: it is he who moved, whatever the policy did.
+leavers as (
+    select spine.customer_id
+    from {{ ref('int_customer__spine') }} as spine
+    inner join {{ ref('observed_dates') }} as observed_dates
+        on
+            observed_dates.as_of_date = {{ as_of_date() }}
+            and spine.closed_date > observed_dates.previous_date
+    where spine.status = 'CLOSED'
+),
+
 differences as (
     select
         coalesce(today.customer_id, before.customer_id) as customer_id,
@@ -68,7 +79,11 @@ tag_changes as (
             when compared.is_new_customer then 'first_observed'
             when compared.is_gone_customer then 'gone'
             when versions.tag_code is not null then 'definition_changed'
-            when compared.inputs_before = compared.inputs_after then 'policy_changed'
+            when
+                compared.inputs_before = compared.inputs_after
+                and policies.tag_code is not null
+                and leavers.customer_id is null
+                then 'policy_changed'
             else 'moved'
         end as change_type,
         compared.inputs_before,
@@ -78,6 +93,10 @@ tag_changes as (
         on
             compared.tag_code = versions.tag_code
             and versions.as_of_date = {{ as_of_date() }}
+    left join {{ ref('tag_policy_changes') }} as policies
+        on compared.tag_code = policies.tag_code
+    left join leavers
+        on compared.customer_id = leavers.customer_id
 )
 
 select * from tag_changes

@@ -1,5 +1,5 @@
--- The first day after the assignment on which a member moved money himself or logged in: one row a campaign and
--- customer. Reads the postings and app events since the first assignment of any campaign, a year at most.
+-- On how many days of each horizon a member moved money himself or logged in: one row a campaign, horizon and customer
+-- with such a day. Reads the postings and app events since the first assignment of any campaign, a year at most.
 
 with
 
@@ -24,9 +24,9 @@ active_days as (
     where
         postings.initiator = 'customer'
         and {{ event_in_last_days('postings.transaction_date', 365) }}
-        and postings.transaction_date > (select since.first_assigned_date from since)
+        and postings.transaction_date >= (select since.first_assigned_date from since)
 
-    union all
+    union distinct
 
     select distinct
         identities.customer_id,
@@ -39,20 +39,26 @@ active_days as (
     where
         app_events.event_type = 'login'
         and {{ event_in_last_days('app_events.event_date', 365) }}
-        and app_events.event_date > (select since.first_assigned_date from since)
+        and app_events.event_date >= (select since.first_assigned_date from since)
 ),
 
 activity as (
     select
         members.campaign_id,
+        horizons.horizon_days,
         members.customer_id,
-        min(active_days.active_date) as first_active_date
+        count(*) as active_days
     from members
+    inner join {{ ref('int_campaign__horizons') }} as horizons
+        on members.campaign_id = horizons.campaign_id
     inner join active_days
         on
             members.customer_id = active_days.customer_id
-            and members.assigned_date < active_days.active_date
-    group by members.campaign_id, members.customer_id
+            and {{ counts_from(
+                'active_days.active_date', 'members.assigned_date',
+                last_counted_day('members.assigned_date', 'horizons.horizon_days')
+            ) }}
+    group by members.campaign_id, horizons.horizon_days, members.customer_id
 )
 
 select * from activity

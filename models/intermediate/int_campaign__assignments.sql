@@ -8,7 +8,8 @@ delivered as (
         assignments.campaign_id,
         identities.customer_id,
         assignments.arm,
-        assignments.assigned_date
+        assignments.assigned_date,
+        cast(null as double) as drawn_control_share
     from {{ ref('stg_marketing__assignments') }} as assignments
     inner join {{ ref('int_customer__identity') }} as identities
         on
@@ -22,7 +23,8 @@ frozen as (
         lists.campaign_id,
         coalesce(identities.customer_id, lists.customer_id) as customer_id,
         lists.arm,
-        lists.frozen_date as assigned_date
+        lists.frozen_date as assigned_date,
+        lists.drawn_control_share
     from {{ ref('frozen_lists') }} as lists
     left join {{ ref('int_customer__identity') }} as identities
         on
@@ -33,11 +35,20 @@ frozen as (
         and lists.frozen_date <= {{ as_of_date() }}
 ),
 
--- The same assignment may have come both ways.
+-- The same assignment may have come both ways. With which share controls were drawn only the frozen list says.
 assignments as (
-    select * from delivered
-    union distinct
-    select * from frozen
+    select
+        campaign_id,
+        customer_id,
+        arm,
+        assigned_date,
+        max(drawn_control_share) as drawn_control_share
+    from (
+        select * from delivered
+        union all
+        select * from frozen
+    ) as both_ways
+    group by campaign_id, customer_id, arm, assigned_date
 )
 
 select * from assignments

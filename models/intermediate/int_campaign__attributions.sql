@@ -1,6 +1,6 @@
 -- Conversions credited to a campaign by the last of its kind to write before them (末次触达归因): one row a conversion that
--- followed a message of a campaign that offers it, within the attribution window. Credit is not effect: who would
--- have bought anyway is credited too.
+-- followed a message of a campaign that offers it, from its day on to the end of the attribution window (macro
+-- counts_from). Credit is not effect: who would have bought anyway is credited too.
 
 with
 
@@ -19,6 +19,7 @@ preceded as (
         conversions.event_date,
         conversions.amount,
         conversions.margin,
+        conversions.margin_long,
         touches.channel,
         row_number() over (
             partition by conversions.event_type, conversions.event_key, conversions.event_date
@@ -30,11 +31,12 @@ preceded as (
             conversions.campaign_id = touches.campaign_id
             and conversions.customer_id = touches.customer_id
             and touches.touch_status = 'sent'
-            and conversions.event_date >= touches.touch_date
     cross join parameters
     where
-        {{ dbt.datediff('touches.touch_date', 'conversions.event_date', 'day') }}
-        < parameters.attribution_window_days
+        {{ counts_from(
+            'conversions.event_date', 'touches.touch_date',
+            last_counted_day('touches.touch_date', 'parameters.attribution_window_days')
+        ) }}
 ),
 
 attributions as (
@@ -46,6 +48,7 @@ attributions as (
         event_date,
         amount,
         margin,
+        margin_long,
         channel
     from preceded
     where touches_back = 1

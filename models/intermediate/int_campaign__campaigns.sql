@@ -8,7 +8,8 @@ assigned as (
     select
         campaign_id,
         min(assigned_date) as first_assigned_date,
-        max(assigned_date) as last_assigned_date
+        max(assigned_date) as last_assigned_date,
+        max(drawn_control_share) as drawn_control_share
     from {{ ref('int_campaign__assignments') }}
     group by campaign_id
 ),
@@ -26,9 +27,11 @@ campaigns as (
         events.event_type as conversion_event_type,
         events.scope as conversion_scope,
         events.name_zh as conversion_name_zh,
+        events.contamination_scope,
         planned.start_date,
         planned.end_date,
         planned.control_share,
+        assigned.drawn_control_share,
         planned.conversion_window_days,
         coalesce(assigned.first_assigned_date, planned.start_date) as first_assigned_date,
         coalesce(assigned.last_assigned_date, planned.start_date) as last_assigned_date

@@ -1,7 +1,8 @@
 -- The effect of each campaign, by horizon, metric and group: what treatment and control came to, their difference
 -- with test and interval, what difference could have been seen, and how many customers the one that was seen would
 -- need. Proportions by the pooled z and Newcombe's interval, amounts by Welch's t, beside it adjusted for AUM before
--- (CUPED). A group that is too small is counted and not shown.
+-- (CUPED). What the effect is without the controls who were treated all the same stands beside it (sensitivity). A group
+-- that is too small is counted and not shown.
 
 with
 
@@ -16,6 +17,7 @@ parameters as (
 quantiles as (
     select
         cast(alpha as double) as alpha,
+        cast(power as double) as power,
         {{ normal_quantile('1 - alpha / 2') }} as z_alpha,
         {{ normal_quantile('power') }} as z_power
     from parameters
@@ -61,6 +63,9 @@ arms as (
         max(case when sums.arm = 'CONTROL' then sums.sum_xx end) as xx_2,
         max(case when sums.arm = 'TREATMENT' then sums.sum_xy end) as xy_1,
         max(case when sums.arm = 'CONTROL' then sums.sum_xy end) as xy_2,
+        max(case when sums.arm = 'CONTROL' then sums.clean_customers end) as clean_n_2,
+        max(case when sums.arm = 'CONTROL' then sums.clean_sum_y end) as clean_y_2,
+        max(case when sums.arm = 'CONTROL' then sums.clean_sum_yy end) as clean_yy_2,
         -- The covariate serves if it is known of everybody.
         min(case when sums.customers_with_covariate = sums.customers then 1 else 0 end) = 1 as has_covariate
     from cells
@@ -80,6 +85,7 @@ moments as (
     select
         arms.*,
         quantiles.alpha,
+        quantiles.power,
         quantiles.z_alpha,
         quantiles.z_power,
         {{ rate('arms.y_1', 'arms.n_1') }} as mean_1,
@@ -91,6 +97,10 @@ moments as (
         case
             when arms.kind = 'amount' then {{ variance_by_sums('arms.n_2', 'arms.y_2', 'arms.yy_2') }}
         end as variance_2,
+        {{ rate('arms.y_1', 'arms.n_1') }} - {{ rate('arms.clean_y_2', 'arms.clean_n_2') }} as clean_effect,
+        case
+            when arms.kind = 'amount' then {{ variance_by_sums('arms.clean_n_2', 'arms.clean_y_2', 'arms.clean_yy_2') }}
+        end as clean_variance_2,
         case
             when arms.kind = 'amount' and arms.has_covariate
                 then {{ cuped_theta(
@@ -120,7 +130,9 @@ errors as (
         {{ welch_standard_error('variance_1', 'n_1', 'variance_2', 'n_2') }} as standard_error,
         {{ welch_degrees_of_freedom('variance_1', 'n_1', 'variance_2', 'n_2') }} as degrees_of_freedom,
         {{ welch_standard_error('cuped_variance_1', 'n_1', 'cuped_variance_2', 'n_2') }} as cuped_standard_error,
-        {{ welch_degrees_of_freedom('cuped_variance_1', 'n_1', 'cuped_variance_2', 'n_2') }} as cuped_degrees_of_freedom
+        {{ welch_degrees_of_freedom('cuped_variance_1', 'n_1', 'cuped_variance_2', 'n_2') }} as cuped_degrees_of_freedom,
+        {{ welch_standard_error('variance_1', 'n_1', 'clean_variance_2', 'clean_n_2') }} as clean_standard_error,
+        {{ welch_degrees_of_freedom('variance_1', 'n_1', 'clean_variance_2', 'clean_n_2') }} as clean_degrees_of_freedom
     from adjusted
 ),
 
@@ -134,7 +146,8 @@ statistics as (
         end as statistic,
         cuped_effect / nullif(cuped_standard_error, 0) as cuped_statistic,
         {{ student_t_approximate('degrees_of_freedom', 'z_alpha') }} as t_start,
-        {{ student_t_approximate('cuped_degrees_of_freedom', 'z_alpha') }} as cuped_t_start
+        {{ student_t_approximate('cuped_degrees_of_freedom', 'z_alpha') }} as cuped_t_start,
+        {{ student_t_approximate('clean_degrees_of_freedom', 'z_alpha') }} as clean_t_start
     from errors
 ),
 
@@ -143,6 +156,7 @@ tested as (
         *,
         {{ student_t_critical('alpha', 'degrees_of_freedom', 't_start') }} as t_critical,
         {{ student_t_critical('alpha', 'cuped_degrees_of_freedom', 'cuped_t_start') }} as cuped_t_critical,
+        {{ student_t_critical('alpha', 'clean_degrees_of_freedom', 'clean_t_start') }} as clean_t_critical,
         case kind
             when 'proportion' then {{ normal_p('statistic') }}
             else {{ student_t_p('statistic', 'degrees_of_freedom') }}
@@ -160,6 +174,7 @@ estimates as (
         group_dimension,
         group_value,
         alpha,
+        power,
         n_1 as treatment_customers,
         n_2 as control_customers,
         y_1 as treatment_outcome,
@@ -183,6 +198,15 @@ estimates as (
         cuped_effect - cuped_t_critical * cuped_standard_error as cuped_lower,
         cuped_effect + cuped_t_critical * cuped_standard_error as cuped_upper,
         cuped_p_value,
+        clean_effect as sensitivity_effect,
+        case kind
+            when 'proportion' then {{ newcombe_bound('y_1', 'n_1', 'clean_y_2', 'clean_n_2', 'z_alpha', 'lower') }}
+            else clean_effect - clean_t_critical * clean_standard_error
+        end as sensitivity_lower,
+        case kind
+            when 'proportion' then {{ newcombe_bound('y_1', 'n_1', 'clean_y_2', 'clean_n_2', 'z_alpha', 'upper') }}
+            else clean_effect + clean_t_critical * clean_standard_error
+        end as sensitivity_upper,
         case kind
             when 'proportion'
                 then {{ detectable_difference(rate('(y_1 + y_2)', '(n_1 + n_2)'), 'n_1', 'n_2', 'z_alpha', 'z_power') }}

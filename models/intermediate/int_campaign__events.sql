@@ -1,6 +1,6 @@
 -- What customers took up within the year and a campaign may have asked for: orders, account openings, loans,
--- purchases in instalments, each with its amount and the margin of its first year by seed profit_rates. Reads the
--- orders and card transactions of a year.
+-- purchases in instalments, each with its amount, its class of margin and the days that it is held by its own term.
+-- Reads the orders and card transactions of a year.
 
 with
 
@@ -13,8 +13,8 @@ orders as (
         orders.product_id,
         products.product_category,
         orders.amount,
-        'balance' as driver,
-        products.product_category as item
+        products.product_category as item,
+        products.term_days
     from {{ ref('stg_wealth__orders') }} as orders
     inner join {{ ref('stg_core__products') }} as products
         on orders.product_id = products.product_id
@@ -36,8 +36,10 @@ accounts as (
         coalesce({{ in_base_currency(
             'balances.balance', currency_to_convert('core_accounts.currency'), 'rates.mid_rate'
         ) }}, 0) as amount,
-        'balance' as driver,
-        products.product_category as item
+        products.product_category as item,
+        coalesce(
+            products.term_days, {{ dbt.datediff('core_accounts.opened_date', 'core_accounts.maturity_date', 'day') }}
+        ) as term_days
     from {{ ref('int_accounts__owners') }} as core_accounts
     inner join {{ ref('stg_core__products') }} as products
         on core_accounts.product_id = products.product_id
@@ -66,15 +68,17 @@ loans as (
         loans.product_id,
         products.product_category,
         loans.principal as amount,
-        'loan' as driver,
-        loans.loan_type as item
+        loans.loan_type as item,
+        coalesce(
+            {{ dbt.datediff('loans.granted_date', 'loans.maturity_date', 'day') }}, products.term_days
+        ) as term_days
     from {{ ref('stg_lending__loans') }} as loans
     inner join {{ ref('stg_core__products') }} as products
         on loans.product_id = products.product_id
     where {{ in_last_days('loans.granted_date', 365) }}
 ),
 
--- The product of a card is not told: its instalments count for the category.
+-- The product of a card is not told: its instalments count for the category. They end with the last of as many months.
 instalments as (
     select
         spending.card_transaction_id as event_key,
@@ -84,8 +88,8 @@ instalments as (
         cast(null as string) as product_id,
         'CREDIT_CARD' as product_category,
         spending.amount,
-        'card' as driver,
-        'STATEMENT_BALANCE' as item
+        'CREDIT_CARD_INSTALMENT' as item,
+        cast(spending.instalments * 365 / 12 as int) as term_days
     from {{ ref('stg_card__card_transactions') }} as spending
     inner join {{ ref('int_card__owners') }} as cards
         on
@@ -109,15 +113,6 @@ everything as (
     select * from instalments
 ),
 
-rates as (
-    select
-        driver,
-        item,
-        rate
-    from {{ ref('profit_rates') }}
-    where {{ in_force(by_date=false) }}
-),
-
 events as (
     select
         identities.customer_id,
@@ -127,16 +122,14 @@ events as (
         everything.product_id,
         everything.product_category,
         cast(everything.amount as decimal(28, 2)) as amount,
-        cast(cast(everything.amount as decimal(28, 2)) * coalesce(rates.rate, 0) as decimal(28, 2)) as margin
+        everything.item,
+        -- What ends before it begins is held no day; null is no term at all, which greatest() would pass over.
+        cast(case when everything.term_days < 0 then 0 else everything.term_days end as int) as term_days
     from everything
     inner join {{ ref('int_customer__identity') }} as identities
         on
             everything.core_customer_id = identities.source_key
             and identities.source_system = 'core'
-    left join rates
-        on
-            everything.driver = rates.driver
-            and everything.item = rates.item
 )
 
 select * from events

@@ -1,6 +1,6 @@
--- Who was assigned to which arm, with what was known of him before: the tier and the average AUM of the days up to
--- the assignment, which no campaign can have moved. A person whose numbers were assigned to both arms is in none:
--- `arm` is BOTH. Balances are those of a year; where no interval stands, the balance was zero.
+-- Who was assigned to which arm, with what was known of him before: the tier and the average AUM of the days before the
+-- assignment, whose own day counts for the campaign already. A person whose numbers were assigned to both arms is in
+-- none: `arm` is BOTH. Balances are those of a year; where no interval stands, the balance was zero.
 
 with
 
@@ -33,15 +33,16 @@ first_touches as (
     group by campaign_id, customer_id
 ),
 
--- The days that the average is made of end with the day of the assignment.
+-- The days that the average is made of end with the eve of the assignment.
 days as (
     select
         assigned.campaign_id,
         assigned.customer_id,
         assigned.assigned_date,
-        cast({{ dbt.dateadd('day', '1 - cast(parameters.covariate_days as int)', 'assigned.assigned_date') }} as date)
+        cast({{ dbt.dateadd('day', '- cast(parameters.covariate_days as int)', 'assigned.assigned_date') }} as date)
             as first_day,
-        cast({{ dbt.dateadd('day', 1, 'assigned.assigned_date') }} as date) as end_day
+        cast({{ dbt.dateadd('day', -1, 'assigned.assigned_date') }} as date) as eve,
+        assigned.assigned_date as end_day
     from assigned
     cross join parameters
 ),
@@ -51,7 +52,7 @@ balances as (
         days.campaign_id,
         days.customer_id,
         sum(case
-            when intervals.valid_from <= days.assigned_date and intervals.valid_to > days.assigned_date
+            when intervals.valid_from <= days.eve and intervals.valid_to > days.eve
                 then intervals.balance
             else 0
         end) as aum_assigned,
@@ -74,11 +75,11 @@ measured as (
         assigned.arm,
         assigned.assigned_date,
         first_touches.first_touch_date,
-        -- Unknown where the day, or the days before it, begin before the ledgers do, or these are not delivered.
+        -- Unknown where the eve, or the days up to it, begin before the ledgers do, or these are not delivered.
         case
             when
                 {{ is_covered(account_balances()) }}
-                and {{ is_aum_known_on('assigned.assigned_date') }}
+                and {{ is_aum_known_on('days.eve') }}
                 then cast(coalesce(balances.aum_assigned, 0) as decimal(28, 2))
         end as aum_assigned,
         case

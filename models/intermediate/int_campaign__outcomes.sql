@@ -1,5 +1,5 @@
--- What became of each member by the end of each horizon that has passed, (assigned_date, assigned_date + horizon]:
--- one row a campaign, horizon and customer of an arm, whether he was reached or not (intention to treat).
+-- What became of each member by the end of each horizon that has passed, from the day of the assignment on (macro
+-- counts_from): one row a campaign, horizon and customer of an arm, whether he was reached or not (intention to treat).
 
 with
 
@@ -21,7 +21,7 @@ windows as (
         members.assigned_date,
         members.aum_assigned,
         members.aum_before,
-        cast({{ dbt.dateadd('day', 'horizons.horizon_days', 'members.assigned_date') }} as date) as last_day
+        {{ last_counted_day('members.assigned_date', 'horizons.horizon_days') }} as last_day
     from {{ ref('int_campaign__members') }} as members
     inner join {{ ref('int_campaign__horizons') }} as horizons
         on
@@ -38,14 +38,14 @@ converted as (
         windows.customer_id,
         count(distinct conversions.event_date) as conversion_days,
         sum(conversions.amount) as amount_bought,
-        sum(conversions.margin) as margin
+        sum(conversions.margin) as margin,
+        sum(conversions.margin_long) as margin_long
     from windows
     inner join {{ ref('int_campaign__conversions') }} as conversions
         on
             windows.campaign_id = conversions.campaign_id
             and windows.customer_id = conversions.customer_id
-            and windows.assigned_date < conversions.event_date
-            and windows.last_day >= conversions.event_date
+            and {{ counts_from('conversions.event_date', 'windows.assigned_date', 'windows.last_day') }}
     group by windows.campaign_id, windows.horizon_days, windows.customer_id
 ),
 
@@ -78,7 +78,8 @@ ends as (
         coalesce(converted.conversion_days, 0) as conversion_days,
         coalesce(converted.amount_bought, 0) as amount_bought,
         coalesce(converted.margin, 0) as margin,
-        coalesce(activity.first_active_date <= windows.last_day, false) as is_active,
+        coalesce(converted.margin_long, 0) as margin_long,
+        coalesce(activity.active_days, 0) as active_days,
         coalesce(spine.status = 'CLOSED' and spine.closed_date <= windows.last_day, false) as is_closed
     from windows
     inner join {{ ref('int_customer__spine') }} as spine
@@ -96,6 +97,7 @@ ends as (
     left join {{ ref('int_campaign__activity') }} as activity
         on
             windows.campaign_id = activity.campaign_id
+            and windows.horizon_days = activity.horizon_days
             and windows.customer_id = activity.customer_id
 ),
 
@@ -109,14 +111,16 @@ outcomes as (
         ends.aum_before,
         ends.conversion_days > 0 as has_converted,
         ends.conversion_days > 1 as has_repurchased,
-        ends.is_active,
+        ends.active_days > 0 as is_active,
+        cast(ends.active_days as int) as active_days,
         ends.is_closed or (
             ends.aum_assigned >= parameters.churn_aum_from
             and ends.aum_end <= ends.aum_assigned * (1 - parameters.churn_aum_drop)
         ) as has_churned,
         cast(ends.amount_bought as decimal(28, 2)) as amount_bought,
         cast(ends.aum_end - ends.aum_assigned as decimal(28, 2)) as aum_change,
-        cast(ends.margin as decimal(28, 2)) as margin
+        cast(ends.margin as decimal(28, 2)) as margin,
+        cast(ends.margin_long as decimal(28, 2)) as margin_long
     from ends
     cross join parameters
 )

@@ -1,4 +1,5 @@
--- All that a readout needs of its customers: counts and sums by campaign, horizon, metric, group and arm. Decimal
+-- All that a readout needs of its customers: counts and sums by campaign, horizon, metric, group and arm, and of those
+-- who were not contaminated. Decimal
 -- sums are exact, so the same date gives the same figures whatever the order of the rows. Reads the outcomes once for
 -- each metric and grouping.
 
@@ -7,19 +8,27 @@ with
 -- An amount beyond ten trillion counts as that: it is no sample to learn from, and the sum of its squares has to fit.
 outcomes as (
     select
-        campaign_id,
-        horizon_days,
-        arm,
-        tier,
-        has_converted,
-        has_repurchased,
-        is_active,
-        {% for amount in ['aum_before', 'amount_bought', 'aum_change', 'margin'] %}
-            case when {{ amount }} is not null then greatest(least({{ amount }}, 10000000000000), -10000000000000) end
-                as {{ amount }},
+        ends.campaign_id,
+        ends.horizon_days,
+        ends.arm,
+        ends.tier,
+        ends.has_converted,
+        ends.has_repurchased,
+        ends.is_active,
+        ends.active_days,
+        {% for amount in ['aum_before', 'amount_bought', 'aum_change', 'margin', 'margin_long'] %}
+            case
+                when ends.{{ amount }} is not null
+                    then greatest(least(ends.{{ amount }}, 10000000000000), -10000000000000)
+            end as {{ amount }},
         {% endfor %}
-        has_churned
-    from {{ ref('int_campaign__outcomes') }}
+        ends.has_churned,
+        contamination.customer_id is null as is_clean
+    from {{ ref('int_campaign__outcomes') }} as ends
+    left join {{ ref('int_campaign__contamination') }} as contamination
+        on
+            ends.campaign_id = contamination.campaign_id
+            and ends.customer_id = contamination.customer_id
 ),
 
 values_by_metric as (
@@ -29,6 +38,7 @@ values_by_metric as (
         outcomes.arm,
         outcomes.tier,
         metrics.metric,
+        outcomes.is_clean,
         -- A digit more than the amounts have, so that both engines multiply in their widest decimal.
         cast(outcomes.aum_before as decimal(19, 2)) as x,
         case metrics.metric
@@ -39,6 +49,8 @@ values_by_metric as (
             when 'amount_bought' then cast(outcomes.amount_bought as decimal(19, 2))
             when 'aum_change' then cast(outcomes.aum_change as decimal(19, 2))
             when 'margin' then cast(outcomes.margin as decimal(19, 2))
+            when 'active_days' then cast(outcomes.active_days as decimal(19, 2))
+            when 'margin_long' then cast(outcomes.margin_long as decimal(19, 2))
         end as y
     from outcomes
     cross join {{ ref('campaign_metrics') }} as metrics
@@ -52,6 +64,7 @@ grouped as (
         'all' as group_dimension,
         'all' as group_value,
         arm,
+        is_clean,
         x,
         y
     from values_by_metric
@@ -65,6 +78,7 @@ grouped as (
         'tier' as group_dimension,
         tier as group_value,
         arm,
+        is_clean,
         x,
         y
     from values_by_metric
@@ -85,7 +99,10 @@ sums as (
         count(x) as customers_with_covariate,
         sum(x) as sum_x,
         sum(x * x) as sum_xx,
-        sum(x * y) as sum_xy
+        sum(x * y) as sum_xy,
+        count(case when is_clean then 1 end) as clean_customers,
+        sum(case when is_clean then y end) as clean_sum_y,
+        sum(case when is_clean then y * y end) as clean_sum_yy
     from grouped
     group by campaign_id, horizon_days, metric, group_dimension, group_value, arm
 )

@@ -19,7 +19,7 @@ members as (
         members.arm,
         members.tier,
         members.assigned_date,
-        cast({{ dbt.dateadd('day', 'campaigns.conversion_window_days', 'members.assigned_date') }} as date) as last_day
+        {{ last_counted_day('members.assigned_date', 'campaigns.conversion_window_days') }} as last_day
     from {{ ref('int_campaign__members') }} as members
     inner join campaigns
         on members.campaign_id = campaigns.campaign_id
@@ -65,8 +65,7 @@ ordered as (
         on
             members.campaign_id = conversions.campaign_id
             and members.customer_id = conversions.customer_id
-            and members.assigned_date < conversions.event_date
-            and members.last_day >= conversions.event_date
+            and {{ counts_from('conversions.event_date', 'members.assigned_date', 'members.last_day') }}
     group by members.campaign_id, members.customer_id
 ),
 

@@ -5,7 +5,12 @@
 with
 
 parameters as (
-    select cast({{ campaign_parameter('sample_ratio_p_below') }} as double) as sample_ratio_p_below
+    select
+        cast({{ campaign_parameter('sample_ratio_p_below') }} as double) as sample_ratio_p_below,
+        cast(max(case when parameter = 'saturated_from' and item = 'higher' then value end) as double)
+            as saturated_from_of_higher,
+        cast(max(case when parameter = 'saturated_from' and item = 'lower' then value end) as double)
+            as saturated_from_of_lower
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}
 ),
@@ -23,9 +28,11 @@ comparisons as (
         splits.treatment_customers as assigned_treatment,
         splits.control_customers as assigned_control,
         splits.planned_control_share,
+        splits.drawn_control_share,
         splits.sample_ratio_chi_square,
         splits.sample_ratio_p,
         splits.contaminated_controls,
+        splits.cross_treated_controls,
         splits.assigned_after_touch,
         whole.both_arms_customers,
         splits.treatment_customers = 0 or splits.control_customers = 0 as lacks_an_arm,
@@ -33,6 +40,17 @@ comparisons as (
         or coalesce(whole.sample_ratio_p < parameters.sample_ratio_p_below, false) as has_sample_ratio_mismatch,
         splits.treatment_customers + splits.control_customers
         < {{ minimum_group_size() }} as is_too_small,
+        -- Almost everybody of both arms does it, or almost nobody does what is not wanted: there is no room to differ.
+        coalesce(
+            estimates.kind = 'proportion'
+            and case metrics.better
+                when 'higher'
+                    then least(estimates.treatment_mean, estimates.control_mean) >= parameters.saturated_from_of_higher
+                else
+                    1 - greatest(estimates.treatment_mean, estimates.control_mean) >= parameters.saturated_from_of_lower
+            end,
+            false
+        ) as is_saturated,
         horizons.is_conversion_window
         and estimates.group_dimension = 'all'
         and estimates.metric = campaigns.primary_metric as is_primary
@@ -75,6 +93,7 @@ judged as (
             when not is_observed then 'not_yet_observed'
             when p_value is null then 'no_variation'
             when p_adjusted < alpha then 'significant'
+            when is_saturated then 'saturated'
             when p_value < alpha then 'not_after_correction'
             else 'not_significant'
         end as reason
@@ -100,9 +119,11 @@ campaign_readout as (
         assigned_treatment as treatment_customers,
         assigned_control as control_customers,
         planned_control_share,
+        drawn_control_share,
         sample_ratio_chi_square,
         sample_ratio_p,
         contaminated_controls,
+        cross_treated_controls,
         assigned_after_touch,
         both_arms_customers,
         -- What came of it.
@@ -123,6 +144,14 @@ campaign_readout as (
         cuped_lower,
         cuped_upper,
         cuped_p_value,
+        sensitivity_effect,
+        sensitivity_lower,
+        sensitivity_upper,
+        is_saturated,
+        -- By which level it is judged.
+        alpha,
+        1 - alpha as confidence_level,
+        power,
         -- What could have been seen.
         minimum_detectable_effect,
         required_per_arm,

@@ -1,28 +1,8 @@
 -- What a campaign brought and what it cost, at each horizon that has passed: conversions credited to it by last touch
--- beside those that it caused, and the return on its cost, of the first year and over the life of what was bought.
--- Only what it caused pays for it.
+-- beside those that it caused, and the return on its cost, of the first year and over the life of what was bought,
+-- as each conversion is worth (int_campaign__conversions). Only what it caused pays for it.
 
 with
-
-parameters as (
-    select
-        cast({{ campaign_parameter('ltv_years') }} as double) as ltv_years,
-        cast({{ campaign_parameter('ltv_retention') }} as double)
-        / (1 + cast({{ campaign_parameter('ltv_discount_rate') }} as double)) as kept_a_year
-    from {{ ref('campaign_parameters') }}
-    where {{ in_force() }}
-),
-
--- First-year margins that a margin of one comes to over the years: 1 + q + q² + …, q being what is left of it a year
--- later, discounted.
-lifetimes as (
-    select
-        case
-            when kept_a_year = 1 then ltv_years
-            else (1 - power(kept_a_year, ltv_years)) / (1 - kept_a_year)
-        end as ltv_factor
-    from parameters
-),
 
 horizons as (
     select
@@ -57,7 +37,8 @@ credited as (
         horizons.campaign_id,
         horizons.horizon_days,
         count(distinct attributions.customer_id) as attributed_customers,
-        sum(attributions.margin) as attributed_margin
+        sum(attributions.margin) as attributed_margin,
+        sum(attributions.margin_long) as attributed_margin_long
     from horizons
     inner join {{ ref('int_campaign__members') }} as members
         on horizons.campaign_id = members.campaign_id
@@ -65,10 +46,10 @@ credited as (
         on
             members.campaign_id = attributions.campaign_id
             and members.customer_id = attributions.customer_id
-            and members.assigned_date < attributions.event_date
-    where
-        {{ dbt.datediff('members.assigned_date', 'attributions.event_date', 'day') }}
-        <= horizons.horizon_days
+            and {{ counts_from(
+                'attributions.event_date', 'members.assigned_date',
+                last_counted_day('members.assigned_date', 'horizons.horizon_days')
+            ) }}
     group by horizons.campaign_id, horizons.horizon_days
 ),
 
@@ -83,7 +64,15 @@ caused as (
         max(case when metric = 'conversion' then effect_upper * treatment_customers end) as incremental_customers_upper,
         max(case when metric = 'margin' then effect * treatment_customers end) as incremental_margin,
         max(case when metric = 'margin' then effect_lower * treatment_customers end) as incremental_margin_lower,
-        max(case when metric = 'margin' then effect_upper * treatment_customers end) as incremental_margin_upper
+        max(case when metric = 'margin' then effect_upper * treatment_customers end) as incremental_margin_upper,
+        max(case when metric = 'margin_long' then effect * treatment_customers end) as incremental_margin_long,
+        max(case when metric = 'margin_long' then effect_lower * treatment_customers end)
+            as incremental_margin_long_lower,
+        max(case when metric = 'margin_long' then effect_upper * treatment_customers end)
+            as incremental_margin_long_upper,
+        max(case when metric = 'conversion' then verdict end) as conversion_verdict,
+        max(case when metric = 'margin' then verdict end) as margin_verdict,
+        max(confidence_level) as confidence_level
     from {{ ref('campaign_readout') }}
     where
         group_dimension = 'all'
@@ -100,29 +89,34 @@ campaign_returns as (
         caused.treatment_customers,
         coalesce(credited.attributed_customers, 0) as attributed_customers,
         cast(coalesce(credited.attributed_margin, 0) as decimal(28, 2)) as attributed_margin,
+        cast(coalesce(credited.attributed_margin_long, 0) as decimal(28, 2)) as attributed_margin_long,
         caused.incremental_customers,
         caused.incremental_customers_lower,
         caused.incremental_customers_upper,
         caused.incremental_margin,
         caused.incremental_margin_lower,
         caused.incremental_margin_upper,
+        caused.incremental_margin_long,
+        caused.incremental_margin_long_lower,
+        caused.incremental_margin_long_upper,
+        caused.conversion_verdict,
+        caused.margin_verdict,
+        caused.confidence_level,
         cast(coalesce(costs.cost_amount, 0) as decimal(28, 2)) as cost_amount,
-        lifetimes.ltv_factor,
         {{ rate('(caused.incremental_margin - costs.cost_amount)', 'costs.cost_amount') }}
             as roi_short,
         {{ rate('(caused.incremental_margin_lower - costs.cost_amount)', 'costs.cost_amount') }}
             as roi_short_lower,
         {{ rate('(caused.incremental_margin_upper - costs.cost_amount)', 'costs.cost_amount') }}
             as roi_short_upper,
-        {{ rate('(caused.incremental_margin * lifetimes.ltv_factor - costs.cost_amount)', 'costs.cost_amount') }}
+        {{ rate('(caused.incremental_margin_long - costs.cost_amount)', 'costs.cost_amount') }}
             as roi_ltv,
-        {{ rate('(caused.incremental_margin_lower * lifetimes.ltv_factor - costs.cost_amount)', 'costs.cost_amount') }}
+        {{ rate('(caused.incremental_margin_long_lower - costs.cost_amount)', 'costs.cost_amount') }}
             as roi_ltv_lower,
-        {{ rate('(caused.incremental_margin_upper * lifetimes.ltv_factor - costs.cost_amount)', 'costs.cost_amount') }}
+        {{ rate('(caused.incremental_margin_long_upper - costs.cost_amount)', 'costs.cost_amount') }}
             as roi_ltv_upper,
         {{ as_of_date() }} as as_of_date
     from horizons
-    cross join lifetimes
     left join costs
         on
             horizons.campaign_id = costs.campaign_id

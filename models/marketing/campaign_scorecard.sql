@@ -9,7 +9,8 @@ members as (
         members.campaign_id,
         members.customer_id,
         members.assigned_date,
-        cast({{ dbt.dateadd('day', 'campaigns.conversion_window_days', 'members.assigned_date') }} as date) as last_day
+        campaigns.conversion_window_days,
+        {{ last_counted_day('members.assigned_date', 'campaigns.conversion_window_days') }} as last_day
     from {{ ref('int_campaign__members') }} as members
     inner join {{ ref('int_campaign__campaigns') }} as campaigns
         on members.campaign_id = campaigns.campaign_id
@@ -40,8 +41,7 @@ converted as (
         on
             members.campaign_id = conversions.campaign_id
             and members.customer_id = conversions.customer_id
-            and members.assigned_date < conversions.event_date
-            and members.last_day >= conversions.event_date
+            and {{ counts_from('conversions.event_date', 'members.assigned_date', 'members.last_day') }}
 ),
 
 -- Who took up anything at all, and so showed a need.
@@ -53,8 +53,7 @@ bought as (
     inner join {{ ref('int_campaign__events') }} as events
         on
             members.customer_id = events.customer_id
-            and members.assigned_date < events.event_date
-            and members.last_day >= events.event_date
+            and {{ counts_from('events.event_date', 'members.assigned_date', 'members.last_day') }}
 ),
 
 counts as (
@@ -66,7 +65,7 @@ counts as (
         count(converted.customer_id) as converted,
         count(case when touched.was_reached = 1 then 1 end) as reached,
         count(case when touched.gave_feedback = 1 then 1 end) as gave_feedback,
-        count(case when activity.first_active_date <= members.last_day then 1 end) as active
+        count(activity.customer_id) as active
     from members
     left join touched
         on
@@ -83,6 +82,7 @@ counts as (
     left join {{ ref('int_campaign__activity') }} as activity
         on
             members.campaign_id = activity.campaign_id
+            and members.conversion_window_days = activity.horizon_days
             and members.customer_id = activity.customer_id
     group by members.campaign_id
 ),

@@ -17,7 +17,7 @@ parameters as (
     ) as in_force
 ),
 
--- A success is what is wanted: of churn, that it did not happen.
+-- A success is what is wanted: of churn, that it did not happen, of active days more than the average of the campaign.
 members as (
     select
         outcomes.campaign_id,
@@ -28,6 +28,8 @@ members as (
             when 'conversion' then outcomes.has_converted
             when 'activity' then outcomes.is_active
             when 'churn' then not outcomes.has_churned
+            when 'active_days'
+                then outcomes.active_days > avg(outcomes.active_days) over (partition by outcomes.campaign_id)
         end as is_success
     from {{ ref('int_campaign__outcomes') }} as outcomes
     inner join {{ ref('int_campaign__horizons') }} as horizons

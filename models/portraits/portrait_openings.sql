@@ -6,6 +6,8 @@ portrait_openings as (
     select
         opening_id,
         opened_at,
+        -- Records of before had the date of what was shown alone.
+        coalesce(business_date, as_of_date) as business_date,
         opened_by,
         role,
         purpose,
@@ -19,7 +21,7 @@ portrait_openings as (
     from {{ own_records('portrait_openings', {
         'opening_id': 'string', 'opened_at': 'timestamp', 'opened_by': 'string', 'role': 'string', 'purpose': 'string',
         'reason': 'string', 'portrait': 'string', 'subject': 'string', 'tag_code': 'string', 'as_of_date': 'date',
-        'shown_tags': 'bigint', 'masked_tags': 'bigint',
+        'shown_tags': 'bigint', 'masked_tags': 'bigint', 'business_date': 'date',
     }) }} as records
 )
 

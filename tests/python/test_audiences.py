@@ -1,5 +1,6 @@
 """Audiences: the gates hold whatever the predicate, sets obey their laws, what leaves the warehouse is on record."""
 
+import datetime
 import hashlib
 import random
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from banktags.audience.definition import Audience, AudienceError, compiled, estimate, removed_groups
-from banktags.audience.estimates import keep_on_record, refuse_too_many
+from banktags.audience.estimates import KIND, keep_on_record, refuse_too_many
 from banktags.contract import PROJECT_ROOT
 
 LEVELS = {"R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
@@ -337,6 +338,9 @@ def test_what_cannot_be_computed_of_a_customer_tells_nothing_of_them():
     assert sum(group.size for group in groups.values()) == 0
 
 
+DATE = datetime.date(2026, 6, 30)
+
+
 def test_a_day_has_so_many_estimates(tmp_path, monkeypatch):
     monkeypatch.setenv("BANK_TAGS_LISTS", str(tmp_path))
     drawn = bank(6)
@@ -346,7 +350,9 @@ def test_a_day_has_so_many_estimates(tmp_path, monkeypatch):
     audience = Audience("age_years > 0", "service")
     for _ in range(2):
         refuse_too_many(drawn.con)
-        keep_on_record(audience, estimate(drawn.con, audience), "analyst", "a test")
+        keep_on_record(audience, estimate(drawn.con, audience), "analyst", "a test", DATE)
+    kept = f"read_parquet('{tmp_path}/{KIND}/*.parquet')"
+    assert duckdb.sql(f"select distinct business_date from {kept}").fetchall() == [(DATE,)]
     with pytest.raises(AudienceError, match="2 estimates are on record today, as many as a day has"):
         refuse_too_many(drawn.con)
 

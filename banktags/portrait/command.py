@@ -59,7 +59,7 @@ def group(
 ) -> None:
     """Write the portrait of one group (群体画像), masked by role, and print what sets it apart; on record.
 
-    An audience is opened for its own purpose only. Without a role it is a relationship manager who reads, which is said.
+    An audience is opened for its own purpose only. Without a role a relationship manager reads, and the answer says so.
     """
     refuse_served(out)
     with open_read_only() as warehouse, clear_errors("portrait"):

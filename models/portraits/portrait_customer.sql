@@ -91,7 +91,7 @@ portrait_customer as (
     left join {{ ref('portrait_labels') }} as labels
         on
             known_values.tag_code = labels.tag_code
-            and known_values.tag_value = labels.value
+            and known_values.tag_value = labels.tag_value
     left join {{ ref('portrait_reasons') }} as reasons
         on
             known_values.customer_id = reasons.customer_id

@@ -289,7 +289,13 @@ barred_names as (
     select
         benefit,
         {{ dbt.listagg('name_zh', "'、'", 'order by tag_code') }} as not_for_zh
-    from (select distinct benefit, tag_code, name_zh from barred) as named
+    from (
+        select distinct
+            benefit,
+            tag_code,
+            name_zh
+        from barred
+    ) as named
     group by benefit
 ),
 

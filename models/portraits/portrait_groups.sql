@@ -67,18 +67,18 @@ compared as (
         sizes.portrait_group,
         sizes.branch_key,
         sizes.customers,
-        cast(everyone.customers - sizes.customers - coalesce(unknown.customers, 0) as bigint) as comparison_customers,
-        cast(coalesce(unknown.customers, 0) as bigint) as unknown_customers,
+        cast(everyone.customers - sizes.customers - coalesce(may_be.customers, 0) as bigint) as comparison_customers,
+        cast(coalesce(may_be.customers, 0) as bigint) as unknown_customers,
         cast(everyone.customers as bigint) as active_customers,
         privacy.minimum_size
     from sizes
     inner join everyone
         on sizes.branch_key = everyone.branch_key
-    left join counted as unknown
+    left join counted as may_be
         on
-            sizes.portrait_group = unknown.portrait_group
-            and sizes.branch_key = unknown.branch_key
-            and not unknown.is_member
+            sizes.portrait_group = may_be.portrait_group
+            and sizes.branch_key = may_be.branch_key
+            and not may_be.is_member
     cross join privacy
     where sizes.portrait_group <> ''
 ),

@@ -6,7 +6,7 @@ with
 portrait_labels as (
     select
         tag_code,
-        value,
+        value as tag_value,
         name_zh
     from {{ ref('tag_values') }}
 
@@ -15,7 +15,7 @@ portrait_labels as (
     -- A rule keeps its name from one version to the next.
     select
         'lifecycle_rule' as tag_code,
-        rule as value,
+        rule as tag_value,
         max(name_zh) as name_zh
     from {{ ref('lifecycle_rules') }}
     group by rule
@@ -24,7 +24,7 @@ portrait_labels as (
 
     select
         'onboarding_next_step' as tag_code,
-        step as value,
+        step as tag_value,
         max(name_zh) as name_zh
     from {{ ref('onboarding_steps') }}
     group by step

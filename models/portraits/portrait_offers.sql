@@ -1,5 +1,5 @@
--- The audiences that a customer is in, as whoever serves them may know it: one row a customer and audience, with what it
--- offers and through what. An audience of marketing that does not reach the customer is not named, because whoever
+-- The audiences that a customer is in, as whoever serves them may know it: one row a customer and audience, with what
+-- it offers and through what. An audience of marketing that does not reach the customer is not named, because whoever
 -- knew would make its offer by themselves. Filter by customer_id.
 
 {{ config(materialized='view') }}

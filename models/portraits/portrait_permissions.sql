@@ -91,8 +91,8 @@ reason_texts as (
     group by customer_id
 ),
 
--- Whether anything may be offered: by a channel at least; else it is closed as a whole, by gates that close every offer,
--- or nobody is to begin with it.
+-- Whether anything may be offered: by a channel at least; else it is closed as a whole, by gates that close every
+-- offer, or nobody is to begin with it.
 offers as (
     select
         channels.customer_id,

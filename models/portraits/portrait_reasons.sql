@@ -33,7 +33,7 @@ inputs as (
     left join {{ ref('portrait_labels') }} as labels
         on
             known_values.tag_code = labels.tag_code
-            and known_values.tag_value = labels.value
+            and known_values.tag_value = labels.tag_value
 ),
 
 -- The comparisons of each rule's clauses with the customer's values; of a sum of tags, the sum.
@@ -151,7 +151,7 @@ read_by_rules as (
 sources as (
     select distinct
         rule_inputs.tag_code,
-        coalesce(tables.name_zh, rule_inputs.table_name) as source_table
+        coalesce(delivered.name_zh, rule_inputs.table_name) as source_table
     from (
         select
             tag_code,
@@ -160,8 +160,8 @@ sources as (
         from {{ ref('tag_rule_inputs') }}
         where input_kind = 'source'
     ) as rule_inputs
-    left join {{ rows_from(delivered_table_names(), ['table_name', 'name_zh']) }} as tables
-        on rule_inputs.table_name = tables.table_name
+    left join {{ rows_from(delivered_table_names(), ['table_name', 'name_zh']) }} as delivered
+        on rule_inputs.table_name = delivered.table_name
 ),
 
 measured_from as (

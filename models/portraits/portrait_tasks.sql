@@ -1,6 +1,6 @@
--- What is to be done for a customer today, and how far it may be (待办与触达许可): one row a task of a tier or wave of the
--- honeymoon that is due, with the channels by which it may be offered, those by which it may only be told, and those that
--- are closed, each with the reason. A task never asks for what portrait_permissions forbids. Filter by customer_id.
+-- What is to be done for a customer today, and how far it may be (待办与触达许可): one row a task of a tier or wave of
+-- the honeymoon that is due, with the channels by which it may be offered, those by which it may only be told, and those
+-- that are closed, each with the reason. A task never asks for what portrait_permissions forbids. Filter by customer_id.
 
 {{ config(materialized='view') }}
 
@@ -14,7 +14,10 @@ contacts as (
         is_allowed,
         is_allowed_for_service,
         because_zh,
-        service_because_zh
+        service_because_zh,
+        case when is_allowed and is_allowed_for_service then subject_zh end as offered_by_zh,
+        case when not is_allowed and is_allowed_for_service then subject_zh end as told_by_zh,
+        case when not is_allowed_for_service then subject_zh end as closed_zh
     from {{ ref('portrait_permissions') }}
     where matter = 'contact'
 ),
@@ -25,11 +28,9 @@ reachable as (
         customer_id,
         count(case when is_allowed then 1 end) > 0 as may_offer,
         count(case when is_allowed_for_service then 1 end) > 0 as may_tell,
-        {{ dbt.listagg('case when is_allowed and is_allowed_for_service then subject_zh end', "'、'", 'order by subject') }}
-            as offered_by_zh,
-        {{ dbt.listagg('case when not is_allowed and is_allowed_for_service then subject_zh end', "'、'", 'order by subject') }}
-            as told_by_zh,
-        {{ dbt.listagg('case when not is_allowed_for_service then subject_zh end', "'、'", 'order by subject') }} as closed_zh
+        {{ dbt.listagg('offered_by_zh', "'、'", 'order by subject') }} as offered_by_zh,
+        {{ dbt.listagg('told_by_zh', "'、'", 'order by subject') }} as told_by_zh,
+        {{ dbt.listagg('closed_zh', "'、'", 'order by subject') }} as closed_zh
     from contacts
     group by customer_id
 ),
@@ -62,7 +63,7 @@ shut as (
     group by customer_id
 ),
 
-actions as (
+plans as (
     select
         action,
         service_plan_zh
@@ -78,7 +79,7 @@ tier_tasks as (
         tasks.action_name as name_zh,
         case
             when reachable.may_offer then tasks.plan_zh
-            when reachable.may_tell then actions.service_plan_zh
+            when reachable.may_tell then plans.service_plan_zh
         end as plan_zh,
         case when reachable.may_offer then tasks.offer_zh end as offer_zh,
         tasks.due_date,
@@ -92,8 +93,8 @@ tier_tasks as (
         shut.because_zh as closed_because_zh,
         tasks.as_of_date
     from {{ ref('tier_tasks') }} as tasks
-    left join actions
-        on tasks.action = actions.action
+    left join plans
+        on tasks.action = plans.action
     left join reachable
         on tasks.customer_id = reachable.customer_id
     left join untold

@@ -1,5 +1,5 @@
--- Of whom it is not known whether they are in a group that has a portrait: one row a group and active customer whose tag
--- of the group, or condition of the audience, is neither yes nor no. Who may be a member is no comparison for members.
+-- Of whom it is not known whether they are in a group that has a portrait: one row a group and active customer whose
+-- tag of the group, or condition of the audience, is neither yes nor no. Who may be a member is no comparison.
 
 -- depends_on: {{ ref('audience_members') }}
 
@@ -8,7 +8,8 @@
     {%- do unknown_groups.append("case when " ~ tag ~ " is null then '" ~ tag ~ "' end") -%}
 {%- endfor -%}
 {%- for entry in audience_entries() -%}
-    {%- do unknown_groups.append("case when (\n" ~ entry.predicate ~ "\n) is null then '" ~ entry.audience ~ "' end") -%}
+    {%- set condition = "(\n" ~ entry.predicate ~ "\n)" -%}
+    {%- do unknown_groups.append("case when " ~ condition ~ " is null then '" ~ entry.audience ~ "' end") -%}
 {%- endfor %}
 
 with

@@ -1,5 +1,5 @@
--- A tag that a rule reads behind a tag that is followed, and that is not followed itself: the chain of tags is longer than
--- model tag_ancestors reaches. Remedy: one more doubling there.
+-- A tag that a rule reads behind a tag that is followed, and that is not followed itself: the chain of tags is longer
+-- than model tag_ancestors reaches. Remedy: one more doubling there.
 
 select
     ancestors.tag_code,

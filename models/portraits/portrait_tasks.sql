@@ -1,6 +1,7 @@
 -- What is to be done for a customer today, and how far it may be (待办与触达许可): one row a task of a tier or wave of
--- the honeymoon that is due, with the channels by which it may be offered, those by which it may only be told, and those
--- that are closed, each with the reason. A task never asks for what portrait_permissions forbids. Filter by customer_id.
+-- the honeymoon that is due, with the channels by which it may be offered, those by which it may only be told, and
+-- those that are closed, each with the reason. A task never asks for what portrait_permissions forbids. Filter by
+-- customer_id.
 
 {{ config(materialized='view') }}
 
@@ -73,17 +74,17 @@ plans as (
 -- Where nothing may be offered the plan is what remains of it without the offer; where nobody may be reached, none.
 tier_tasks as (
     select
-        tasks.customer_id,
+        asked.customer_id,
         'tier' as kind,
-        tasks.task_id,
-        tasks.action_name as name_zh,
+        asked.task_id,
+        asked.action_name as name_zh,
         case
-            when reachable.may_offer then tasks.plan_zh
+            when reachable.may_offer then asked.plan_zh
             when reachable.may_tell then plans.service_plan_zh
         end as plan_zh,
-        case when reachable.may_offer then tasks.offer_zh end as offer_zh,
-        tasks.due_date,
-        tasks.outcome = 'expired' as is_overdue,
+        case when reachable.may_offer then asked.offer_zh end as offer_zh,
+        asked.due_date,
+        asked.outcome = 'expired' as is_overdue,
         coalesce(reachable.may_offer, false) as may_offer,
         coalesce(reachable.may_tell, false) as may_tell,
         reachable.offered_by_zh,
@@ -91,17 +92,17 @@ tier_tasks as (
         untold.because_zh as not_offered_because_zh,
         reachable.closed_zh,
         shut.because_zh as closed_because_zh,
-        tasks.as_of_date
-    from {{ ref('tier_tasks') }} as tasks
+        asked.as_of_date
+    from {{ ref('tier_tasks') }} as asked
     left join plans
-        on tasks.action = plans.action
+        on asked.action = plans.action
     left join reachable
-        on tasks.customer_id = reachable.customer_id
+        on asked.customer_id = reachable.customer_id
     left join untold
-        on tasks.customer_id = untold.customer_id
+        on asked.customer_id = untold.customer_id
     left join shut
-        on tasks.customer_id = shut.customer_id
-    where tasks.outcome in ('open', 'expired')
+        on asked.customer_id = shut.customer_id
+    where asked.outcome in ('open', 'expired')
 ),
 
 -- A wave is marketing by its own channel: where that is closed, there is nothing to do.

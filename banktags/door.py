@@ -47,6 +47,18 @@ class DoorClosed(LookupError):
     """Nothing is shown: what is missing or not allowed, and what is."""
 
 
+class NoSuchTag(DoorClosed):
+    """A page asks for a tag that the dictionary does not have.
+
+    It is no "no": a tag that is not there would forbid, or allow, what nobody has said.
+    """
+
+    def __init__(self, code: str, known: Iterable[str]) -> None:
+        alike = difflib.get_close_matches(code, known, n=1)
+        hint = f"did you mean {alike[0]}? " if alike else ""
+        super().__init__(f"{code} is no tag: {hint}see governance.tag_dictionary")
+
+
 @dataclass(frozen=True)
 class Role:
     """Who reads, what for, and the highest class that they may see."""
@@ -108,15 +120,35 @@ class Door:
         """The tags above the role's class."""
         return frozenset(code for code in self.classes if self.hides(code))
 
+    def class_of(self, code: str) -> tuple[str, int]:
+        """Class of a tag of the dictionary.
+
+        Raises:
+            NoSuchTag: it is none.
+        """
+        if code not in self.classes:
+            raise NoSuchTag(code, self.classes)
+        return self.classes[code]
+
     def hides(self, code: str) -> bool:
-        """Whether a tag is above the role's class, or is none of the dictionary."""
-        return not self.role.may_see(*self.classes.get(code, (None, None)))
+        """Whether a tag is above the role's class.
+
+        Raises:
+            NoSuchTag: it is none of the dictionary.
+        """
+        return not self.role.may_see(*self.class_of(code))
 
     def hides_any(self, codes: Iterable[str]) -> bool:
-        return any(self.hides(code) for code in codes)
+        """Whether any of the names is above the role's class, or is no tag today: history names tags that are gone."""
+        return any(code not in self.classes or self.hides(code) for code in codes)
 
     def masked_because(self, code: str) -> str:
-        return self.role.masked_because(*self.classes.get(code, (None, None)))
+        """Why a tag stands as ***.
+
+        Raises:
+            NoSuchTag: it is none of the dictionary.
+        """
+        return self.role.masked_because(*self.class_of(code))
 
     def hand_over(self, seen: SeenT) -> SeenT:
         """Keep the opening on record, and only then give what was read.

@@ -59,13 +59,14 @@ def group(
 ) -> None:
     """Write the portrait of one group (群体画像), masked by role, and print what sets it apart; on record.
 
-    An audience is opened for its own purpose only.
+    An audience is opened for its own purpose only. Without a role a relationship manager reads, and the answer says so.
     """
     refuse_served(out)
     with open_read_only() as warehouse, clear_errors("portrait"):
         door = enter(warehouse, role, purpose, by, reason, kept_for=purpose_of(warehouse, group))
         portrait = door.hand_over(read_group(warehouse, group, door))
     page = _write(out, door, f"group-{group}", render_group(portrait))
+    say(f"Read as {door.role.role} ({door.role.name_zh}), for {door.role.purpose}; --role and --purpose say otherwise.")
     Screen().print(_differences(portrait))
     say(f"Page: {page}")
 
@@ -103,8 +104,12 @@ def _short(portrait: CustomerPortrait) -> Table:
     tier += [f"{row['name_zh']}：{row['service_level']}" for row in portrait.entitlements]
     table.add_row("tier 层级", "\n".join([portrait.label("service_tier") or "—", *tier]))
     alert = words.alert(portrait)
-    tasks = [f"{row['action_name']}，期限 {row['due_date']}：{row['plan_zh']}" for row in portrait.tasks]
-    tasks += [f"蜜月期触达，截止 {row['closing_date']}：{row['offer_zh']}" for row in portrait.open_waves]
+    tasks = [
+        f"{row['name_zh']}，期限 {row['due_date']}：{row['plan_zh'] or ''}"
+        + (f"可提供：{row['offer_zh']}。" if row["offer_zh"] else "")
+        + "".join(words.task_contact(row))
+        for row in portrait.tasks
+    ]
     said = "\n".join([*([alert] if alert else []), *tasks]) or "—"
     table.add_row("tasks 待办", said if portrait.is_served else "***")
     for is_allowed, label in ((True, "may 可以"), (False, "must not 不得")):
@@ -121,6 +126,7 @@ def _short(portrait: CustomerPortrait) -> Table:
 
 def _differences(portrait: GroupPortrait) -> Group:
     columns = ("n 人数", "share 占比", "others 对照", "TGI", "p adjusted 校正p", "benefit 权益")
+    offered = {id(row) for _, row in portrait.benefits}
     table = Table(Column("trait 特征", overflow="fold"), *columns)
     for row in [*portrait.above[:10], *portrait.below[:5]]:
         table.add_row(
@@ -130,7 +136,7 @@ def _differences(portrait: GroupPortrait) -> Group:
             f"{row['comparison_share']:.1%}",
             f"{row['tgi']:.0f}",
             p_value(row["p_adjusted"]),
-            row["benefit_zh"] or "",
+            row["benefit_zh"] if id(row) in offered else "",
         )
     chinese, english = words.group_headline(portrait)
     masked = f"masked 脱敏: traits of {portrait.masked_tags} tags above the class of the role stand as ***"

@@ -2,7 +2,7 @@
 beside it of which the role may see the amounts too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from functools import cached_property
 
 import duckdb
 
-from banktags.door import Door, DoorClosed, Role, Subject, find_customer
+from banktags.door import Door, DoorClosed, NoSuchTag, Role, Subject, find_customer
 from banktags.pages.currency import YUAN, Currency, read_currency
 from banktags.warehouse import Row, records
 
@@ -38,12 +38,7 @@ QUERIES = {
         order by tiers.currency limit 1
     """,
     "tasks": """
-        select action_name, plan_zh, offer_zh, due_date, outcome from marts.tier_tasks
-        where customer_id = $customer and outcome in ('open', 'expired') order by due_date, task_id
-    """,
-    "waves": """
-        select offer_zh, channel, due_date, closing_date from marts.customer_wave_plan
-        where customer_id = $customer and status = 'due' order by due_date, wave
+        select * from portraits.portrait_tasks where customer_id = $customer order by kind, due_date, task_id
     """,
     "groups": """
         select members.portrait_group as tag_code, dictionary.name_zh
@@ -52,37 +47,12 @@ QUERIES = {
         where customer_id = $customer order by 1
     """,
     "audiences": """
-        select audiences.audience, audiences.name_zh, audiences.offer_zh, audiences.sensitivity,
-            audiences.security_level, audiences.purpose, members.unreached_because, members.product_id,
-            products.product_name, members.channel, channels.name_zh as channel_name
-        from audiences.audience_members as members
-        inner join audiences.audiences as audiences on members.audience = audiences.audience
-        left join intermediate.int_products__on_sale as products on members.product_id = products.product_id
-        left join policy.contact_channels as channels on members.channel = channels.contact_channel
-        where customer_id = $customer
-            and audiences.purpose in (select purpose from policy.portrait_roles where role = $role)
-        order by audiences.priority nulls last, 1
+        select * from portraits.portrait_offers
+        where customer_id = $customer and purpose in (select purpose from policy.portrait_roles where role = $role)
+        order by priority nulls last, audience
     """,
-    # Each contact channel with the gate that closes it to marketing: whether the gate is told (held out and controls
-    # are measured, and their manager is not to know), and whether it closes every offer and not the channel alone.
-    "channels": """
-        select permissions.channel, channels.name_zh, channels.name_en, permissions.marketing_blocked_by as gate,
-            gates.name_zh as gate_zh, gates.name_en as gate_en, coalesce(gates.removes_member, true) as is_told,
-            permissions.service_blocked_by is not null as is_closed_to_service,
-            permissions.marketing_blocked_by in (
-                select gate from policy.contact_gates where purpose = 'marketing' and product_class = 'ANY'
-            ) as closes_offers
-        from audiences.contact_permissions as permissions
-        left join policy.contact_channels as channels on permissions.channel = channels.contact_channel
-        left join policy.audience_gates as gates on permissions.marketing_blocked_by = gates.gate
-        where customer_id = $customer order by gates.position nulls first, permissions.channel
-    """,
-    "exclusions": """
-        select distinct exclusions.product_class, gates.position, gates.name_zh as gate_zh, gates.name_en as gate_en
-        from audiences.offer_exclusions as exclusions
-        inner join policy.audience_gates as gates on exclusions.gate = gates.gate
-        where customer_id = $customer and exclusions.purpose in ('marketing', $purpose)
-        order by gates.position, exclusions.product_class
+    "permissions": """
+        select * from portraits.portrait_permissions where customer_id = $customer order by matter, because, subject
     """,
 }
 ENTITLEMENTS = "select name_zh, service_level from policy.tier_entitlements where tier = $1 order by display_order"
@@ -91,22 +61,21 @@ STAGE = "select objective_zh, actions_zh from policy.lifecycle_strategies where 
 
 @dataclass(frozen=True)
 class CustomerPortrait:
-    """One customer as one role may see him; rows are those of the warehouse."""
+    """One customer as one role may see them; rows are those of the warehouse."""
 
     customer_id: str
     role: Role
     as_of_date: date
+    known: frozenset[str]  # the codes of the dictionary: who asks for another is told so
     rows: list[Row]
     people: list[Row]
     outlook: list[Row]
     tasks: list[Row]
-    waves: list[Row]
     groups: list[Row]
     audiences: list[Row]
+    permissions: list[Row]
     entitlements: list[Row]
     stage: Row | None
-    channels: Sequence[Row] = ()
-    exclusions: Sequence[Row] = ()
     currency: Currency = YUAN
     above: frozenset[str] = frozenset()  # tags above the role's class, known of the customer or not
 
@@ -123,18 +92,29 @@ class CustomerPortrait:
             found.setdefault(row["scenario_name"] or row["scenario"], []).append(row)
         return sorted(found.items(), key=lambda item: (item[1][0]["scenario"] != "portrait", -len(item[1]), item[0]))
 
+    def tag(self, code: str) -> Row | None:
+        """What is known of a tag, masked or not; None where it is unknown of the customer.
+
+        Raises:
+            NoSuchTag: the dictionary has no such tag. Every other way to ask for a tag comes through here.
+        """
+        if code not in self.known:
+            raise NoSuchTag(code, self.known)
+        return self.tags.get(code)
+
     def is_masked(self, code: str) -> bool:
         """Whether the tag is above the role's class: then nothing is told that is made of it, known or not."""
-        return code in self.above or (code in self.tags and self.tags[code]["is_masked"])
+        row = self.tag(code)
+        return code in self.above or (row is not None and row["is_masked"])
 
     def value(self, code: str) -> str | None:
         """Value of a tag as text; None where it is unknown or masked."""
-        row = self.tags.get(code)
+        row = self.tag(code)
         return None if row is None or row["is_masked"] else row["tag_value"]
 
     def label(self, code: str) -> str | None:
         """Value of a tag by its Chinese label."""
-        row = self.tags.get(code)
+        row = self.tag(code)
         return None if row is None or row["is_masked"] else row["value_zh"] or row["tag_value"]
 
     def number(self, code: str) -> Decimal | None:
@@ -145,6 +125,11 @@ class CustomerPortrait:
         """Whether a yes-or-no tag is yes, as far as the role may know."""
         return self.value(code) == "true"
 
+    def since(self, code: str) -> date | None:
+        """Since when the value of a tag has stood, where history has seen it begin and the role may know."""
+        row = self.tag(code)
+        return None if row is None else row["since"]
+
     @property
     def person(self) -> Row | None:
         """Masked name and who looks after the customer, where the role may see it."""
@@ -152,12 +137,12 @@ class CustomerPortrait:
 
     @property
     def is_served(self) -> bool:
-        """Whether the role serves the customer, and so may see who and what stands beside his tags."""
+        """Whether the role serves the customer, and so may see who and what stands beside their tags."""
         return self.role.may_see(*CUSTOMER_CLASS)
 
     @property
     def memberships(self) -> list[Row]:
-        """The groups and audiences he is in; those made of tags above the role's class are not even counted."""
+        """The groups and audiences they are in; those made of tags above the role's class are not even counted."""
         groups = [row for row in self.groups if not self.is_masked(row["tag_code"])]
         return groups + [row for row in self.audiences if self.role.may_see(row["sensitivity"], row["security_level"])]
 
@@ -167,42 +152,18 @@ class CustomerPortrait:
         return self.is_masked("is_marketing_contactable") or not self.is_served
 
     @property
-    def open_channels(self) -> set[str]:
-        """The channels that marketing may use."""
-        return {row["channel"] for row in self.channels if row["gate"] is None}
-
-    @property
     def offers(self) -> list[Row]:
-        """The audiences that reach the customer with a product or service to offer.
+        """What may be offered or told today, as portraits.portrait_offers judges it."""
+        return [row for row in self.memberships if row.get("is_offered")]
 
-        Audience_members says whom an audience reaches, contact_permissions through what; nothing is judged here.
-        """
-        return [
-            row
-            for row in self.memberships
-            if (row.get("product_name") or row.get("offer_zh"))
-            and row["unreached_because"] is None
-            and (row["purpose"] != "marketing" or self._is_open(row["channel"]))
-        ]
+    def permitted(self, matter: str) -> list[Row]:
+        """What portraits.portrait_permissions says of a matter."""
+        return [row for row in self.permissions if row["matter"] == matter]
 
     @property
-    def open_waves(self) -> list[Row]:
-        """The waves that are due and whose channel marketing may use."""
-        return [row for row in self.waves if self._is_open(row["channel"])]
-
-    @property
-    def closing_gates(self) -> list[Row]:
-        """The gates that close every offer, whoever makes it; empty while a channel is open or closed by itself."""
-        closes = [row["closes_offers"] and row["is_told"] and row["gate"] is not None for row in self.channels]
-        return list({row["gate"]: row for row in self.channels}.values()) if closes and all(closes) else []
-
-    def is_closed_to(self, product_class: str) -> bool:
-        """Whether nothing of a class of product may be offered, whoever makes the offer."""
-        return bool(self.closing_gates) or any(row["product_class"] == product_class for row in self.exclusions)
-
-    def _is_open(self, channel: str | None) -> bool:
-        """Whether marketing may use a channel; for what names none, any."""
-        return bool(self.open_channels) if channel is None else channel in self.open_channels
+    def may_offer(self) -> bool:
+        """Whether anything may be offered at all."""
+        return any(row["is_allowed"] for row in self.permitted("offer"))
 
     @property
     def masked_tags(self) -> int:
@@ -230,7 +191,10 @@ def read_customer(warehouse: duckdb.DuckDBPyConnection, customer: str, door: Doo
     except duckdb.CatalogException as error:
         raise DoorClosed("the warehouse has no portraits (portraits.portrait_by_role): run dbt build first") from error
     (as_of_date,) = warehouse.execute("select max(as_of_date) from marts.customer_tags").fetchone()
-    portrait = CustomerPortrait(customer_id, role, as_of_date, **read, entitlements=[], stage=None, above=door.above)
+    known = frozenset(door.classes)
+    portrait = CustomerPortrait(
+        customer_id, role, as_of_date, known, **read, entitlements=[], stage=None, above=door.above
+    )
     stages = records(warehouse, STAGE, [portrait.value("lifecycle_stage")])
     return replace(
         portrait,

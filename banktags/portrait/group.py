@@ -11,6 +11,7 @@ from datetime import date
 import duckdb
 
 from banktags.door import Door, DoorClosed, Role, Subject
+from banktags.pages.currency import YUAN, Currency, read_currency
 from banktags.warehouse import Row, records
 
 GROUPS = "select * from portraits.portrait_groups order by portrait_group, branch_id nulls first"
@@ -23,6 +24,8 @@ TRAITS = """
 """
 #: What an audience is for, and the class of its condition.
 AUDIENCE = "select purpose, sensitivity, security_level from audiences.audiences where audience = $1"
+#: What a role may open portraits for.
+PURPOSES = "select purpose from policy.portrait_roles where role = $1"
 #: The distributions that the page draws, whether or not they differ.
 DISTRIBUTIONS = {
     "age_years": "年龄 Age",
@@ -45,7 +48,9 @@ class GroupPortrait:
     group: Row
     branches: list[Row]
     traits: list[Row]
-    role: Role | None = None
+    role: Role
+    currency: Currency = YUAN
+    benefit_purposes: frozenset[str] = frozenset()  # what the role may open portraits for
     masked: tuple[Row, ...] = ()  # traits of the whole bank's comparison that are above the role's class
     masked_because: str | None = None  # the group itself is
 
@@ -113,9 +118,21 @@ class GroupPortrait:
 
     @property
     def benefits(self) -> list[tuple[Row, Row]]:
-        """What to offer in which branch, for which trait: the branch's group and the trait, of the bank first."""
+        """What to offer in which branch, for which trait: the branch's group and the trait, of the bank first.
+
+        To a role that may do nothing for the purpose of the benefit, none.
+        """
         groups = {row["branch_id"]: row for row in [self.group, *self.branches]}
-        return [(groups[row["branch_id"]], row) for row in self.traits if row["benefit_zh"]]
+        return [
+            (groups[row["branch_id"]], row)
+            for row in self.traits
+            if row["benefit_zh"] and row["benefit_purpose"] in self.benefit_purposes
+        ]
+
+    @property
+    def benefits_not_for(self) -> list[str]:
+        """Which members the benefits are not for, by the names of their tags, each text once."""
+        return list(dict.fromkeys(row["benefit_not_for_zh"] for _, row in self.benefits if row["benefit_not_for_zh"]))
 
     @property
     def branch_findings(self) -> list[tuple[Row, list[Row]]]:
@@ -166,16 +183,18 @@ def read_group(warehouse: duckdb.DuckDBPyConnection, group: str, door: Door) -> 
         )
     (bank, *branches), traits = found, records(warehouse, TRAITS, [group])
     audience = _audience(warehouse, group)
-    own = door.classes.get(group, (None, None))
-    made_of = (audience["sensitivity"], audience["security_level"]) if audience else own
+    made_of = (audience["sensitivity"], audience["security_level"]) if audience else door.class_of(group)
+    currency = read_currency(warehouse)
     if not door.role.may_see(*made_of):
         named = {name: bank[name] for name in ("portrait_group", "name_zh", "comparison_name_zh", "minimum_size")}
         nothing = {"as_of_date": bank["as_of_date"], "customers": None, "comparison_customers": None}
         masked = tuple(row for row in traits if row["branch_id"] is None)
         because = f"圈定该群体的标签{door.role.masked_because(*made_of)}"
-        return GroupPortrait(named | nothing, [], [], door.role, masked, because)
+        return GroupPortrait(named | nothing, [], [], door.role, currency, masked=masked, masked_because=because)
     masked = tuple(row for row in traits if row["branch_id"] is None and door.hides(row["tag_code"]))
-    return GroupPortrait(bank, branches, [row for row in traits if not door.hides(row["tag_code"])], door.role, masked)
+    purposes = frozenset(row["purpose"] for row in records(warehouse, PURPOSES, [door.role.role]))
+    shown = [row for row in traits if not door.hides(row["tag_code"])]
+    return GroupPortrait(bank, branches, shown, door.role, currency, purposes, masked)
 
 
 def _audience(warehouse: duckdb.DuckDBPyConnection, group: str) -> Row | None:

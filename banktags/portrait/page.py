@@ -35,7 +35,9 @@ def render_group(portrait: GroupPortrait) -> str:
     """The page of one group."""
     return _render(
         "group.html",
+        currency=portrait.currency,
         portrait=portrait,
+        counted=words.counted(portrait) if portrait.is_told else None,
         headline=words.group_headline(portrait),
         above=portrait.above[:SHOWN_ABOVE],
         below=portrait.below[:SHOWN_BELOW],
@@ -58,6 +60,7 @@ def _render(template: str, currency: Currency = YUAN, **given: Any) -> str:
         "shown": partial(words.shown, currency=currency),
         "trait": words.trait,
         "membership": words.membership,
+        "task_contact": words.task_contact,
     }
     pages.tests |= {"nothing": words.is_nothing}
     return pages.get_template(template).render(**given)

@@ -1,4 +1,4 @@
-"""A portrait in words: who the customer is in one sentence, what may be offered to him and what must not, values."""
+"""A portrait in words: who the customer is in one sentence, what may be offered to them and what must not, values."""
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -38,12 +38,6 @@ TASTES = {
     "has_cross_border_online_preference_365d": "喜欢海淘",
     "has_instalment_preference_365d": "偏好分期",
 }
-
-
-#: Contact channels in the order in which a manager thinks of them.
-CHANNELS = ("SMS", "PHONE", "APP", "WECOM")
-#: What is said of a channel that is closed so that campaigns can be measured: whoever knew would treat them otherwise.
-NOT_TOLD = ("本期不做营销触达", "not for the time being")
 #: Classes of product that offers are excluded by, see seed product_categories.
 PRODUCT_CLASSES = {
     "INVESTMENT": ("投资产品", "investments"),
@@ -126,15 +120,20 @@ def who(portrait: CustomerPortrait) -> tuple[str, str]:
         for part in (
             age and f"{age} years old",
             income and f"annual income {portrait.currency.code} {income:,.0f}",
-            portrait.value("preferred_product") and f"prefers {portrait.value('preferred_product').replace('_', ' ')}",
-            portrait.value("service_tier") and f"served as {portrait.value('service_tier').replace('_', ' ')}",
+            portrait.value("preferred_product") and f"prefers {_english(portrait, 'preferred_product')}",
+            portrait.value("service_tier") and f"served as {_english(portrait, 'service_tier')}",
             aum is not None and f"AUM {portrait.currency.code} {aum:,.0f}",
-            portrait.value("lifecycle_stage") and f"life cycle: {portrait.value('lifecycle_stage')}",
+            portrait.value("lifecycle_stage") and f"life cycle: {_english(portrait, 'lifecycle_stage')}",
             tenure is not None and f"{tenure} days with the bank",
         )
         if part
     )
     return (f"{chinese}。" if chinese else "没有可见的信息。"), (f"{english}." if english else "Nothing to see.")
+
+
+def _english(portrait: CustomerPortrait, code: str) -> str:
+    """A value of a dictionary as an English word: credit card."""
+    return (portrait.value(code) or "").replace("_", " ")
 
 
 def plain_amount(value: Decimal) -> str:
@@ -178,54 +177,70 @@ def alert(portrait: CustomerPortrait) -> str | None:
 
 
 def permissions(portrait: CustomerPortrait) -> list[Permission]:
-    """What may be offered to the customer and how he may be contacted; what must not, with the reason."""
-    if portrait.value("relationship_status") == "closed":
-        return [Permission(False, "营销 Marketing", "已销户：不得营销。", "The relation is closed: no marketing.")]
+    """What may be offered to the customer and how they may be contacted; what must not, with the reason.
+
+    The words of what portraits.portrait_permissions and portrait_offers judge.
+    """
     said = (_offers, _excluded, _suitability, _contact, _care)
     return [one for say in said for one in say(portrait)]
 
 
 def membership(row: Row) -> str:
     """A group or audience by name."""
-    return row["name_zh"] or row.get("audience") or row["tag_code"]
+    return row["name_zh"]
+
+
+def task_contact(task: Row) -> list[str]:
+    """How far a task may be done: by what the offer may be made, by what it may only be told, and what is closed."""
+    if not task["may_tell"]:
+        return [f"不得联系：{task['closed_because_zh'] or '没有触达许可'}。"]
+    said = []
+    if task["offered_by_zh"]:
+        said.append(f"可经{task['offered_by_zh']}推介。")
+    if task["told_by_zh"]:
+        said.append(f"经{task['told_by_zh']}只可告知，不得推介：{task['not_offered_because_zh']}。")
+    if task["closed_zh"]:
+        said.append(f"不得经{task['closed_zh']}联系：{task['closed_because_zh']}。")
+    return said
+
+
+OFFER_TOPICS = {
+    "marketing": ("产品服务 Offer", "可推介", "May be offered"),
+    "service": ("服务事项 Service", "可告知", "May be told"),
+    "risk": ("风险提示 Risk", "可提示", "May be warned"),
+}
 
 
 def _offers(portrait: CustomerPortrait) -> list[Permission]:
-    """What the audiences that reach the customer offer; their gates have seen to consent and suitability."""
+    """What the audiences that reach the customer offer or tell."""
     if portrait.is_contact_masked:
         return []
-    return [
-        Permission(
-            True,
-            "产品服务 Offer",
-            (row["product_name"] or row["offer_zh"])
-            + (f"，经{row['channel_name']}" if row["channel_name"] else "")
-            + f"（客群：{row['name_zh']}）。",
-            f"Offered to audience {row['audience']}.",
-        )
-        for row in portrait.offers
-    ]
+    found = []
+    for row in portrait.offers:
+        topic, verb_zh, verb_en = OFFER_TOPICS[row["purpose"]]
+        by_zh, by_en = (f"经{row['channel_zh']}", f" by {row['channel_en']}") if row["channel"] else ("", "")
+        chinese = f"{by_zh}{verb_zh}{row['offer_zh']}（客群：{row['name_zh']}）。"
+        found.append(Permission(True, topic, chinese, f"{verb_en}{by_en}."))
+    return found
 
 
 def _excluded(portrait: CustomerPortrait) -> list[Permission]:
-    """What may be offered to the customer by nobody, with the gate that says so."""
+    """What may be offered to the customer by nobody, with the reason."""
     topic = "产品服务 Offer"
     if portrait.is_contact_masked:
         return []
-    if closing := portrait.closing_gates:
-        return [
-            Permission(
-                False,
-                topic,
-                f"不得推介任何产品：{'、'.join(row['gate_zh'] for row in closing)}。",
-                f"Nothing may be offered: {', '.join(row['gate_en'] for row in closing)}.",
-            )
-        ]
+    found = [
+        Permission(
+            False, topic, f"不得推介任何产品：{row['because_zh']}。", f"Nothing may be offered: {row['because_en']}."
+        )
+        for row in portrait.permitted("offer")
+        if row["because"] == "closed"
+    ]
     classes: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for row in portrait.exclusions:
-        named = PRODUCT_CLASSES.get(row["product_class"], (row["product_class"],) * 2)
-        classes.setdefault((row["gate_zh"], row["gate_en"]), []).append(named)
-    return [
+    for row in portrait.permitted("product_class"):
+        named = PRODUCT_CLASSES.get(row["subject"], ("该类产品", "products of this class"))
+        classes.setdefault((row["because_zh"], row["because_en"]), []).append(named)
+    return found + [
         Permission(
             False,
             topic,
@@ -237,6 +252,7 @@ def _excluded(portrait: CustomerPortrait) -> list[Permission]:
 
 
 def _suitability(portrait: CustomerPortrait) -> list[Permission]:
+    """Up to which rating investments may be recommended, or explained to who asks; none without an assessment."""
     topic = "投资产品 Investments"
     if portrait.is_masked("suitability_status") or portrait.is_masked("max_sellable_product_rating"):
         return [
@@ -247,43 +263,28 @@ def _suitability(portrait: CustomerPortrait) -> list[Permission]:
                 "Suitability is above the class of the role: this page is no ground to recommend a product.",
             )
         ]
-    if not portrait.is_contact_masked and portrait.is_closed_to("INVESTMENT"):
-        return []  # said by _excluded
-    status, rating = portrait.value("suitability_status"), portrait.value("max_sellable_product_rating")
-    if status in ("valid", "expiring"):
-        level = portrait.label("risk_level") or "—"
-        until = portrait.value("risk_assessment_valid_to_date") or "—"
-        found = [
-            Permission(
-                True,
-                topic,
-                f"可推介风险等级不高于 {rating} 的产品：客户为{level}，测评有效至 {until}。",
-                f"Products up to {rating} may be recommended: risk assessment valid until {until}.",
+    level, until = portrait.label("risk_level") or "—", portrait.value("risk_assessment_valid_to_date") or "—"
+    found = []
+    for row in portrait.permitted("investment") + portrait.permitted("investment_if_asked"):
+        if not row["is_allowed"]:
+            chinese = f"{row['because_zh']}：不得推介任何投资产品，包括 R1；先做测评。"
+            english = f"Before an assessment no investment may be recommended, not even R1: {row['because_en']}."
+        elif row["matter"] == "investment":
+            chinese = f"可推介风险等级不高于 {row['subject']} 的产品：客户为{level}，测评有效至 {until}。"
+            english = f"Products up to {row['subject']} may be recommended: risk assessment valid until {until}."
+        else:
+            chinese = (
+                f"客户主动咨询时，可介绍风险等级不高于 {row['subject']} 的产品：客户为{level}，测评有效至 {until}。"
             )
-        ]
-        if rating != "R5":
-            found.append(
-                Permission(
-                    False,
-                    topic,
-                    f"不得推介高于 {rating} 的产品。",
-                    f"Nothing above {rating}.",
-                )
-            )
-        if status == "expiring":
-            found.append(
-                Permission(True, topic, "测评即将到期：约客户重新测评。", "It expires soon: arrange a new one.")
-            )
-        return found
-    reason = "风险测评已过期" if status == "expired" else "没有风险测评"
-    return [
-        Permission(
-            False,
-            topic,
-            f"{reason}：先做测评；此前只可推介 R1 产品。",
-            f"{'Assessment expired' if status == 'expired' else 'No assessment'}: R1 only, until assessed.",
-        )
-    ]
+            english = f"To who asks, products up to {row['subject']}: risk assessment valid until {until}."
+        found.append(Permission(row["is_allowed"], topic, chinese, english))
+    for row in portrait.permitted("assessment"):
+        chinese, english = "测评即将到期：约客户重新测评。", "The assessment expires soon: arrange a new one."
+        found.append(Permission(row["is_allowed"], topic, chinese, english))
+    for row in portrait.permitted("investment_above"):
+        chinese, english = f"不得推介高于 {row['subject']} 的产品。", f"Nothing above {row['subject']}."
+        found.append(Permission(row["is_allowed"], topic, chinese, english))
+    return found
 
 
 def _contact(portrait: CustomerPortrait) -> list[Permission]:
@@ -298,68 +299,54 @@ def _contact(portrait: CustomerPortrait) -> list[Permission]:
                 "Consent is above the class of the role: no contact on the ground of this page.",
             )
         ]
-    order = {channel: place for place, channel in enumerate(CHANNELS)}
-    channels = sorted(portrait.channels, key=lambda row: order.get(row["channel"], len(order)))
-    given = [row for row in channels if row["gate"] is None]
-    closed: dict[tuple, list[Row]] = {}
+    channels = portrait.permitted("contact")
+    if not channels:
+        return [
+            Permission(False, topic, "没有触达许可：任何渠道都不得触达。", "No permission is known: no contact at all.")
+        ]
+    given, closed = [row for row in channels if row["is_allowed"]], {}
     for row in channels:
-        if row["gate"] is not None:
-            reason = (row["gate_zh"], row["gate_en"]) if row["is_told"] else NOT_TOLD
-            closed.setdefault((*reason, row["is_closed_to_service"]), []).append(row)
+        if not row["is_allowed"]:
+            reason = (row["because_zh"], row["because_en"], row["is_allowed_for_service"])
+            closed.setdefault(reason, []).append(row)
     found = []
     if given:
-        english = f"Marketing contact by {_names(given, 'name_en')}."
-        found.append(Permission(True, topic, f"可营销触达：{_names(given)}。", english))
-    for (reason_zh, reason_en, is_closed_to_service), rows in closed.items():
-        by_zh, by_en = _names(rows), _names(rows, "name_en")
+        chinese, english = f"可营销触达：{_names(given)}。", f"Marketing contact by {_names(given, 'subject_en')}."
+        found.append(Permission(True, topic, chinese, english))
+    for (reason_zh, reason_en, is_open_to_service), rows in closed.items():
+        by_zh, by_en = _names(rows), _names(rows, "subject_en")
         if len(rows) == len(channels):
             by_zh, by_en = "任何渠道", "any channel"
-        what_zh, what_en = ("营销或服务", "marketing or service") if is_closed_to_service else ("营销", "marketing")
+        what_zh, what_en = ("营销", "marketing") if is_open_to_service else ("营销或服务", "marketing or service")
         chinese = f"不得经{by_zh}做{what_zh}触达：{reason_zh}。"
         found.append(Permission(False, topic, chinese, f"No {what_en} by {by_en}: {reason_en}."))
-    if not channels:
-        found.append(
-            Permission(False, topic, "没有触达许可：任何渠道都不得触达。", "No permission is known: no contact at all.")
-        )
-    if not portrait.holds("is_personalisation_allowed") and not portrait.is_masked("is_personalisation_allowed"):
-        found.append(
-            Permission(
-                False,
-                "个性化 Personalisation",
-                "未同意或已拒绝个性化推荐：只可用不针对其个人特征的选项。",
-                "No personalised recommendation: offer what is not based on his traits.",
-            )
-        )
     return found
 
 
-def _names(channels: list[Row], language: str = "name_zh") -> str:
-    return ("、" if language == "name_zh" else ", ").join(row[language] or row["channel"] for row in channels)
+def _names(channels: list[Row], language: str = "subject_zh") -> str:
+    return ("、" if language == "subject_zh" else ", ").join(row[language] for row in channels)
 
 
 def _care(portrait: CustomerPortrait) -> list[Permission]:
-    found = []
-    complaints = portrait.number("open_complaint_count")
-    if complaints:
-        found.append(
-            Permission(
-                False,
-                "投诉 Complaint",
-                f"有 {complaints} 件未结投诉：先解决，再谈营销。",
-                "Solve the open complaint first.",
-            )
-        )
-    if portrait.holds("is_over_contacted_30d"):
-        touches = portrait.value("marketing_touch_count_30d")
-        found.append(
-            Permission(
-                False,
-                "触达频次 Frequency",
-                f"近30天已触达 {touches} 次：暂停主动营销。",
-                f"Contacted {touches} times in 30 days: pause.",
-            )
-        )
-    return found
+    """What asks for care before anything else; nothing of it where its tag is above the role's class."""
+    said = {
+        "personalisation": (
+            "个性化 Personalisation",
+            "已拒绝个性化推荐：只介绍不针对其个人特征的选项。",
+            "Personalised recommendation is refused: only what is not based on their traits.",
+        ),
+        "complaint": (
+            "投诉 Complaint",
+            f"有 {portrait.value('open_complaint_count')} 件未结投诉：先解决，再谈其他。",
+            "Solve the open complaint first.",
+        ),
+    }
+    return [
+        Permission(row["is_allowed"], *said[matter])
+        for matter in said
+        for row in portrait.permitted(matter)
+        if not portrait.is_masked(row["tag_code"])
+    ]
 
 
 def trait(row: Row) -> str:
@@ -367,6 +354,22 @@ def trait(row: Row) -> str:
     if row["tag_value"] == "true":
         return row["name_zh"].removeprefix("是否")
     return f"{row['name_zh']} {row['value_zh'] or row['tag_value']}"
+
+
+def counted(portrait: GroupPortrait) -> tuple[str, str]:
+    """Which customers a group's page counts, in one sentence of each language."""
+    group = portrait.group
+    name = group["name_zh"]
+    of_unknown_zh = of_unknown_en = ""
+    if group["unknown_customers"] is None:
+        of_unknown_zh = f"是否属于{name}未知的不足{portrait.minimum}人，两边都不计。"
+        of_unknown_en = f" Fewer than {portrait.minimum} of whom membership is unknown are on neither side."
+    elif group["unknown_customers"]:
+        of_unknown_zh = f"是否属于{name}未知的{count(group['unknown_customers'])}人，两边都不计。"
+        of_unknown_en = f" {count(group['unknown_customers'])} of whom membership is unknown are on neither side."
+    active = count(group["active_customers"])
+    chinese = f"统计截至{portrait.as_of_date}的存续客户{active}人，不含潜在客户和已销户客户。{of_unknown_zh}"
+    return chinese, f"Active customers on {portrait.as_of_date}, no prospects and none who left.{of_unknown_en}"
 
 
 def group_headline(portrait: GroupPortrait) -> tuple[str, str]:

@@ -20,3 +20,16 @@
 {% macro portrait_group_tags() -%}
     {{ return(tag_entries() | selectattr('model_name', 'equalto', 'rule_tags__groups') | map(attribute='tag_code') | list) }}
 {%- endmacro %}
+
+{# The tables that the bank delivers, as rows: table as tag_rule_inputs names it (core.accounts), and its Chinese name, which stands
+   in brackets in its description (账户). None while dbt parses and in a unit test. #}
+{% macro delivered_table_names() -%}
+    {%- set tables = [] -%}
+    {%- for source in graph.get('sources', {}).values() -%}
+        {%- set named = modules.re.findall('\\(([^()]*[\u4e00-\u9fff][^()]*)\\)', source.description or '') -%}
+        {%- if named -%}
+            {%- do tables.append({'table_name': source.source_name ~ '.' ~ source.name, 'name_zh': named[0].split(',')[0]}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(tables | sort(attribute='table_name')) }}
+{%- endmacro %}

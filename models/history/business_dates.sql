@@ -29,7 +29,9 @@
 -- depends_on: {{ ref('portrait_by_role') }}
 -- depends_on: {{ ref('portrait_groups') }}
 -- depends_on: {{ ref('portrait_health') }}
+-- depends_on: {{ ref('portrait_offers') }}
 -- depends_on: {{ ref('portrait_openings') }}
+-- depends_on: {{ ref('portrait_tasks') }}
 -- depends_on: {{ ref('pyramid_benchmark') }}
 -- depends_on: {{ ref('pyramid_concentration') }}
 -- depends_on: {{ ref('pyramid_lorenz_curve') }}

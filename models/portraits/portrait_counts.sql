@@ -1,5 +1,6 @@
 -- How many customers have each value of each trait: in each group, in each branch, and in a branch's part of the groups
--- that are compared branch by branch. The wide mart is read once.
+-- that are compared branch by branch; and how many of those of whom it is not known whether they are in the group. The
+-- wide mart is read once.
 
 with
 
@@ -11,11 +12,29 @@ active as (
     where relationship_status = 'active'
 ),
 
+-- Members, and those who may be: neither are compared with the members.
+belonging as (
+    select
+        portrait_group,
+        customer_id,
+        true as is_member
+    from {{ ref('portrait_members') }}
+
+    union all
+
+    select
+        portrait_group,
+        customer_id,
+        false as is_member
+    from {{ ref('portrait_unknown') }}
+),
+
 -- Whom to count under which key. Group '' is all active customers; branch '' is all branches, or none known.
 counted as (
     select
         '' as portrait_group,
         coalesce(branch_id, '') as branch_key,
+        true as is_member,
         customer_id
     from active
 
@@ -24,20 +43,22 @@ counted as (
     select
         portrait_group,
         '' as branch_key,
+        is_member,
         customer_id
-    from {{ ref('portrait_members') }}
+    from belonging
 
     union all
 
     select
-        members.portrait_group,
+        belonging.portrait_group,
         active.branch_id as branch_key,
-        members.customer_id
-    from {{ ref('portrait_members') }} as members
+        belonging.is_member,
+        belonging.customer_id
+    from belonging
     inner join {{ ref('portrait_comparisons') }} as comparisons
-        on members.portrait_group = comparisons.portrait_group
+        on belonging.portrait_group = comparisons.portrait_group
     inner join active
-        on members.customer_id = active.customer_id
+        on belonging.customer_id = active.customer_id
     where active.branch_id is not null
 ),
 
@@ -45,6 +66,7 @@ traits as (
     select
         counted.portrait_group,
         counted.branch_key,
+        counted.is_member,
         tags.*
     from counted
     inner join {{ ref('customer_tags') }} as tags
@@ -53,12 +75,15 @@ traits as (
 
 -- Everyone has the trait '': the size of the group.
 portrait_counts as (
-    {{ count_values('traits', ['portrait_group', 'branch_key'], [{'code': '', 'value': "''"}] + portrait_traits()) }}
+    {{ count_values(
+        'traits', ['portrait_group', 'branch_key', 'is_member'], [{'code': '', 'value': "''"}] + portrait_traits()
+    ) }}
 )
 
 select
     portrait_group,
     branch_key,
+    is_member,
     tag_code,
     tag_value,
     customers,

@@ -7,14 +7,33 @@
 
 with
 
--- Since when the values that stand have stood, where history follows the tag.
+-- The first day of each tag in history. What stood on that day has stood since nobody knows when.
+tracked as (
+    select
+        tag_code,
+        min(as_of_date) as tracked_from
+    from {{ ref('tag_versions') }}
+    group by tag_code
+),
+
+-- Since when the values that stand have stood, where history has seen them begin.
 standing as (
     select
-        customer_id,
-        tag_code,
-        valid_from
-    from {{ ref('tag_history') }}
-    where valid_to is null
+        history.customer_id,
+        history.tag_code,
+        history.valid_from
+    from {{ ref('tag_history') }} as history
+    inner join tracked
+        on
+            history.tag_code = tracked.tag_code
+            and history.valid_from > tracked.tracked_from
+    where history.valid_to is null
+),
+
+-- The first day of the log of service tiers, which dates every tier that was there before.
+tier_log as (
+    select min(as_of_date) as first_date
+    from {{ ref('service_tier_changes') }}
 ),
 
 -- Why names the values that the rule reads, so it is as sensitive as the most sensitive of them: by the rule, whatever
@@ -39,7 +58,13 @@ portrait_customer as (
         known_values.tag_code,
         entries.name_zh,
         known_values.tag_value,
-        labels.name_zh as value_zh,
+        case
+            when
+                known_values.tag_code = 'service_tier_since_date'
+                and known_values.tag_value = cast(tier_log.first_date as string)
+                then '不晚于 ' || known_values.tag_value
+            else labels.name_zh
+        end as value_zh,
         entries.unit,
         standing.valid_from as since,
         known_values.confidence,
@@ -60,12 +85,13 @@ portrait_customer as (
         on known_values.tag_code = entries.tag_code
     inner join {{ ref('tag_scenarios') }} as tag_scenarios
         on known_values.tag_code = tag_scenarios.tag_code
+    cross join tier_log
     left join {{ ref('scenarios') }} as scenarios
         on tag_scenarios.scenario = scenarios.scenario
-    left join {{ ref('tag_values') }} as labels
+    left join {{ ref('portrait_labels') }} as labels
         on
             known_values.tag_code = labels.tag_code
-            and known_values.tag_value = labels.value
+            and known_values.tag_value = labels.tag_value
     left join {{ ref('portrait_reasons') }} as reasons
         on
             known_values.customer_id = reasons.customer_id

@@ -6,7 +6,9 @@
 with
 
 policy as (
-    select max(case when parameter = 'significance_level' then value end) as significance_level
+    select
+        max(case when parameter = 'significance_level' then value end) as significance_level,
+        max(case when parameter = 'benefit_withheld_share' then value end) as benefit_withheld_share
     from {{ ref('portrait_policy') }}
 ),
 
@@ -19,6 +21,7 @@ counts as (
     select
         counts.portrait_group,
         counts.branch_key,
+        counts.is_member,
         counts.tag_code,
         coalesce(bands.band, counts.tag_value) as tag_value,
         sum(counts.customers) as customers
@@ -28,7 +31,20 @@ counts as (
             counts.tag_code = bands.tag_code
             and {{ in_band('try_cast(counts.tag_value as int)', 'bands.value_from', 'bands.value_to') }}
     group by
-        counts.portrait_group, counts.branch_key, counts.tag_code, coalesce(bands.band, counts.tag_value)
+        counts.portrait_group, counts.branch_key, counts.is_member, counts.tag_code,
+        coalesce(bands.band, counts.tag_value)
+),
+
+-- Who may be a member, and is no comparison for members.
+unknown as (
+    select
+        portrait_group,
+        branch_key,
+        tag_code,
+        tag_value,
+        customers
+    from counts
+    where not is_member
 ),
 
 -- All active customers: of the whole bank, and of each branch.
@@ -58,13 +74,21 @@ sizes as (
         members.portrait_group,
         members.branch_key,
         members.customers as group_customers,
-        everyone.customers - members.customers as comparison_customers
+        everyone.customers - members.customers - coalesce(unknown.customers, 0) as comparison_customers
     from counts as members
     inner join everyone
         on
             members.branch_key = everyone.branch_key
             and members.tag_code = everyone.tag_code
-    where members.portrait_group <> '' and members.tag_code = ''
+    left join unknown
+        on
+            members.portrait_group = unknown.portrait_group
+            and members.branch_key = unknown.branch_key
+            and members.tag_code = unknown.tag_code
+    where
+        members.portrait_group <> ''
+        and members.is_member
+        and members.tag_code = ''
 ),
 
 -- Each value that anybody has, in the group and among the others.
@@ -77,7 +101,7 @@ compared as (
         everyone.tag_code,
         everyone.tag_value,
         coalesce(members.customers, 0) as n,
-        everyone.customers - coalesce(members.customers, 0) as comparison_n,
+        everyone.customers - coalesce(members.customers, 0) - coalesce(unknown.customers, 0) as comparison_n,
         privacy.minimum_size
     from sizes
     cross join privacy
@@ -89,6 +113,13 @@ compared as (
             and sizes.branch_key = members.branch_key
             and everyone.tag_code = members.tag_code
             and everyone.tag_value = members.tag_value
+            and members.is_member
+    left join unknown
+        on
+            sizes.portrait_group = unknown.portrait_group
+            and sizes.branch_key = unknown.branch_key
+            and everyone.tag_code = unknown.tag_code
+            and everyone.tag_value = unknown.tag_value
     where everyone.tag_code <> ''
 ),
 
@@ -157,12 +188,13 @@ group_tags as (
             )
 ),
 
-read_tags as (
+-- All members and the others are active, so what reads only that is of no one's making.
+ancestors as (
     select
         tag_code,
-        input_name as input_tag
-    from {{ ref('tag_rule_inputs') }}
-    where input_kind = 'tag' and input_name <> 'relationship_status'
+        input_tag
+    from {{ ref('tag_ancestors') }}
+    where input_tag <> 'relationship_status'
 ),
 
 group_inputs as (
@@ -175,13 +207,13 @@ group_inputs as (
 
     select
         group_tags.portrait_group,
-        read_tags.input_tag as tag_code
+        ancestors.input_tag as tag_code
     from group_tags
-    inner join read_tags
-        on group_tags.tag_code = read_tags.tag_code
+    inner join ancestors
+        on group_tags.tag_code = ancestors.tag_code
 ),
 
--- These, and what is made of them, differ because the group is defined so.
+-- These, and whatever is made of any of them, differ because the group is defined so.
 circular as (
     select
         portrait_group,
@@ -192,10 +224,10 @@ circular as (
 
     select
         group_inputs.portrait_group,
-        read_tags.tag_code
+        ancestors.tag_code
     from group_inputs
-    inner join read_tags
-        on group_inputs.tag_code = read_tags.input_tag
+    inner join ancestors
+        on group_inputs.tag_code = ancestors.input_tag
 ),
 
 -- Of yes and no, no says nothing that yes does not.
@@ -232,6 +264,89 @@ adjusted as (
     {{ with_holm('tests', p='p_value', family=['portrait_group', 'branch_key'], key=['tag_code', 'tag_value']) }}
 ),
 
+-- What a group may be offered something for: an audience for its own purpose, a group that is a tag for any.
+purposes as (
+    select distinct
+        sizes.portrait_group,
+        audiences.purpose
+    from sizes
+    left join {{ ref('audiences') }} as audiences
+        on sizes.portrait_group = audiences.audience
+),
+
+-- For whom each benefit is not.
+barred as (
+    select
+        benefits.benefit,
+        entries.tag_code,
+        case when entries.name_zh like '是否%' then substring(entries.name_zh, 3) else entries.name_zh end as name_zh
+    from {{ ref('portrait_benefits') }} as benefits
+    inner join {{ ref('tag_dictionary') }} as entries
+        on '|' || benefits.not_for || '|' like '%|' || entries.tag_code || '|%'
+),
+
+barred_names as (
+    select
+        benefit,
+        {{ dbt.listagg('name_zh', "'、'", 'order by tag_code') }} as not_for_zh
+    from (
+        select distinct
+            benefit,
+            tag_code,
+            name_zh
+        from barred
+    ) as named
+    group by benefit
+),
+
+-- To which group it is not recommended at all, because too many of its members are whom it is not for.
+withheld as (
+    select distinct
+        adjusted.portrait_group,
+        adjusted.branch_key,
+        barred.benefit
+    from adjusted
+    inner join barred
+        on adjusted.tag_code = barred.tag_code
+    cross join policy
+    where
+        adjusted.tag_value = 'true'
+        and adjusted.member_share >= policy.benefit_withheld_share
+),
+
+-- What suits a group that has the trait more often than the others, and may be offered it.
+recommended as (
+    select
+        adjusted.portrait_group,
+        adjusted.branch_key,
+        benefits.tag_code,
+        benefits.tag_value,
+        benefits.name_zh,
+        benefits.moment_zh,
+        benefits.purpose,
+        barred_names.not_for_zh
+    from adjusted
+    cross join policy
+    inner join {{ ref('portrait_benefits') }} as benefits
+        on
+            adjusted.tag_code = benefits.tag_code
+            and adjusted.tag_value = benefits.tag_value
+            and adjusted.p_adjusted <= policy.significance_level
+            and adjusted.z > 0
+    inner join purposes
+        on
+            adjusted.portrait_group = purposes.portrait_group
+            and benefits.purpose = coalesce(purposes.purpose, benefits.purpose)
+    left join barred_names
+        on benefits.benefit = barred_names.benefit
+    left join withheld
+        on
+            adjusted.portrait_group = withheld.portrait_group
+            and adjusted.branch_key = withheld.branch_key
+            and benefits.benefit = withheld.benefit
+    where withheld.benefit is null
+),
+
 portrait_group as (
     select
         adjusted.portrait_group,
@@ -254,8 +369,10 @@ portrait_group as (
         coalesce(adjusted.p_adjusted <= policy.significance_level, false) as is_significant,
         adjusted.is_suppressed,
         adjusted.is_circular,
-        benefits.name_zh as benefit_zh,
-        benefits.moment_zh as benefit_moment_zh,
+        recommended.name_zh as benefit_zh,
+        recommended.moment_zh as benefit_moment_zh,
+        recommended.purpose as benefit_purpose,
+        recommended.not_for_zh as benefit_not_for_zh,
         {{ as_of_date() }} as as_of_date
     from adjusted
     inner join {{ ref('tag_dictionary') }} as entries
@@ -269,13 +386,12 @@ portrait_group as (
             adjusted.tag_code = bands.tag_code
             and adjusted.tag_value = bands.band
     cross join policy
-    -- What suits a group that has the trait more often than the others.
-    left join {{ ref('portrait_benefits') }} as benefits
+    left join recommended
         on
-            adjusted.tag_code = benefits.tag_code
-            and adjusted.tag_value = benefits.tag_value
-            and adjusted.p_adjusted <= policy.significance_level
-            and adjusted.z > 0
+            adjusted.portrait_group = recommended.portrait_group
+            and adjusted.branch_key = recommended.branch_key
+            and adjusted.tag_code = recommended.tag_code
+            and adjusted.tag_value = recommended.tag_value
 )
 
 select * from portrait_group

@@ -3,13 +3,23 @@
 
 with
 
+counted as (
+    select
+        portrait_group,
+        branch_key,
+        is_member,
+        customers
+    from {{ ref('portrait_counts') }}
+    where tag_code = ''
+),
+
 sizes as (
     select
         portrait_group,
         branch_key,
         customers
-    from {{ ref('portrait_counts') }}
-    where tag_code = ''
+    from counted
+    where is_member
 ),
 
 everyone as (
@@ -57,11 +67,18 @@ compared as (
         sizes.portrait_group,
         sizes.branch_key,
         sizes.customers,
-        cast(everyone.customers - sizes.customers as bigint) as comparison_customers,
+        cast(everyone.customers - sizes.customers - coalesce(may_be.customers, 0) as bigint) as comparison_customers,
+        cast(coalesce(may_be.customers, 0) as bigint) as unknown_customers,
+        cast(everyone.customers as bigint) as active_customers,
         privacy.minimum_size
     from sizes
     inner join everyone
         on sizes.branch_key = everyone.branch_key
+    left join counted as may_be
+        on
+            sizes.portrait_group = may_be.portrait_group
+            and sizes.branch_key = may_be.branch_key
+            and not may_be.is_member
     cross join privacy
     where sizes.portrait_group <> ''
 ),
@@ -89,6 +106,11 @@ portrait_groups as (
         end as comparison_name_zh,
         case when not judged.is_suppressed then judged.customers end as customers,
         case when not judged.is_suppressed then judged.comparison_customers end as comparison_customers,
+        case
+            when not judged.is_suppressed and judged.unknown_customers not between 1 and judged.minimum_size - 1
+                then judged.unknown_customers
+        end as unknown_customers,
+        judged.active_customers,
         judged.minimum_size,
         judged.is_suppressed,
         findings.compared_traits,

@@ -30,10 +30,10 @@ inputs as (
     from {{ known_values }} as known_values
     inner join {{ ref('tag_dictionary') }} as entries
         on known_values.tag_code = entries.tag_code
-    left join {{ ref('tag_values') }} as labels
+    left join {{ ref('portrait_labels') }} as labels
         on
             known_values.tag_code = labels.tag_code
-            and known_values.tag_value = labels.value
+            and known_values.tag_value = labels.tag_value
 ),
 
 -- The comparisons of each rule's clauses with the customer's values; of a sum of tags, the sum.
@@ -147,14 +147,21 @@ read_by_rules as (
     group by inputs.customer_id, rule_inputs.tag_code
 ),
 
--- The tables that a fact is measured from: the same for every customer.
+-- The tables that a fact is measured from, by the names that a banker knows: the same for every customer.
 sources as (
     select distinct
-        tag_code,
-        {{ dbt.split_part('input_name', "'.'", 1) }} || '.' || {{ dbt.split_part('input_name', "'.'", 2) }}
-            as source_table
-    from {{ ref('tag_rule_inputs') }}
-    where input_kind = 'source'
+        rule_inputs.tag_code,
+        coalesce(delivered.name_zh, rule_inputs.table_name) as source_table
+    from (
+        select
+            tag_code,
+            {{ dbt.split_part('input_name', "'.'", 1) }} || '.' || {{ dbt.split_part('input_name', "'.'", 2) }}
+                as table_name
+        from {{ ref('tag_rule_inputs') }}
+        where input_kind = 'source'
+    ) as rule_inputs
+    left join {{ rows_from(delivered_table_names(), ['table_name', 'name_zh']) }} as delivered
+        on rule_inputs.table_name = delivered.table_name
 ),
 
 measured_from as (

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
-from banktags.door import Role, enter
+from banktags.door import NoSuchTag, Role, enter
 from banktags.portrait import usage, words
 from banktags.portrait.customer import CustomerPortrait, read_customer
 from banktags.portrait.group import GroupPortrait, purpose_of, read_group
@@ -23,6 +23,7 @@ POLICY = PROJECT_ROOT / "seeds" / "policy"
 ROLES = pd.read_csv(POLICY / "portrait_roles.csv")
 BANDS = pd.read_csv(POLICY / "portrait_bands.csv")
 LARGEST = "from portraits.portrait_groups where branch_id is null order by customers desc nulls last limit 1"
+DICTIONARY = frozenset(pd.read_csv(PROJECT_ROOT / "seeds" / "catalogue" / "tag_rules.csv")["tag_code"])
 MANAGER = Role("relationship_manager", "service", "客户经理", "客户服务", "C2", 3)
 
 
@@ -140,8 +141,8 @@ def tag(code: str, value: str, **fields: object) -> dict:
 
 
 def portrait(rows: list[dict], role: Role = MANAGER, **beside: object) -> CustomerPortrait:
-    empty = dict.fromkeys(("people", "outlook", "tasks", "waves", "groups", "audiences", "entitlements"), ())
-    return CustomerPortrait("X", role, date(2026, 6, 30), rows, **{**empty, "stage": None, **beside})
+    empty = dict.fromkeys(("people", "outlook", "tasks", "groups", "audiences", "permissions", "entitlements"), ())
+    return CustomerPortrait("X", role, date(2026, 6, 30), DICTIONARY, rows, **{**empty, "stage": None, **beside})
 
 
 def test_the_customer_of_the_documents_in_one_sentence():
@@ -165,162 +166,312 @@ def test_what_is_masked_is_not_in_the_sentence():
     assert portrait([masked]).masked_tags == 1
 
 
+@pytest.mark.parametrize("ask", ["tag", "is_masked", "value", "label", "number", "holds", "since"])
+def test_a_code_that_is_no_tag_is_no_no(ask):
+    """It forbade e-mail to thousands who had consented to it: a tag that nobody defines is not false."""
+    person = portrait([tag("has_sms_marketing_consent", "true")])
+    with pytest.raises(NoSuchTag, match="did you mean has_sms_marketing_consent"):
+        getattr(person, ask)("has_smss_marketing_consent")
+    assert getattr(person, ask)("has_phone_marketing_consent") in (None, False)  # a tag, and unknown of the customer
+
+
+def test_the_door_knows_no_class_of_what_is_no_tag(demo_warehouse):
+    with duckdb.connect(str(demo_warehouse.database), read_only=True) as warehouse:
+        door = enter(warehouse, "compliance", None, "Wang", None)
+    for ask in (door.hides, door.class_of, door.masked_because):
+        with pytest.raises(NoSuchTag, match="has_email_marketing_consent is no tag"):
+            ask("has_email_marketing_consent")
+    assert not door.hides("has_sms_marketing_consent")
+    assert door.hides_any(["has_sms_marketing_consent", "a_tag_of_last_year"])  # history names what is gone
+
+
+def permission(matter: str, subject: str = "ANY", is_allowed: bool = False, **fields: object) -> dict:
+    """A row of portrait_permissions."""
+    nothing = dict.fromkeys(
+        ("subject_zh", "subject_en", "because", "because_zh", "because_en", "is_allowed_for_service")
+    )
+    said = {"matter": matter, "subject": subject, "is_allowed": is_allowed, "tag_code": "is_marketing_contactable"}
+    return {**nothing, **said, **fields}
+
+
+def channel(name_zh: str, because_zh: str | None = None, is_allowed_for_service: bool = True) -> dict:
+    said = {"subject_zh": name_zh, "subject_en": name_zh, "because_zh": because_zh, "because_en": because_zh}
+    return permission("contact", name_zh, because_zh is None, is_allowed_for_service=is_allowed_for_service, **said)
+
+
 SUITABLE = [
-    tag("suitability_status", "valid"),
-    tag("max_sellable_product_rating", "R3"),
     tag("risk_level", "C3", value_zh="平衡型(C3)"),
     tag("risk_assessment_valid_to_date", "2027-03-12"),
 ]
-CONTACTABLE = [tag("is_marketing_contactable", "true"), tag("is_personalisation_allowed", "true")]
-NAMES = {"APP": "手机银行", "PHONE": "电话", "SMS": "短信", "WECOM": "企业微信"}
-
-
-def channels(**gates: str) -> list[dict]:
-    """The four contact channels as CustomerPortrait has them: each with the gate that closes it, or open."""
-    told = {"held_out": False, "control": False}
-    return [
-        {
-            "channel": channel,
-            "name_zh": NAMES[channel],
-            "name_en": channel,
-            "gate": gate,
-            "gate_zh": gate and f"因{gate}",
-            "gate_en": gate,
-            "is_told": told.get(gate, True),
-            "is_closed_to_service": gate in ("deceased", "do_not_contact"),
-            "closes_offers": gate in ("deceased", "frozen_by_order", "staff"),
-        }
-        for channel, gate in ((channel, gates.get(channel, gates.get("ALL"))) for channel in sorted(NAMES))
-    ]
-
-
-MINOR = [
-    {"product_class": product_class, "gate_zh": "未成年人不得购买", "gate_en": "Minor"}
-    for product_class in ("CARD", "INVESTMENT", "LOAN")
-]
+ABOVE = [tag(code, "***", is_masked=True) for code in ("is_marketing_contactable", "max_sellable_product_rating")]
 
 
 @pytest.mark.parametrize(
-    "rows, beside, allowed, forbidden",
+    "rows, permissions, allowed, forbidden",
     [
-        (SUITABLE + CONTACTABLE, {}, ["不高于 R3", "短信、电话、手机银行、企业微信。"], ["高于 R3"]),
         (
-            [tag("suitability_status", "expired"), *CONTACTABLE],
-            {"channels": channels(ALL="no_consent")},
-            [],
-            ["风险测评已过期", "不得经任何渠道做营销触达：因no_consent。"],
-        ),
-        ([tag("suitability_status", "missing"), *CONTACTABLE], {"channels": []}, [], ["没有风险测评", "没有触达许可"]),
-        (
-            SUITABLE + CONTACTABLE,
-            {"channels": channels(SMS="no_consent", APP="number_refused", WECOM="do_not_contact")},
-            ["不高于 R3", "可营销触达：电话。"],
+            SUITABLE,
             [
-                "高于 R3",
-                "不得经短信做营销触达：因no_consent。",
-                "不得经手机银行做营销触达：因number_refused。",
-                "不得经企业微信做营销或服务触达：因do_not_contact。",
+                permission("investment", "R3", True),
+                permission("investment_above", "R3"),
+                channel("短信"),
+                channel("电话"),
             ],
+            ["可推介风险等级不高于 R3 的产品：客户为平衡型(C3)，测评有效至 2027-03-12。", "可营销触达：短信、电话。"],
+            ["不得推介高于 R3 的产品。"],
         ),
         (
-            [*SUITABLE, *CONTACTABLE, tag("is_personalisation_allowed", "false"), tag("open_complaint_count", "2")],
-            {},
-            ["不高于 R3", "可营销触达"],
-            ["高于 R3", "个性化", "2 件未结投诉"],
+            SUITABLE,
+            [permission("investment_if_asked", "R3", True), channel("短信", "未同意")],
+            ["客户主动咨询时，可介绍风险等级不高于 R3 的产品"],
+            ["不得经任何渠道做营销触达：未同意。"],
         ),
-        ([tag("relationship_status", "closed"), *SUITABLE, *CONTACTABLE], {}, [], ["已销户"]),
         (
-            SUITABLE + CONTACTABLE,
-            {"exclusions": MINOR},
+            [],
+            [permission("investment", because_zh="没有风险测评", because_en="no assessment"), channel("短信")],
+            ["可营销触达：短信。"],
+            ["没有风险测评：不得推介任何投资产品，包括 R1；先做测评。"],
+        ),
+        ([], [permission("assessment", "expiring", True)], ["测评即将到期"], ["没有触达许可"]),
+        (
+            [],
+            [channel("短信"), channel("电话", "未同意"), channel("企业微信", "免打扰名单", False)],
+            ["可营销触达：短信。"],
+            ["不得经电话做营销触达：未同意。", "不得经企业微信做营销或服务触达：免打扰名单。"],
+        ),
+        (
+            [tag("open_complaint_count", "2")],
+            [
+                channel("短信"),
+                permission("personalisation", tag_code="is_personalisation_allowed"),
+                permission("complaint", tag_code="open_complaint_count"),
+            ],
+            ["可营销触达"],
+            ["已拒绝个性化推荐", "2 件未结投诉"],
+        ),
+        (
+            [],
+            [
+                channel("短信"),
+                *(
+                    permission("product_class", name, because_zh="未成年人不得购买", because_en="Minor")
+                    for name in ("CARD", "INVESTMENT", "LOAN")
+                ),
+            ],
             ["短信"],
             ["不得推介信用卡、投资产品、贷款：未成年人不得购买。"],
         ),
         (
-            SUITABLE + CONTACTABLE,
-            {"channels": channels(ALL="deceased")},
             [],
-            ["不得推介任何产品：因deceased。", "不得经任何渠道做营销或服务触达：因deceased。"],
-        ),
-        (
-            SUITABLE + CONTACTABLE,
-            {"channels": channels(ALL="frozen_by_order", SMS="no_consent")},
-            ["不高于 R3"],
-            ["高于 R3", "短信做营销触达：因no_consent", "电话、手机银行、企业微信做营销触达：因frozen_by_order"],
-        ),
-        (
-            [tag(row["tag_code"], "***", is_masked=True) for row in SUITABLE + CONTACTABLE],
-            {"channels": channels(ALL="deceased"), "exclusions": MINOR},
+            [
+                channel("短信", "客户已身故", False),
+                permission("offer", because="closed", because_zh="客户已身故", because_en="Deceased"),
+            ],
             [],
-            ["适当性高于本角色", "授权高于本角色"],
+            ["不得推介任何产品：客户已身故。", "不得经任何渠道做营销或服务触达：客户已身故。"],
+        ),
+        (ABOVE, [channel("短信"), permission("investment", "R3", True)], [], ["适当性高于本角色", "授权高于本角色"]),
+        (
+            [tag("open_complaint_count", "***", is_masked=True)],
+            [channel("短信"), permission("complaint", tag_code="open_complaint_count")],
+            ["可营销触达"],
+            [],
         ),
     ],
 )
-def test_what_may_be_done_and_what_must_not(rows, beside, allowed, forbidden):
-    found = words.permissions(portrait(rows, **{"channels": channels(), **beside}))
+def test_what_may_be_done_and_what_must_not(rows, permissions, allowed, forbidden):
+    """The words of what SQL has judged, see the unit tests of portrait_permissions."""
+    found = words.permissions(portrait(rows, permissions=permissions))
     for is_allowed, expected in ((True, allowed), (False, forbidden)):
         said = [one.chinese for one in found if one.is_allowed is is_allowed]
         assert len(said) == len(expected), said
         assert all(part in text for part, text in zip(expected, said, strict=True)), said
 
 
-@pytest.mark.parametrize("gate", ["held_out", "control"])
-def test_who_is_measured_is_not_told_as_such(gate):
-    """A manager who knew would treat them otherwise, and so would a page that named the gate in either language."""
-    found = words.permissions(portrait(SUITABLE + CONTACTABLE, channels=channels(ALL=gate)))
-    said = "".join(one.chinese + one.english for one in found)
-    assert "本期不做营销触达" in said and gate not in said
-    mixed = words.permissions(portrait(SUITABLE + CONTACTABLE, channels=channels(ALL=gate, SMS="no_consent")))
-    said = "".join(one.chinese + one.english for one in mixed)
-    assert "因no_consent" in said and gate not in said
+TASK = {
+    "may_tell": True,
+    "offered_by_zh": "短信",
+    "told_by_zh": "电话",
+    "not_offered_because_zh": "未同意营销或渠道",
+    "closed_zh": None,
+    "closed_because_zh": None,
+}
+
+
+@pytest.mark.parametrize(
+    "task, said",
+    [
+        ({}, ["可经短信推介。", "经电话只可告知，不得推介：未同意营销或渠道。"]),
+        ({"offered_by_zh": None}, ["经电话只可告知，不得推介：未同意营销或渠道。"]),
+        (
+            {"told_by_zh": None, "closed_zh": "电话", "closed_because_zh": "免打扰名单"},
+            ["可经短信推介。", "不得经电话联系：免打扰名单。"],
+        ),
+        ({"may_tell": False, "closed_because_zh": "客户已身故"}, ["不得联系：客户已身故。"]),
+    ],
+)
+def test_a_task_says_how_far_it_may_be_done(task, said):
+    """A task that asks to call, while the telephone is closed to marketing, says so."""
+    assert words.task_contact(TASK | task) == said
 
 
 OFFER = {
     "audience": "wealth_promotion",
     "name_zh": "理财推广",
-    "offer_zh": None,
-    "product_name": "稳健理财",
+    "offer_zh": "稳健理财",
     "channel": "SMS",
-    "channel_name": "短信",
+    "channel_zh": "短信",
+    "channel_en": "Text message",
     "sensitivity": "C2",
     "security_level": 3,
     "purpose": "marketing",
-    "unreached_because": None,
+    "is_offered": True,
 }
 
 
-@pytest.mark.parametrize(
-    "audience, gates, is_offered",
-    [
-        ({}, {}, True),
-        ({"unreached_because": "held_out", "channel": None}, {}, False),
-        ({"unreached_because": "shared_address", "channel": None}, {}, False),
-        ({}, {"SMS": "no_consent"}, False),
-        ({"channel": None}, {"SMS": "no_consent"}, True),
-        ({"channel": None}, {"ALL": "control"}, False),
-        ({"purpose": "service", "product_name": None, "offer_zh": "到期提醒"}, {"ALL": "no_consent"}, True),
-    ],
-)
-def test_nothing_is_offered_to_whom_no_audience_reaches(audience, gates, is_offered):
-    """An offer and a wave are shown only where the relation that says who may be contacted lets them through."""
-    wave = {"channel": "SMS", "offer_zh": "首笔交易权益", "due_date": None, "closing_date": None}
-    person = portrait([], audiences=[OFFER | audience], channels=channels(**gates), waves=[wave])
-    assert bool(person.offers) is is_offered
-    assert any(one.topic.endswith("Offer") and one.is_allowed for one in words.permissions(person)) is is_offered
-    assert bool(person.open_waves) is not bool(gates)
-    assert [words.membership(row) for row in person.memberships] == ["理财推广"]
-
-
 def test_audiences_above_the_class_are_not_shown():
-    audience = OFFER
-    warning = {**audience, "audience": "credit_warning", "name_zh": "信贷风险预警", "security_level": 4}
+    warning = {**OFFER, "audience": "credit_warning", "name_zh": "信贷风险预警", "security_level": 4}
     person = portrait(
         [],
-        channels=channels(),
-        audiences=[audience, warning],
+        permissions=[channel("短信")],
+        audiences=[OFFER, warning],
         groups=[{"tag_code": "is_young_customer", "name_zh": "年轻"}],
     )
     assert [words.membership(row) for row in person.memberships] == ["年轻", "理财推广"]
     assert [row["audience"] for row in person.offers] == ["wealth_promotion"]
+    assert words.permissions(person)[0].chinese == "经短信可推介稳健理财（客群：理财推广）。"
+
+
+# What SQL judges, of everybody on the demo bank
+
+
+@pytest.fixture(scope="module")
+def contact(read) -> pd.DataFrame:
+    """Who may be contacted through what, from contact_permissions and the tag of frequency alone."""
+    return read("""
+        select permissions.*, coalesce(is_over_contacted_30d, false) as is_paused,
+            coalesce(gates.removes_member, true) as is_told
+        from audiences.contact_permissions as permissions
+        inner join marts.customer_tags using (customer_id)
+        left join policy.audience_gates as gates on permissions.marketing_blocked_by = gates.gate
+    """)
+
+
+def test_whom_campaigns_are_measured_against_is_offered_nothing(read, contact):
+    """Nor is an audience of marketing named, nor the gate: whoever knew would make its offer by themselves."""
+    measured = set(read("select customer_id from audiences.audience_holdout")["customer_id"])
+    measured |= set(read("select customer_id from intermediate.int_campaign__controls")["customer_id"])
+    assert measured & set(contact["customer_id"])
+    offers = read("select * from portraits.portrait_offers where purpose = 'marketing'")
+    assert len(offers) and not measured & set(offers["customer_id"])
+    said = read("select * from portraits.portrait_permissions")
+    of_measured = said[said["customer_id"].isin(measured)]
+    assert not of_measured[of_measured["matter"].isin(["contact", "offer", "investment"])]["is_allowed"].any()
+    assert not set(said["because"].dropna()) & {"held_out", "control"}
+    tasks = read("select * from portraits.portrait_tasks")
+    tasks = tasks[tasks["customer_id"].isin(measured)]
+    assert not tasks["may_offer"].any() and tasks["offer_zh"].isna().all() and (tasks["kind"] == "tier").all()
+
+
+def test_task_consent_and_permission_never_contradict_each_other(read, contact):
+    """Of everybody: what the portrait allows by a channel, and what a task asks for, is what the channel admits."""
+    is_open = contact["marketing_blocked_by"].isna() & ~contact["is_paused"]
+    channels_open = contact.assign(is_open=is_open, is_served=contact["service_blocked_by"].isna())
+    said = read("select * from portraits.portrait_permissions where matter = 'contact'")
+    both = said.merge(
+        channels_open, left_on=["customer_id", "subject"], right_on=["customer_id", "channel"], how="outer"
+    )
+    assert len(both) == len(said) == len(contact)
+    assert (both["is_allowed"] == both["is_open"]).all()
+    assert (both["is_allowed_for_service"] == both["is_served"]).all()
+    assert both["because_zh"].isna().eq(both["is_open"]).all()
+
+    any_open = channels_open.groupby("customer_id")["is_open"].any()
+    any_served = channels_open.groupby("customer_id")["is_served"].any()
+    names = read("select contact_channel, name_zh from policy.contact_channels").set_index("contact_channel")["name_zh"]
+    by_name = channels_open.assign(name=channels_open["channel"].map(names)).set_index(["customer_id", "name"])
+    tasks = read("select * from portraits.portrait_tasks").astype(object)
+    tasks = tasks.where(tasks.notna(), None)
+    assert len(tasks)
+    for task in tasks.itertuples():
+        assert task.may_offer == any_open[task.customer_id]
+        assert task.may_tell == any_served[task.customer_id]
+        for name in (task.offered_by_zh or "").split("、"):
+            assert not name or by_name.loc[(task.customer_id, name), "is_open"]
+        for name in (task.told_by_zh or "").split("、"):
+            assert not name or not by_name.loc[(task.customer_id, name), "is_open"]
+        if not task.may_offer:
+            assert task.offer_zh is None and not re.search("推荐|理财方案|产品组合", task.plan_zh or "")
+    offers = read("select * from portraits.portrait_offers where purpose = 'marketing'")
+    assert any_open[offers["customer_id"]].all()
+    investments = read("select * from portraits.portrait_permissions where matter = 'investment' and is_allowed")
+    assert any_open[investments["customer_id"]].all()
+
+
+def test_no_investment_is_recommended_without_an_assessment(read):
+    """One story: DECISIONS 65 lets nobody be offered R1 without a valid assessment, and no portrait says otherwise."""
+    said = read("""
+        select permissions.*, suitability_status, tags.max_sellable_product_rating as rating
+        from portraits.portrait_permissions as permissions inner join marts.customer_tags as tags using (customer_id)
+        where matter in ('investment', 'investment_if_asked')
+    """)
+    assert said.groupby("customer_id").size().max() == 1
+    assert (said["is_allowed"] == said["suitability_status"].isin(["valid", "expiring"])).all()
+    assert (said[said["is_allowed"]]["subject"] == said[said["is_allowed"]]["rating"]).all()
+    assert said[~said["is_allowed"]]["because_zh"].notna().all()
+
+
+def test_a_portrait_claims_no_since_of_the_first_build(read):
+    """What stood when history began has stood since nobody knows when."""
+    nights = read("select as_of_date from history.observed_dates order by 1")["as_of_date"]
+    customers = read("select customer_id from history.tag_history where valid_to is null limit 1")["customer_id"]
+    rows = read(f"select * from portraits.portrait_customer where customer_id = '{customers[0]}'")
+    assert len(nights) == 1 and rows["since"].isna().all()
+    since = rows[rows["tag_code"] == "service_tier_since_date"]
+    assert since["value_zh"].str.startswith("不晚于 ").all()
+
+
+CODE = re.compile(
+    r"[A-Za-z0-9]*[a-z]+(?:_[a-z0-9]+)+|\b[a-z]+\.[a-z_]+\b|--[a-z]+|\b(?:None|null|true|false|SMS|APP|WECOM|PHONE|EMAIL)\b"
+)
+
+
+def sentences(page: str) -> str:
+    """What a banker reads of a page: without its style, and what is marked as for engineers."""
+    for hidden in (r"<style>.*?</style>", r'<div class="technical".*?</div>'):
+        page = re.sub(hidden, "", page, flags=re.DOTALL)
+    return re.sub(r"<[^>]+>", "\n", page)
+
+
+def test_no_word_of_the_code_stands_in_a_sentence(demo_warehouse, read):
+    """Of customers in every stage and group, and of every group: no code of a tag, value, channel or table."""
+    asked = read("""
+        select min(customer_id) as customer_id from marts.customer_tags
+        group by relationship_status, lifecycle_rule, onboarding_next_step
+        union select min(customer_id) from portraits.portrait_tasks group by kind, may_offer, may_tell
+        union select min(customer_id) from audiences.contact_permissions group by marketing_blocked_by
+    """)["customer_id"]
+    groups = read("select distinct portrait_group from portraits.portrait_groups")["portrait_group"]
+    with duckdb.connect(str(demo_warehouse.database), read_only=True) as warehouse:
+        pages = {}
+        for customer in asked:
+            door = enter(warehouse, "compliance", None, "Wang", None)
+            pages[customer] = render_customer(read_customer(warehouse, customer, door))
+        for group in groups:
+            door = enter(warehouse, "compliance", None, "Wang", None)
+            pages[group] = render_group(read_group(warehouse, group, door))
+    assert len(pages) > 20
+    found = {name: set(CODE.findall(sentences(page))) for name, page in pages.items()}
+    assert {name: said for name, said in found.items() if said} == {}
+
+
+def test_a_page_names_currency_customers_and_date(pages, read):
+    (built,) = read("select max(as_of_date)::varchar as day from marts.customer_tags")["day"]
+    (active,) = read("select count(*) as n from marts.customer_tags where relationship_status = 'active'")["n"]
+    for name, path in pages.items():
+        (counted,) = re.findall(r'id="counted">(.*?)</p>', path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert "元（人民币）" in counted and built in counted
+        assert (f"存续客户{active:,}人" if name == "group" else "这一位客户") in counted
 
 
 @pytest.mark.parametrize(
@@ -357,6 +508,13 @@ def by_hand(read) -> pd.DataFrame:
     circular = read("select distinct portrait_group, tag_code from portraits.portrait_group where is_circular")
     circular = set(circular.itertuples(index=False, name=None))
     spends = wide["card_spending_amount_90d"] > 0
+    predicates = read("select audience, predicate from audiences.audiences").set_index("audience")["predicate"]
+
+    def unknown(group: str) -> set[str]:
+        """Active customers of whom it is not known whether they are in a group."""
+        asked = predicates.get(group, group)
+        is_open = f"relationship_status = 'active' and (\n{asked}\n) is null"
+        return set(read(f"select customer_id from marts.customer_tags where {is_open}")["customer_id"])
 
     def values(code: str) -> pd.Series | None:
         column, entry = wide[code], entries.loc[code]
@@ -372,9 +530,11 @@ def by_hand(read) -> pd.DataFrame:
     traits = {code: values(code) for code in entries.index}
     rows = []
     for group, ids in members.items():
+        neither = unknown(group) - ids
         for code, column in traits.items():
             if column is None:
                 continue
+            column = column[~column.index.isin(neither)]
             inside = column.index.isin(ids)
             ours, theirs = column[inside].value_counts(), column[~inside].value_counts()
             for value in sorted(set(ours.index) | set(theirs.index)):
@@ -432,6 +592,95 @@ def test_group_portraits_agree_with_pandas_and_statsmodels(by_hand, read):
     assert shown["is_significant"].tolist() == significant.tolist()
 
 
+def test_what_shares_a_tag_anywhere_in_its_lineage_is_circular(read):
+    """By a walk of its own over tag_rule_inputs, of every group: what makes it, and what is made of any of that."""
+    inputs = read("select tag_code, input_name from governance.tag_rule_inputs where input_kind = 'tag'")
+    reads = inputs[inputs["input_name"] != "relationship_status"].groupby("tag_code")["input_name"].agg(set).to_dict()
+
+    def made_of(codes: set[str]) -> set[str]:
+        found, waiting = set(codes), list(codes)
+        while waiting:
+            for code in reads.get(waiting.pop(), set()) - found:
+                found.add(code)
+                waiting.append(code)
+        return found
+
+    lineage = {code: made_of({code}) for code in read("select tag_code from governance.tag_dictionary")["tag_code"]}
+    named = read("select audience, tag_code from audiences.audience_tags").groupby("audience")["tag_code"].agg(set)
+    built = read("select distinct portrait_group, tag_code, is_circular from portraits.portrait_group")
+    for group, rows in built.groupby("portrait_group"):
+        makes = made_of(named.get(group, {group}))
+        shares = {code for code in rows["tag_code"] if lineage[code] & makes}
+        circular = set(rows[rows["is_circular"]]["tag_code"])
+        # The gates of an audience make it too; of a group that is a tag nothing else does.
+        assert shares <= circular and (group in named or shares == circular), group
+    tested = read(
+        "select * from portraits.portrait_group where portrait_group = 'credit_warning' and p_value is not null"
+    )
+    assert not set(tested["tag_code"]) & {
+        "credit_level",
+        "credit_warning_level",
+        "customer_risk_class",
+        "has_overdue_record",
+    }
+
+
+def test_no_benefit_is_for_whom_it_is_not(read):
+    """None for an audience that is no marketing, and none where one member in twenty is in arrears or warned of."""
+    offered = read("""
+        select portrait_group, branch_id, benefit_zh, benefit_not_for_zh, purpose
+        from portraits.portrait_group left join audiences.audiences on portrait_group = audience
+        where benefit_zh is not null
+    """)
+    assert set(offered["purpose"].dropna()) <= {"marketing"} and offered["benefit_not_for_zh"].notna().all()
+    not_for = set(pd.read_csv(POLICY / "portrait_benefits.csv")["not_for"].str.split("|").sum())
+    assert not_for <= set(
+        read("select tag_code from governance.tag_dictionary where data_type = 'boolean'")["tag_code"]
+    )
+    for group in set(offered[offered["branch_id"].isna()]["portrait_group"]):
+        shares = read(f"""
+            select {", ".join(f"avg({code}::int) as {code}" for code in not_for)}
+            from portraits.portrait_members inner join marts.customer_tags using (customer_id)
+            where portrait_group = '{group}'
+        """).iloc[0]
+        assert shares.max() < 0.05, group
+
+
+@pytest.mark.parametrize("role, purpose", ROLES[["role", "purpose"]].values.tolist())
+def test_a_role_sees_no_figure_of_a_group_above_its_class(role, purpose, demo_warehouse, read):
+    """Of every group that the purpose admits: neither a trait nor what makes the group, whatever stands in the page."""
+    may = ROLES.set_index(["role", "purpose"]).loc[(role, purpose)]
+    above = set(
+        read(f"""
+            select tag_code from governance.tag_dictionary
+            where sensitivity > '{may["highest_sensitivity"]}' or security_level > {may["highest_security_level"]}
+        """)["tag_code"]
+    )
+    groups = read("""
+        select distinct portrait_group, purpose, sensitivity, security_level
+        from portraits.portrait_groups left join audiences.audiences on portrait_group = audience
+    """)
+    with duckdb.connect(str(demo_warehouse.database), read_only=True) as warehouse:
+        door = enter(warehouse, role, purpose, "Wang", None)
+        for group in groups.itertuples():
+            if group.purpose not in (None, purpose):
+                continue
+            seen = read_group(warehouse, group.portrait_group, door)
+            if isinstance(group.purpose, str):
+                is_above = not door.role.may_see(group.sensitivity, group.security_level)
+            else:
+                is_above = group.portrait_group in above
+            assert seen.is_masked is is_above and seen.role == door.role
+            assert not above & {row["tag_code"] for row in seen.traits}
+            assert not is_above or (seen.group["customers"] is None and not seen.traits)
+
+
+def test_who_says_no_role_is_told_as_which_they_read(run, tmp_path):
+    result = run("group", "is_young_customer", "--out", str(tmp_path / "pages"))
+    assert result.exit_code == 0, result.output
+    assert "Read as relationship_manager (客户经理), for service" in re.sub(r"\s+", " ", result.output)
+
+
 def test_no_figure_about_few_is_published(read):
     """Nor can it be told from the others: what a tag hides of a group is of nobody, or of at least the minimum."""
     built = read("select * from portraits.portrait_group")
@@ -447,7 +696,7 @@ def test_no_figure_about_few_is_published(read):
 
 def test_a_group_that_is_too_small_says_nothing():
     group = {"name_zh": "私行客群", "portrait_group": "g", "is_suppressed": True, "as_of_date": date(2026, 6, 30)}
-    few = GroupPortrait(group | {"minimum_size": 20, "comparison_name_zh": "全行其他存续客户"}, [], [])
+    few = GroupPortrait(group | {"minimum_size": 20, "comparison_name_zh": "全行其他存续客户"}, [], [], MANAGER)
     page = render_group(few)
     assert "不足20人" in page and 'id="distributions"' not in page
 

@@ -1,0 +1,17 @@
+-- A tag that a rule reads behind a tag that is followed, and that is not followed itself: the chain of tags is longer
+-- than model tag_ancestors reaches. Remedy: one more doubling there.
+
+select
+    ancestors.tag_code,
+    rule_inputs.input_name as input_tag
+from {{ ref('tag_ancestors') }} as ancestors
+inner join {{ ref('tag_rule_inputs') }} as rule_inputs
+    on
+        ancestors.input_tag = rule_inputs.tag_code
+        and rule_inputs.input_kind = 'tag'
+        and ancestors.tag_code <> rule_inputs.input_name
+left join {{ ref('tag_ancestors') }} as followed
+    on
+        ancestors.tag_code = followed.tag_code
+        and rule_inputs.input_name = followed.input_tag
+where followed.tag_code is null

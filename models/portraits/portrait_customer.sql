@@ -1,21 +1,11 @@
 -- The portrait of a customer (单客画像): what is known of him, by scenario, with since when, how sure and why.
 --
--- A view, which is asked about one customer: the filter on customer_id reaches the scan of the wide mart and the logs
--- of history, so nothing else of the bank's customers is turned round, compared or joined.
+-- A view: what portrait_reasons knows of a customer beside the entries of the tags, which are few. Asked about some
+-- customers it reads theirs only, and a list of all begins at once.
 
 {{ config(materialized='view') }}
 
 with
-
--- Since when the values that stand have stood, where history follows the tag.
-standing as (
-    select
-        customer_id,
-        tag_code,
-        valid_from
-    from {{ ref('tag_history') }}
-    where valid_to is null
-),
 
 -- Why names the values that the rule reads, so it is as sensitive as the most sensitive of them: by the rule, whatever
 -- the customer's values are, or else the mask would tell them.
@@ -33,16 +23,16 @@ reason_classes as (
 
 portrait_customer as (
     select
-        known_values.customer_id,
+        reasons.customer_id,
         tag_scenarios.scenario,
         scenarios.name_zh as scenario_name,
-        known_values.tag_code,
+        reasons.tag_code,
         entries.name_zh,
-        known_values.tag_value,
+        reasons.tag_value,
         labels.name_zh as value_zh,
         entries.unit,
-        standing.valid_from as since,
-        known_values.confidence,
+        reasons.since,
+        reasons.confidence,
         reasons.why,
         entries.definition_zh,
         entries.kind,
@@ -54,28 +44,20 @@ portrait_customer as (
             as why_sensitivity,
         greatest(entries.security_level, coalesce(reason_classes.security_level, entries.security_level))
             as why_security_level,
-        known_values.as_of_date
-    from {{ ref('customer_tags_long') }} as known_values
+        reasons.as_of_date
+    from {{ ref('portrait_reasons') }} as reasons
     inner join {{ ref('tag_dictionary') }} as entries
-        on known_values.tag_code = entries.tag_code
+        on reasons.tag_code = entries.tag_code
     inner join {{ ref('tag_scenarios') }} as tag_scenarios
-        on known_values.tag_code = tag_scenarios.tag_code
+        on reasons.tag_code = tag_scenarios.tag_code
     left join {{ ref('scenarios') }} as scenarios
         on tag_scenarios.scenario = scenarios.scenario
     left join {{ ref('tag_values') }} as labels
         on
-            known_values.tag_code = labels.tag_code
-            and known_values.tag_value = labels.value
-    left join {{ ref('portrait_reasons') }} as reasons
-        on
-            known_values.customer_id = reasons.customer_id
-            and known_values.tag_code = reasons.tag_code
+            reasons.tag_code = labels.tag_code
+            and reasons.tag_value = labels.value
     left join reason_classes
-        on known_values.tag_code = reason_classes.tag_code
-    left join standing
-        on
-            known_values.customer_id = standing.customer_id
-            and known_values.tag_code = standing.tag_code
+        on reasons.tag_code = reason_classes.tag_code
 )
 
 select * from portrait_customer

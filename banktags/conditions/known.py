@@ -170,7 +170,7 @@ def of_warehouse(con: duckdb.DuckDBPyConnection) -> KnownTags:
 
 
 def _listed_by_warehouse(con: duckdb.DuckDBPyConnection, values_from: str | None) -> dict[str, str]:
-    """The values in a column of a seed or of the staged extracts, each with its label; none where another model has them.
+    """The values in a column of a seed or of staged extracts, each with its label; none where another model has them.
 
     One that lists customers lists no values, and staging may read extracts that lie elsewhere.
     """

@@ -1,29 +1,109 @@
-"""Command line of bank-tags: ``banktags --help``. Each command stands in a module of its own."""
+"""Command line of bank-tags: ``banktags --help``. Each command stands in a module of its own, read when it is run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from banktags.audience.command import app as audience
-from banktags.campaign.command import app as campaign
-from banktags.catalogue import sync as catalogue_sync
-from banktags.catalogue.site.command import site
-from banktags.explain.command import explain
-from banktags.freeze_rfm import freeze_rfm
-from banktags.load.command import load
-from banktags.new_currency import new_currency
-from banktags.new_mapping import new_mapping
-from banktags.new_tag import app as new
-from banktags.nightly.command import run
-from banktags.parity import parity
-from banktags.portrait.command import app as portrait
-from banktags.query import query
-from banktags.review.command import review
 from banktags.settings import setting_faults, warn_unknown_settings
-from banktags.simulate.command import simulate_command
-from banktags.summary import summary
-from banktags.tag_life import app as tag_life
-from banktags.tier_simulator import app as tiers
 
-app = typer.Typer(no_args_is_help=True)
+#: The commands in their order: where each stands, and the line that tells of it.
+COMMANDS = {
+    "explain": (
+        "banktags.explain.command:explain",
+        "Say why a customer has a tag (为什么), since when (起于), and what would change it (如何改变).",
+    ),
+    "freeze-rfm": (
+        "banktags.freeze_rfm:freeze_rfm",
+        "Write the RFM cut points that the last run computed into seed rfm_cut_points, for the period that comes next.",
+    ),
+    "load": (
+        "banktags.load.command:load",
+        "Check a bank's own extracts against the source contract and land them, all of the batch or none.",
+    ),
+    "parity": (
+        "banktags.parity:parity",
+        "Build one bank by DuckDB and by Spark, and compare every relation: row by row, value by value.",
+    ),
+    "query": ("banktags.query:query", "Run one SELECT on the warehouse, read-only, and print the first rows."),
+    "review": (
+        "banktags.review.command:review",
+        "Write the quarterly review of the pyramid (定期复盘) as one HTML file: to read on a phone, to mail, to print.",
+    ),
+    "run": (
+        "banktags.nightly.command:run",
+        "Build one business date, or a range in order: check the batch, build, test, only then record the date as done.",
+    ),
+    "summary": ("banktags.summary:summary", "Say what the last dbt build made, where it is, and one query to try."),
+    "simulate": (
+        "banktags.simulate.command:simulate_command",
+        "Write a demo bank: every table of the source contract as Parquet, and the planted truth in _truth/.",
+    ),
+    "audience": (
+        "banktags.audience.command:app",
+        "Audiences: count before saving, freeze for a campaign, export to a channel.",
+    ),
+    "campaign": ("banktags.campaign.command:app", "Campaigns and their readout."),
+    "catalogue": ("banktags.catalogue.command:app", "The tag dictionary."),
+    "new": ("banktags.new:app", "Scaffolds."),
+    "portrait": (
+        "banktags.portrait.command:app",
+        "Portraits (画像) of a customer or a group; who opened which.",
+    ),
+    "tag": ("banktags.tag_life:app", "The life of a tag."),
+    "tiers": ("banktags.tier_simulator:app", "The service tier and its policy."),
+}
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when it is run: who asks the warehouse does not wait until dbt is read."""
+
+    _is_listing = False
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | TyperGroup | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1]) if self._is_listing else command(cmd_name)
+
+    def format_help(self, ctx: typer.Context, formatter: Any) -> None:
+        with self._listing():
+            super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: typer.Context, incomplete: str) -> list[Any]:
+        with self._listing():
+            return super().shell_complete(ctx, incomplete)
+
+    @contextmanager
+    def _listing(self) -> Iterator[None]:
+        """While the commands are only told of, by their lines here."""
+        self._is_listing = True
+        try:
+            yield
+        finally:
+            self._is_listing = False
+
+
+@cache
+def command(name: str) -> TyperCommand | TyperGroup:
+    """A command, or a group of commands, from its module."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    found = getattr(import_module(module), attribute)
+    if not isinstance(found, typer.Typer):
+        function, found = found, typer.Typer(add_completion=False)
+        found.command(name)(function)
+    made = typer.main.get_command(found)
+    made.name = name
+    return made
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True)
 
 
 @app.callback()
@@ -32,24 +112,3 @@ def check_settings() -> None:
     warn_unknown_settings()
     if faults := setting_faults():
         raise typer.BadParameter("; ".join(faults), param_hint="settings")
-
-
-app.add_typer(audience, name="audience")
-app.add_typer(campaign, name="campaign")
-app.command()(explain)
-app.command()(freeze_rfm)
-app.command()(load)
-app.command()(parity)
-app.command()(query)
-app.command()(review)
-app.command()(run)
-app.command()(summary)
-catalogue_sync.app.command()(site)
-app.add_typer(catalogue_sync.app, name="catalogue")
-new.command("currency")(new_currency)
-new.command("mapping")(new_mapping)
-app.add_typer(new, name="new")
-app.add_typer(portrait, name="portrait")
-app.command("simulate")(simulate_command)
-app.add_typer(tag_life, name="tag")
-app.add_typer(tiers, name="tiers")

@@ -2,9 +2,13 @@
 
 import csv
 import datetime
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import duckdb
@@ -34,47 +38,100 @@ CATALOGUE = frozenset(
 ROW_MAKERS = selects.ROW_MAKERS | CATALOGUE | {"pragma_table_info", "pragma_show"}
 SHOWN = frozenset({"tables", "__show_tables_expanded", "schemas"})
 #: Kind of the records of files that queries wrote.
+#: What a record tells of the warehouse that was asked; one that was never built has no date.
+DATED = {"business_date": "date"}
 KIND = "query_results"
+#: What the record of an answer that is printed says for a file.
+PRINTED = "(standard output)"
 READABLE = "the relations of the warehouse (information_schema.tables names them)"
 
 
+class Format(str, Enum):
+    """How an answer is printed."""
+
+    table = "table"
+    csv = "csv"
+
+
 def query(
-    sql: Annotated[str, typer.Argument(help='e.g. "select * from marts.customer_tags limit 1"')],
     by: Annotated[
         str,
         typer.Option(
-            help="With --to: who takes it; default: the user of this machine.", default_factory=records.machine_user
+            help="Who takes it, for the record; default: the user of this machine.",
+            default_factory=records.machine_user,
         ),
     ],
+    sql: Annotated[
+        str | None,
+        typer.Argument(help='e.g. "select * from marts.customer_tags limit 1"; or a file of SQL, or - to read it.'),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", metavar="FILE", help="Take the SQL from this file; - reads it.")
+    ] = None,
     to: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write all rows to this new CSV file instead; it goes on record."),
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="With --to: what for; it goes on record.")] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help=f"csv prints all rows; more than {MAX_ROWS} go on record.")
+    ] = Format.table,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Short for --format csv.")] = False,
+    reason: Annotated[
+        str | None, typer.Option(help=f"What for: of --to, and of CSV with more than {MAX_ROWS} rows; goes on record.")
+    ] = None,
 ) -> None:
     """Run one SELECT on the warehouse, read-only, and print the first rows.
 
     DESCRIBE, SUMMARIZE, SHOW TABLES and EXPLAIN are questions too. Nothing
     reaches a file, the network or a setting. With --to, all rows are written
-    to a file, readable by its owner only, once they are on record.
+    to a file, readable by its owner only, once they are on record; with --csv
+    they are printed as CSV, under the same rule.
     """
-    if to is None and reason is not None:
-        raise typer.BadParameter("it is for --to", param_hint="--reason")
+    prints_csv = to is None and (as_csv or form is Format.csv)
+    if to is None and not prints_csv and reason is not None:
+        raise typer.BadParameter("it is for --to and --csv", param_hint="--reason")
     if to is not None and reason is None:
         raise typer.BadParameter("say what the file is for: it goes on record", param_hint="--reason")
+    asked = _question(sql, file)
     with open_read_only() as warehouse, _clear_errors():
         minutes, date = LIMIT.minutes, business_date(warehouse)
-        _check(warehouse, sql)
+        _check(warehouse, asked)
         _confine(warehouse)
-        with selects.within(warehouse, minutes):
-            cursor = warehouse.execute(sql)
+        with selects.within(warehouse, minutes), TemporaryDirectory(prefix="banktags") as own:
+            cursor = warehouse.execute(asked)
             columns = [column[0] for column in cursor.description or []]
-            rows = [] if to else cursor.fetchmany(MAX_ROWS + 1)
-            written = _write(cursor, columns, to, sql, by, reason, date) if to else 0
+            if prints_csv:
+                _print_csv(cursor, columns, Path(own) / "rows.csv", asked, by, reason, date)
+            elif to:
+                written = _write(cursor, columns, to, asked, by, reason, date)
+            else:
+                rows = cursor.fetchmany(MAX_ROWS + 1)
     if to:
         say(f"{to}: {written:,} rows. On record in {records.lists_folder() / KIND}.")
-    else:
+    elif not prints_csv:
         _print(columns, rows)
+
+
+def _question(sql: str | None, file: Path | None) -> str:
+    """The SQL that is asked: as it stands, or what a file or the standard input has.
+
+    Raises:
+        typer.BadParameter: there is none, or two, or the file can't be read as UTF-8.
+    """
+    if (sql is None) == (file is None):
+        raise typer.BadParameter("write one SELECT, or name a file of SQL with --file (- reads it)", param_hint="SQL")
+    named = str(file) if sql is None else sql
+    # A SELECT has blanks; what has none and ends so is meant for a file.
+    if sql is not None and named != "-" and not re.fullmatch(r"(?i)[^\s;()]+\.sql", named):
+        return named
+    try:
+        content = sys.stdin.buffer.read() if named == "-" else Path(named).read_bytes()
+        return content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        told = (
+            "is not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
+        )
+        raise typer.BadParameter(f"{visible(named)}: {told}", param_hint="SQL") from None
 
 
 @contextmanager
@@ -157,30 +214,75 @@ def _write(
     date: datetime.date | None,
 ) -> int:
     """Write all rows as CSV, with their record or not at all; how many there are."""
-    moment, rows = clock.now(), 0
+    moment = clock.now()
     with records.draft(to) as draft:
-        with draft.path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            while batch := cursor.fetchmany(ROWS_AT_A_TIME):
-                writer.writerows(batch)
-                rows += len(batch)
-        draft.publish(
-            KIND,
-            {
-                "query_id": records.new_id(moment, "query"),
-                "queried_at": moment,
-                "business_date": date,
-                "queried_by": by,
-                "reason": reason,
-                "sql_text": sql,
-                "file_name": str(draft.file),
-                "row_count": rows,
-                "file_digest": draft.digest(),
-            },
-            {"business_date": "date"},
-        )
+        rows = _write_csv(cursor, columns, draft.path)
+        draft.publish(KIND, _recorded(moment, date, by, reason, sql, str(draft.file), rows, draft.digest()), DATED)
     return rows
+
+
+def _print_csv(
+    cursor: duckdb.DuckDBPyConnection,
+    columns: list[str],
+    own: Path,
+    sql: str,
+    by: str,
+    reason: str | None,
+    date: datetime.date | None,
+) -> None:
+    """Print all rows as CSV. What the screen would not show goes on record first, as a file of it does.
+
+    ``own`` is where they lie until they are all there: an answer that breaks off would pass for a whole one.
+    """
+    moment = clock.now()
+    rows = _write_csv(cursor, columns, own)
+    if rows > MAX_ROWS and reason is None:
+        told = f"it has {rows:,} rows, more than {MAX_ROWS}: say what they are for, it goes on record"
+        raise typer.BadParameter(told, param_hint="--reason")
+    if reason is not None:
+        for what, text in (("--by", by), ("--reason", reason)):
+            records.check_said(what, text)
+        records.record(KIND, _recorded(moment, date, by, reason, sql, PRINTED, rows, records.digest(own)), DATED)
+    with own.open(encoding="utf-8", newline="") as lines:
+        for line in lines:
+            # A terminal would obey what hides in a value; a program that reads the lines gets them as they are.
+            typer.echo(visible(line, keep="\r\n") if sys.stdout.isatty() else line, nl=False)
+
+
+def _write_csv(cursor: duckdb.DuckDBPyConnection, columns: list[str], file: Path) -> int:
+    """Write all rows as CSV; how many there are."""
+    rows = 0
+    with file.open("w", encoding="utf-8", newline="") as written:
+        writer = csv.writer(written)
+        writer.writerow(columns)
+        while batch := cursor.fetchmany(ROWS_AT_A_TIME):
+            writer.writerows(batch)
+            rows += len(batch)
+    return rows
+
+
+def _recorded(
+    moment: datetime.datetime,
+    date: datetime.date | None,
+    by: str,
+    reason: str | None,
+    sql: str,
+    file_name: str,
+    rows: int,
+    digest: str,
+) -> dict[str, object]:
+    """What the record of an answer says."""
+    return {
+        "query_id": records.new_id(moment, "query"),
+        "queried_at": moment,
+        "business_date": date,
+        "queried_by": by,
+        "reason": reason,
+        "sql_text": sql,
+        "file_name": file_name,
+        "row_count": rows,
+        "file_digest": digest,
+    }
 
 
 def _print(columns: list[str], rows: list[tuple]) -> None:
@@ -193,7 +295,9 @@ def _print(columns: list[str], rows: list[tuple]) -> None:
         for row in rows[:MAX_ROWS]:
             screen.print(_record(columns, row))
     if len(rows) > MAX_ROWS:
-        screen.print(f"... more than {MAX_ROWS} rows; these are the first {MAX_ROWS} (--to FILE writes all)")
+        screen.print(
+            f"... more than {MAX_ROWS} rows; these are the first {MAX_ROWS} (--to FILE writes all, --csv prints all)"
+        )
 
 
 def _table(columns: list[str], rows: list[tuple]) -> Table:

@@ -11,19 +11,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import duckdb
 import typer
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
-from dbt.contracts.graph.manifest import Manifest
 from rich.progress import track
 from rich.table import Table
 
 from banktags.contract import PROJECT_ROOT
 from banktags.terminal import Screen, json_text, say
 from banktags.warehouse import open_read_only
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
 
 #: Standing alerts, and moves of the tier, which are alerts of the day.
 ALERTS, MOVES = ("near_upgrade", "near_downgrade", "downgrade_warning"), ("upgrade", "downgrade")
@@ -157,12 +158,16 @@ def whole_months(as_of_date: datetime.date) -> list[datetime.date]:
     return [first + datetime.timedelta(days=number) for number in range((as_of_date - first).days + 1)]
 
 
-def compiled_rules(as_of_date: datetime.date, manifest: Manifest | None = None) -> Rules:
+def compiled_rules(as_of_date: datetime.date, manifest: "Manifest | None" = None) -> Rules:
     """The rules as dbt compiles them for a business date; ``manifest`` saves parsing the project."""
+    # Not before it is needed: help, and a mistyped option, do not wait for dbt.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
     folders = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
     quiet = ("--quiet", "--log-level", "none")
 
-    def dbt(runner: dbtRunner, *arguments: str) -> Any:
+    def dbt(runner: "dbtRunner", *arguments: str) -> Any:
         try:
             result = runner.invoke([*quiet, *arguments, *folders])
         finally:

@@ -12,15 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import duckdb
 import typer
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
-from dbt.contracts.graph.manifest import Manifest
 
 from banktags.contract import PROJECT_ROOT
 from banktags.load.extract import literal, quoted
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 #: The models that make a verdict of members and outcomes, in their order, with the schema each is built in.
 MODELS = {
@@ -56,8 +57,12 @@ class Calibration:
         return self.null_wins / self.null_campaigns
 
 
-def compiled_models(as_of_date: datetime.date, manifest: Manifest | None = None) -> dict[str, str]:
+def compiled_models(as_of_date: datetime.date, manifest: "Manifest | None" = None) -> dict[str, str]:
     """SQL of the models as dbt compiles it; ``manifest`` saves parsing the project."""
+    # Not before it is needed: whoever asks for a report alone does not wait for dbt.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
     folders = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
     with TemporaryDirectory() as scratch:
         options = ("--quiet", "--log-level", "none", "--target-path", scratch, "--vars", f"as_of_date: {as_of_date}")

@@ -12,11 +12,9 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from dbt.cli.main import dbtRunner
-from dbt.contracts.graph.manifest import Manifest
 
 from banktags.catalogue.clauses import Clause, tag_clauses
 from banktags.catalogue.csv_text import csv_text
@@ -27,6 +25,9 @@ from banktags.clock import DEMO_DATE
 from banktags.conditions.parsed import SEED, UnparsedModels, parsed_conditions
 from banktags.contract import PROJECT_ROOT
 from banktags.terminal import say
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 WIDE_MART = PROJECT_ROOT / "models" / "marts" / "customer_tags.yml"
 CATALOGUE_SEEDS = PROJECT_ROOT / "seeds" / "catalogue"
@@ -116,12 +117,15 @@ def _write(files: Mapping[Path, str], check: bool, remedy: str) -> None:
         raise typer.Exit(1)
 
 
-def compiled_manifest(parsed: Manifest | None = None) -> dict[str, Any]:
+def compiled_manifest(parsed: "Manifest | None" = None) -> dict[str, Any]:
     """The manifest of the project as it stands, with SQL compiled as for a first build, apart from any warehouse.
 
     Raises:
         typer.BadParameter: dbt can't parse or compile the project; carries dbt's message.
     """
+    # Not before it is needed: the site and the conditions do without dbt.
+    from dbt.cli.main import dbtRunner
+
     folder = str(PROJECT_ROOT)
     runner = dbtRunner(manifest=parsed)
     with tempfile.TemporaryDirectory() as scratch:

@@ -11,6 +11,7 @@ from sqlglot.errors import SqlglotError
 
 from banktags.conditions.errors import ConditionError
 from banktags.conditions.known import BOOLEAN, DATE, NUMBER, RECENCY, TEXT, KnownTags
+from banktags.conditions.values import wrong_values
 from banktags.conditions.words import ADMITTED, Word, words
 
 #: What dbt renders in a condition: within_days alone, with an event and a number of days.
@@ -101,6 +102,10 @@ def parse_condition(text: str, tags: KnownTags, in_model: bool = False) -> Condi
             f"the condition is a {written}, no yes or no",
             "compare it: aum_spot >= 300000",
         )
+    for _, value, tag, remedy in wrong_values(tree, tags):
+        # sqlglot gives a text no place: that of its word.
+        at = next(word.at for word in found if word.kind == "text" and _quoted(value) == word.text)
+        raise ConditionError(text, at, len(_quoted(value)), f"'{value}' is no value of {tag}", remedy)
     return Condition(text, sql, tuple(sorted(writer.named)), tree)
 
 
@@ -246,7 +251,8 @@ class _Writer:
             raise self._refused(node, "nothing is equal to null, greater or less", "write tag is null, or is not null")
         if len(kinds) > 1:
             said = " with a ".join(sorted(kinds))
-            raise self._refused(node, f"it compares a {said}", "compare values of one kind; a text stands in '…'")
+            remedy = "write tag, or not tag" if BOOLEAN in kinds else "compare values of one kind; a text stands in '…'"
+            raise self._refused(node, f"it compares a {said}", remedy)
         return kinds.pop(), [sql for _, sql in written]
 
     def _day(self, node: exp.Expression) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from sqlglot.helper import ensure_list
 
 from banktags.conditions.errors import ConditionError, ModelError
 from banktags.conditions.known import GRAIN, RECENCY, KnownTags
+from banktags.conditions.values import wrong_values
 
 REF = re.compile(r"\{\{-?\s*ref\(\s*'([A-Za-z0-9_]+)'\s*\)\s*-?\}\}")
 AS_OF_DATE = re.compile(r"\{\{-?\s*as_of_date\(\)\s*-?\}\}")
@@ -262,6 +263,11 @@ class _Reader:
                 self._check_customer(column)
             elif name not in given | self.tags.kinds.keys() | set(GRAIN) and not isinstance(column.this, exp.Star):
                 raise self._refused(column, f"{column.sql(comments=False)} is no tag", self.tags.nearest(name))
+        # A name that the query gives itself is no tag, whatever it is called.
+        for compared, value, tag, remedy in wrong_values(
+            query, self.tags, lambda column: column.name.lower() not in given
+        ):
+            raise self._refused(compared, f"'{value}' is no value of {tag}", remedy)
         made: dict[str, dict[str, frozenset[str]]] = {}
         for cte in query.ctes:
             made[cte.alias.lower()] = self._made_of(cte.this, made)

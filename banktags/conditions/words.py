@@ -11,11 +11,15 @@ from dataclasses import dataclass
 
 from banktags.conditions.errors import ConditionError
 from banktags.conditions.known import GRAIN, RECENCY, KnownTags
+from banktags.meant import is_called, meant, shown
 
 #: Bounds of a condition: characters, words and signs, and brackets or negations within each other.
 MOST_CHARACTERS, MOST_WORDS, MOST_NESTED = 10_000, 1_500, 20
 #: Most digits of a number before and after the point: what DECIMAL(38) surely holds.
 NUMBER_DIGITS = (18, 10)
+
+#: How many tags a message names that have a value.
+MOST_MEANT = 3
 
 KEYWORDS = frozenset({"and", "or", "not", "in", "between", "is", "null", "true", "false"})
 FUNCTIONS = ("within_days", "coalesce", "nullif", "abs", "least", "greatest")
@@ -120,7 +124,7 @@ def words(text: str, tags: KnownTags, may_quote: bool) -> list[Word]:
             f"a condition has {MOST_CHARACTERS:,} characters at most",
             "make a derived tag of a part",
         )
-    found, stopped = _signs(text)
+    found, stopped = _signs(text, tags)
     if not found and not stopped:
         raise ConditionError(
             text, len(text), 0, "there is no condition", "write one over tags: aum_month_avg >= 300000"
@@ -140,12 +144,14 @@ def words(text: str, tags: KnownTags, may_quote: bool) -> list[Word]:
     return found
 
 
-def _signs(text: str) -> tuple[list[Word], ConditionError | None]:
+def _signs(text: str, tags: KnownTags) -> tuple[list[Word], ConditionError | None]:
     """The words up to the first sign that is none of a condition, and what is wrong with that."""
     found, at = [], 0
     while at < len(text):
         match = SIGN.match(text, at)
         if not match:
+            if ideographs := _with_ideographs(text, at):
+                return [word for word in found if word.at < ideographs.at], _chinese(text, ideographs, tags)
             return found, _unknown_sign(text, at)
         kind, piece = match.lastgroup or "", match.group()
         if kind == "comment":
@@ -154,6 +160,42 @@ def _signs(text: str) -> tuple[list[Word], ConditionError | None]:
             found.append(Word(kind, piece, at))
         at = match.end()
     return found, None
+
+
+def _with_ideographs(text: str, at: int) -> Word | None:
+    """The whole word around a place, if it has Chinese signs: 月日均AUM, 近90天交易次数, AUM月日均."""
+    word = next((match for match in re.finditer(r"\w+", text) if match.start() <= at < match.end()), None)
+    if word and any(unicodedata.name(sign, "").startswith("CJK UNIFIED") for sign in word.group()):
+        return Word("word", word.group(), word.start())
+    return None
+
+
+def _chinese(text: str, word: Word, tags: KnownTags) -> ConditionError:
+    """Chinese that is in no text: the name of a tag, or a value, whose code is written."""
+    place = (text, word.at, len(word.text))
+    if WITHIN_DAYS.search(text[: word.at]):
+        events = {event: tags.called[event + RECENCY] for event in tags.events}
+        near = meant(word.text, events)
+        known = ", ".join(shown(event, events) for event in near) if near else ", ".join(events)
+        return ConditionError(*place, f"{word.text} is no event", f"take one of {known}")
+    if valued := _value_meant(text, word.text, tags):
+        return ConditionError(*place, f"{word.text} is a value", valued)
+    return ConditionError(*place, f"{word.text} is no code of a tag", tags.nearest(word.text))
+
+
+def _value_meant(text: str, word: str, tags: KnownTags) -> str | None:
+    """What to write for a value that stands without quotes: of the tags that have it, one that the condition names."""
+    found = [] if _is_tag_name(word, tags) else tags.tags_with_value(word)
+    named = [(tag, value) for tag, value in found if re.search(rf"(?i)\b{tag}\b", text)]
+    if not found:
+        return None
+    written = [f"{tag} = '{value}'" for tag, value in (named or found)[:MOST_MEANT]]
+    return f"write {' or '.join(written)}"
+
+
+def _is_tag_name(word: str, tags: KnownTags) -> bool:
+    """Whether a tag is called just so."""
+    return any(is_called(word, code, tags.called) for code in meant(word, tags.called))
 
 
 def _unknown_sign(text: str, at: int) -> ConditionError:
@@ -282,6 +324,8 @@ def _check_name(text: str, word: Word, name: str, tags: KnownTags) -> None:
         raise ConditionError(*place, f"{name} is no word of a condition", INSTEAD[name])
     if name + RECENCY in tags.kinds:
         raise ConditionError(*place, f"{name} is an event, no tag", f"write within_days({name}, 30)")
+    if valued := _value_meant(text, name, tags):
+        raise ConditionError(*place, f"{name} is a value, no tag", valued)
     raise ConditionError(*place, f"{name} is no tag", tags.nearest(name))
 
 

@@ -17,14 +17,6 @@
 
 {% macro spark__unpivot_tags(relation, key_columns) -%}
     {%- set keys = key_columns | join(', ') -%}
-    {#- Numbers become texts before they are read again, which would shorten 1.50 to 1.5. -#}
-    select
-        {{ keys }},
-        explode(from_json(
-            regexp_replace(
-                to_json(struct(* except ({{ keys }}))), '"([a-z0-9_]+)":(-?[0-9.]+(?:E-?[0-9]+)?)([,}])', '"$1":"$2"$3'
-            ),
-            'map<string, string>'
-        )) as (tag_code, tag_value)
-    from {{ relation }}
+    select {{ keys }}, explode(known_values) as (tag_code, tag_value)
+    from ({{ tags_as_map(relation, key_columns) }}) as known
 {%- endmacro %}

@@ -1,34 +1,11 @@
--- The portrait of a customer (单客画像): what is known of him, by scenario, with since when, how sure and why.
+-- The portrait of a customer (单客画像): what is known of them, by scenario, with since when, how sure and why.
 --
--- A view, which is asked about one customer: the filter on customer_id reaches the scan of the wide mart and the logs
--- of history, so nothing else of the bank's customers is turned round, compared or joined.
+-- A view: what portrait_reasons knows of a customer beside the entries of the tags, which are few. Asked about some
+-- customers it reads theirs only, and a list of all begins at once.
 
 {{ config(materialized='view') }}
 
 with
-
--- The first day of each tag in history. What stood on that day has stood since nobody knows when.
-tracked as (
-    select
-        tag_code,
-        min(as_of_date) as tracked_from
-    from {{ ref('tag_versions') }}
-    group by tag_code
-),
-
--- Since when the values that stand have stood, where history has seen them begin.
-standing as (
-    select
-        history.customer_id,
-        history.tag_code,
-        history.valid_from
-    from {{ ref('tag_history') }} as history
-    inner join tracked
-        on
-            history.tag_code = tracked.tag_code
-            and history.valid_from > tracked.tracked_from
-    where history.valid_to is null
-),
 
 -- The first day of the log of service tiers, which dates every tier that was there before.
 tier_log as (
@@ -52,22 +29,22 @@ reason_classes as (
 
 portrait_customer as (
     select
-        known_values.customer_id,
+        reasons.customer_id,
         tag_scenarios.scenario,
         scenarios.name_zh as scenario_name,
-        known_values.tag_code,
+        reasons.tag_code,
         entries.name_zh,
-        known_values.tag_value,
+        reasons.tag_value,
         case
             when
-                known_values.tag_code = 'service_tier_since_date'
-                and known_values.tag_value = cast(tier_log.first_date as string)
-                then '不晚于 ' || known_values.tag_value
+                reasons.tag_code = 'service_tier_since_date'
+                and reasons.tag_value = cast(tier_log.first_date as string)
+                then '不晚于 ' || reasons.tag_value
             else labels.name_zh
         end as value_zh,
         entries.unit,
-        standing.valid_from as since,
-        known_values.confidence,
+        reasons.since,
+        reasons.confidence,
         reasons.why,
         entries.definition_zh,
         entries.kind,
@@ -79,29 +56,21 @@ portrait_customer as (
             as why_sensitivity,
         greatest(entries.security_level, coalesce(reason_classes.security_level, entries.security_level))
             as why_security_level,
-        known_values.as_of_date
-    from {{ ref('customer_tags_long') }} as known_values
+        reasons.as_of_date
+    from {{ ref('portrait_reasons') }} as reasons
     inner join {{ ref('tag_dictionary') }} as entries
-        on known_values.tag_code = entries.tag_code
+        on reasons.tag_code = entries.tag_code
     inner join {{ ref('tag_scenarios') }} as tag_scenarios
-        on known_values.tag_code = tag_scenarios.tag_code
+        on reasons.tag_code = tag_scenarios.tag_code
     cross join tier_log
     left join {{ ref('scenarios') }} as scenarios
         on tag_scenarios.scenario = scenarios.scenario
     left join {{ ref('portrait_labels') }} as labels
         on
-            known_values.tag_code = labels.tag_code
-            and known_values.tag_value = labels.tag_value
-    left join {{ ref('portrait_reasons') }} as reasons
-        on
-            known_values.customer_id = reasons.customer_id
-            and known_values.tag_code = reasons.tag_code
+            reasons.tag_code = labels.tag_code
+            and reasons.tag_value = labels.tag_value
     left join reason_classes
-        on known_values.tag_code = reason_classes.tag_code
-    left join standing
-        on
-            known_values.customer_id = standing.customer_id
-            and known_values.tag_code = standing.tag_code
+        on reasons.tag_code = reason_classes.tag_code
 )
 
 select * from portrait_customer

@@ -1,150 +1,225 @@
--- Why a customer has each of his tags, in words that the front line reads: what his values are compared with.
+-- What is known of a customer: each of his tags with since when, how sure and why, in words that the front line reads.
 --
--- Of a certified rule with clauses it is the clause that decides, with his values and the thresholds in force; of any
+-- Of a certified rule with clauses, why is the clause that decides, with his values and the thresholds in force; of any
 -- other rule the values that it reads, of a fact the tables that it is measured from. As in tag_change_reasons, the
 -- first clause that holds decides, and where that is not the value on record, tags can't tell it.
+--
+-- A view that judges a customer by his own row alone: what belongs to a tag is one row of `rules`, small for any bank,
+-- and his values go along in his row. So nothing is gathered over all customers: the first rows of a list, of one
+-- customer or of all, come at once, and a list of all goes through in little memory.
 
 {{ config(materialized='view') }}
 
-{# In place, not as a CTE: one that is used more than once DuckDB fills for all customers before it filters. -#}
-{% set known_values -%}
-    ({{ unpivot_tags(ref('customer_tags'), ['customer_id', 'as_of_date']) }})
+{# A value that a rule reads, with its name: 年龄 50; of a dictionary, its Chinese label. -#}
+{% set label = first_of(those_of('input.labels', 'label', 'label.value_text = known_values[input.tag_code]')) -%}
+{% set input_shown -%}
+    input.name_zh || ' ' || coalesce(
+        ({{ label }}).name_zh,
+        case
+            when input.is_double then cast(round(cast(known_values[input.tag_code] as double), 4) as string)
+            else known_values[input.tag_code]
+        end
+    )
+{%- endset %}
+{% set input_number = 'input.sign * try_cast(known_values[input.tag_code] as decimal(28, 4))' -%}
+{# A comparison with what it compares; one that does not hold says 非. -#}
+{% set comparison_shown -%}
+    one.input_shown || case
+        when one.operator not in ('<', '<=', '>', '>=') or one.boundary is null then ''
+        else
+            case when one.holds then ' ' else ' 非 ' end
+            || one.operator || ' '
+            || case
+                when one.boundary = floor(one.boundary) then cast(cast(one.boundary as bigint) as string)
+                else cast(cast(one.boundary as double) as string)
+            end
+    end
 {%- endset -%}
+{# The comparisons of a clause that hold, and those that do not. -#}
+{% set held = those_of('shown_comparisons', 'one', 'one.place = clause.place and one.holds') -%}
+{% set failed = those_of('shown_comparisons', 'one', 'one.place = clause.place and not one.holds') -%}
 
 with
 
--- Each value that a rule may read, with its name: 年龄 50; of a dictionary, its Chinese label.
-inputs as (
+-- The first day of each tag in history. What stood on that day has stood since nobody knows when.
+tracked as (
     select
-        known_values.customer_id,
-        known_values.tag_code as input_tag,
-        known_values.tag_value as input_text,
-        entries.name_zh || ' ' || coalesce(
-            labels.name_zh,
-            case
-                when entries.data_type = 'double'
-                    then cast(round(cast(known_values.tag_value as double), 4) as string)
-                else known_values.tag_value
-            end
-        ) as input_shown
-    from {{ known_values }} as known_values
-    inner join {{ ref('tag_dictionary') }} as entries
-        on known_values.tag_code = entries.tag_code
-    left join {{ ref('portrait_labels') }} as labels
-        on
-            known_values.tag_code = labels.tag_code
-            and known_values.tag_value = labels.tag_value
+        tag_code,
+        min(as_of_date) as tracked_from
+    from {{ ref('tag_versions') }}
+    group by tag_code
 ),
 
--- The comparisons of each rule's clauses with the customer's values; of a sum of tags, the sum.
-measured as (
+-- Since when the values that stand have stood, where history has seen them begin.
+standing as (
     select
-        judged.customer_id,
-        judged.tag_code,
+        history.customer_id,
+        {{ map_of('history.tag_code', 'history.valid_from') }} as since
+    from {{ ref('tag_history') }} as history
+    inner join tracked
+        on
+            history.tag_code = tracked.tag_code
+            and history.valid_from > tracked.tracked_from
+    where history.valid_to is null
+    group by history.customer_id
+),
+
+own_confidence as (
+    select
+        customer_id,
+        {{ map_of('tag_code', 'confidence') }} as confidence
+    from {{ ref('tag_confidence') }}
+    where customer_id is not null
+    group by customer_id
+),
+
+-- What was measured of all customers at once.
+confidence_for_all as (
+    select
+        tag_code,
+        max(confidence) as confidence
+    from {{ ref('tag_confidence') }}
+    where customer_id is null
+    group by tag_code
+),
+
+customers as (
+    select
+        wide_rows.customer_id,
+        wide_rows.as_of_date,
+        wide_rows.known_values,
+        standing.since,
+        own_confidence.confidence
+    from ({{ tags_as_map(ref('customer_tags'), ['customer_id', 'as_of_date']) }}) as wide_rows
+    left join standing
+        on wide_rows.customer_id = standing.customer_id
+    left join own_confidence
+        on wide_rows.customer_id = own_confidence.customer_id
+),
+
+labels as (
+    select
+        tag_code,
+        {{ list_of(record_of({'value_text': 'tag_value', 'name_zh': 'name_zh'}), 'tag_value') }} as labels
+    from {{ ref('portrait_labels') }}
+    group by tag_code
+),
+
+-- What is to be known of a tag to show a value of it.
+readable as (
+    select
+        entries.tag_code,
+        entries.name_zh,
+        entries.data_type = 'double' as is_double,
+        labels.labels
+    from {{ ref('tag_dictionary') }} as entries
+    left join labels
+        on entries.tag_code = labels.tag_code
+),
+
+-- The comparisons of each rule's clauses; one may sum up several tags.
+boundaries as (
+    select
+        boundaries.tag_code,
         boundaries.clause_order,
         boundaries.policy_row,
         boundaries.comparison_order,
-        max(judged.tag_value) as value_on_record,
         max(boundaries.tag_value) as tag_value,
         max(boundaries.clause) as clause,
         max(boundaries.comparisons) as comparisons,
         max(boundaries.operator) as operator,
         max(boundaries.boundary) as boundary,
         max(boundaries.boundary_text) as boundary_text,
-        max(inputs.input_text) as input_text,
-        case
-            when count(try_cast(inputs.input_text as decimal(28, 4))) = count(boundaries.input_tag)
-                then sum(boundaries.input_sign * try_cast(inputs.input_text as decimal(28, 4)))
-        end as input_number,
-        {{ dbt.listagg('inputs.input_shown', "' + '", 'order by inputs.input_tag') }} as input_shown
-    from {{ known_values }} as judged
-    inner join {{ ref('tag_boundaries') }} as boundaries
-        on judged.tag_code = boundaries.tag_code
-    left join inputs
-        on
-            judged.customer_id = inputs.customer_id
-            and boundaries.input_tag = inputs.input_tag
-    group by
-        judged.customer_id, judged.tag_code, boundaries.clause_order, boundaries.policy_row, boundaries.comparison_order
+        count(boundaries.input_tag) as input_count,
+        {{ list_of(
+            record_of({
+                'tag_code': 'readable.tag_code',
+                'name_zh': 'readable.name_zh',
+                'is_double': 'readable.is_double',
+                'labels': 'readable.labels',
+                'sign': 'boundaries.input_sign',
+            }),
+            'boundaries.input_tag',
+            'boundaries.input_tag is not null',
+        ) }} as inputs
+    from {{ ref('tag_boundaries') }} as boundaries
+    left join readable
+        on boundaries.input_tag = readable.tag_code
+    group by boundaries.tag_code, boundaries.clause_order, boundaries.policy_row, boundaries.comparison_order
 ),
 
-compared as (
+-- Places of the clauses in the order in which they are asked.
+placed as (
     select
         *,
-        {{ comparison_holds() }} as holds
-    from measured
-),
-
--- 月日均AUM 1370131.68 >= 1000000; a value of a dictionary speaks for itself.
-shown as (
-    select
-        *,
-        input_shown || case
-            when operator not in ('<', '<=', '>', '>=') or boundary is null then ''
-            else
-                case when holds then ' ' else ' 非 ' end
-                || operator || ' '
-                || case
-                    when boundary = floor(boundary) then cast(cast(boundary as bigint) as string)
-                    else cast(cast(boundary as double) as string)
-                end
-        end as comparison_shown
-    from compared
+        dense_rank() over (partition by tag_code order by clause_order, policy_row) as place
+    from boundaries
 ),
 
 clauses as (
     select
-        customer_id,
         tag_code,
-        clause_order,
-        policy_row,
-        count(case when holds then 1 end) = max(comparisons)
-        and (max(comparisons) > 0 or max(clause) = 'otherwise') as clause_holds,
-        max(tag_value) = max(value_on_record) as gives_value,
-        {{ dbt.listagg('case when holds then comparison_shown end', "'；'", 'order by comparison_order') }} as held,
-        min(case when not holds then comparison_shown end) as failed
-    from shown
-    group by customer_id, tag_code, clause_order, policy_row
+        place,
+        max(clause_order) as clause_order,
+        max(tag_value) as tag_value,
+        max(clause) as clause,
+        max(comparisons) as comparisons
+    from placed
+    group by tag_code, place
 ),
 
--- The clause before it says why one that compares no tag (otherwise) is reached.
-in_order as (
+clauses_of_rules as (
     select
-        *,
-        lag(failed) over (partition by customer_id, tag_code order by clause_order, policy_row) as failed_before,
-        min(case when clause_holds then clause_order end) over (partition by customer_id, tag_code) as first_clause
+        tag_code,
+        {{ list_of(
+            record_of({
+                'place': 'place',
+                'clause_order': 'clause_order',
+                'tag_value': 'tag_value',
+                'clause': 'clause',
+                'comparisons': 'comparisons',
+            }),
+            'place',
+        ) }} as clauses
     from clauses
+    group by tag_code
 ),
 
-deciding as (
+comparisons_of_rules as (
     select
-        customer_id,
         tag_code,
-        coalesce(held, failed_before) as why
-    from in_order
-    where
-        clause_holds
-        and gives_value
-        and clause_order = first_clause
+        {{ list_of(
+            record_of({
+                'place': 'place',
+                'operator': 'operator',
+                'boundary': 'boundary',
+                'boundary_text': 'boundary_text',
+                'input_count': 'input_count',
+                'inputs': 'inputs',
+            }),
+            'place, comparison_order',
+        ) }} as comparisons
+    from placed
+    group by tag_code
 ),
 
--- What any other rule reads: the customer's own values, but for those that are no or nothing.
-read_by_rules as (
+inputs_of_rules as (
     select
-        inputs.customer_id,
         rule_inputs.tag_code,
-        coalesce(
-            {{ dbt.listagg(
-                "case when inputs.input_text <> 'false' and coalesce(try_cast(inputs.input_text as double), 1) <> 0 "
-                "then inputs.input_shown end", "'；'", 'order by inputs.input_tag'
-            ) }},
-            '所读标签均为否或0'
-        ) as why
+        {{ list_of(
+            record_of({
+                'tag_code': 'readable.tag_code',
+                'name_zh': 'readable.name_zh',
+                'is_double': 'readable.is_double',
+                'labels': 'readable.labels',
+            }),
+            'rule_inputs.input_name',
+        ) }} as inputs
     from {{ ref('tag_rule_inputs') }} as rule_inputs
-    inner join inputs
-        on rule_inputs.input_name = inputs.input_tag
+    inner join readable
+        on rule_inputs.input_name = readable.tag_code
     where rule_inputs.input_kind = 'tag'
-    group by inputs.customer_id, rule_inputs.tag_code
+    group by rule_inputs.tag_code
 ),
 
 -- The tables that a fact is measured from, by the names that a banker knows: the same for every customer.
@@ -172,23 +247,174 @@ measured_from as (
     group by tag_code
 ),
 
+rules as (
+    select
+        readable.tag_code,
+        clauses_of_rules.clauses,
+        comparisons_of_rules.comparisons,
+        inputs_of_rules.inputs,
+        measured_from.why as measured_from,
+        confidence_for_all.confidence as confidence_for_all
+    from readable
+    left join clauses_of_rules
+        on readable.tag_code = clauses_of_rules.tag_code
+    left join comparisons_of_rules
+        on readable.tag_code = comparisons_of_rules.tag_code
+    left join inputs_of_rules
+        on readable.tag_code = inputs_of_rules.tag_code
+    left join measured_from
+        on readable.tag_code = measured_from.tag_code
+    left join confidence_for_all
+        on readable.tag_code = confidence_for_all.tag_code
+),
+
+-- Each known tag of a customer beside its rule. Not by a join on the tag: an engine that takes a customer's tags for fewer
+-- than the rules would gather those of all customers first.
+known as (
+    select
+        customers.customer_id,
+        rules.tag_code,
+        {{ unfold(['customers.known_values[rules.tag_code]']) }} as tag_value,
+        customers.as_of_date,
+        customers.known_values,
+        customers.since[rules.tag_code] as since,
+        -- A customer's own confidence is never above that of all customers; without either it is 1.
+        coalesce(customers.confidence[rules.tag_code], rules.confidence_for_all, cast(1 as decimal(5, 4)))
+            as confidence,
+        rules.clauses,
+        rules.comparisons,
+        rules.inputs,
+        rules.measured_from
+    from customers
+    cross join rules
+),
+
+-- The comparisons with the customer's values; of a sum of tags, the sum.
+measured as (
+    select
+        *,
+        {{ each_of('comparisons', 'one', record_of({
+            'place': 'one.place',
+            'operator': 'one.operator',
+            'boundary': 'one.boundary',
+            'boundary_text': 'one.boundary_text',
+            'input_text': greatest_of(each_of('one.inputs', 'input', 'known_values[input.tag_code]')),
+            'input_number': (
+                'case when '
+                ~ size_of(those_of('one.inputs', 'input', '(' ~ input_number ~ ') is not null'))
+                ~ ' = one.input_count then '
+                ~ sum_of(each_of('one.inputs', 'input', input_number))
+                ~ ' end'
+            ),
+            'input_shown': joined_texts(each_of('one.inputs', 'input', input_shown), "' + '"),
+        })) }} as measured_comparisons
+    from known
+),
+
+compared as (
+    select
+        *,
+        {{ each_of('measured_comparisons', 'one', record_of({
+            'place': 'one.place',
+            'operator': 'one.operator',
+            'boundary': 'one.boundary',
+            'input_shown': 'one.input_shown',
+            'holds': comparison_holds('one.'),
+        })) }} as judged_comparisons
+    from measured
+),
+
+-- 月日均AUM 1370131.68 >= 1000000; a value of a dictionary speaks for itself.
+shown as (
+    select
+        *,
+        {{ each_of('judged_comparisons', 'one', record_of({
+            'place': 'one.place',
+            'holds': 'one.holds',
+            'comparison_shown': comparison_shown,
+        })) }} as shown_comparisons
+    from compared
+),
+
+judged as (
+    select
+        *,
+        {{ each_of('clauses', 'clause', record_of({
+            'place': 'clause.place',
+            'clause_order': 'clause.clause_order',
+            'gives_value': 'clause.tag_value = tag_value',
+            'holds': (
+                size_of(held) ~ " = clause.comparisons and (clause.comparisons > 0 or clause.clause = 'otherwise')"
+            ),
+            'held': joined_texts(each_of(held, 'one', 'one.comparison_shown'), "'；'"),
+            'failed': least_of(each_of(failed, 'one', 'one.comparison_shown')),
+        })) }} as judged_clauses
+    from shown
+),
+
+first_held as (
+    select
+        *,
+        {{ first_of(those_of('judged_clauses', 'clause', 'clause.holds')) }} as first_clause
+    from judged
+),
+
+deciding as (
+    select
+        *,
+        {{ first_of(those_of(
+            'judged_clauses',
+            'clause',
+            'clause.holds and clause.gives_value and clause.clause_order = first_clause.clause_order',
+        )) }} as deciding_clause
+    from first_held
+),
+
+-- The clause before it says why one that compares no tag (otherwise) is reached.
+explained as (
+    select
+        *,
+        coalesce(
+            deciding_clause.held,
+            ({{ first_of(those_of('judged_clauses', 'clause', 'clause.place = deciding_clause.place - 1')) }}).failed
+        ) as why_decided,
+        {{ those_of('inputs', 'input', 'known_values[input.tag_code] is not null') }} as known_inputs
+    from deciding
+),
+
+-- What any other rule reads: the customer's own values, but for those that are no or nothing.
 portrait_reasons as (
     select
-        known_values.customer_id,
-        known_values.tag_code,
-        coalesce(deciding.why, read_by_rules.why, measured_from.why) as why,
-        known_values.as_of_date
-    from {{ known_values }} as known_values
-    left join deciding
-        on
-            known_values.customer_id = deciding.customer_id
-            and known_values.tag_code = deciding.tag_code
-    left join read_by_rules
-        on
-            known_values.customer_id = read_by_rules.customer_id
-            and known_values.tag_code = read_by_rules.tag_code
-    left join measured_from
-        on known_values.tag_code = measured_from.tag_code
+        customer_id,
+        tag_code,
+        tag_value,
+        since,
+        confidence,
+        coalesce(
+            why_decided,
+            case
+                when {{ size_of('known_inputs') }} > 0
+                    then coalesce(
+                        {{ joined_texts(
+                            each_of(
+                                those_of(
+                                    'known_inputs',
+                                    'input',
+                                    "known_values[input.tag_code] <> 'false' "
+                                    "and coalesce(try_cast(known_values[input.tag_code] as double), 1) <> 0",
+                                ),
+                                'input',
+                                input_shown,
+                            ),
+                            "'；'",
+                        ) }},
+                        '所读标签均为否或0'
+                    )
+            end,
+            measured_from
+        ) as why,
+        as_of_date
+    from explained
 )
 
 select * from portrait_reasons

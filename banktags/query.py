@@ -37,10 +37,8 @@ CATALOGUE = frozenset(
 )
 ROW_MAKERS = selects.ROW_MAKERS | CATALOGUE | {"pragma_table_info", "pragma_show"}
 SHOWN = frozenset({"tables", "__show_tables_expanded", "schemas"})
-#: Kind of the records of files that queries wrote.
-#: What a record tells of the warehouse that was asked; one that was never built has no date.
-DATED = {"business_date": "date"}
-KIND = "query_results"
+#: Kind of the records of files that queries wrote, and the type of their date: a warehouse without a build has none.
+KIND, DATED = "query_results", {"business_date": "date"}
 #: What the record of an answer that is printed says for a file.
 PRINTED = "(standard output)"
 READABLE = "the relations of the warehouse (information_schema.tables names them)"

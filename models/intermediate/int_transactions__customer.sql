@@ -30,7 +30,7 @@ postings as (
         coalesce(posting_types.category, 'unknown') as transaction_category,
         coalesce(channel_initiators.initiator, initiators.initiator, 'unknown') as initiator,
         coalesce(channel_initiators.is_activity, initiators.is_activity, false) as is_activity,
-        coalesce(moves.move = 'household', false) as is_household_move,
+        coalesce(moves.move_kind = 'household', false) as is_household_move,
         core_transactions.direction,
         {{ in_base_currency('core_transactions.amount', 'owners.currency_to_convert', 'rates.mid_rate') }} as amount,
         core_transactions.channel,
@@ -73,7 +73,7 @@ postings as (
         on core_transactions.channel = channels.channel
     where
         cancelled.transaction_id is null
-        and coalesce(moves.move <> 'own', true)
+        and coalesce(moves.move_kind <> 'own', true)
 )
 
 select * from postings

@@ -53,7 +53,7 @@ moves as (
         sides.transaction_date,
         sides.customer_id,
         sides.other_customer_id,
-        case when sides.customer_id = sides.other_customer_id then 'own' else 'household' end as move
+        case when sides.customer_id = sides.other_customer_id then 'own' else 'household' end as move_kind
     from sides
     left join {{ ref('int_customer__household') }} as households
         on sides.customer_id = households.customer_id

@@ -1,5 +1,5 @@
--- What each new customer did or met with, and when: one row a customer, kind of event, channel and day. New is who opened
--- in the last 365 days, so that a day's run reads a year of events, however many the bank keeps.
+-- What each new customer did or met with, and when: one row a customer, kind of event, channel and day. New is who
+-- opened in the last 365 days, so that a day's run reads a year of events, however many the bank keeps.
 
 with
 

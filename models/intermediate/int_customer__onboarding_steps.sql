@@ -93,8 +93,8 @@ reached_1 as (
         inner join step_events
             on
                 earlier.customer_id = step_events.customer_id
-                and step_events.step_number = {{ number }}
-                and step_events.event_date >= earlier.reached_date
+                and earlier.reached_date <= step_events.event_date
+        where step_events.step_number = {{ number }}
         group by step_events.customer_id, step_events.step_number
     ),
 

@@ -1,5 +1,5 @@
--- The days on which each new customer took up a product that opening did not bring, any but the demand deposit: one row a
--- customer and day. A balance that comes back or changes is no new product.
+-- The days on which each new customer took up a product that opening did not bring, any but the demand deposit: one
+-- row a customer and day. A balance that comes back or changes is no new product.
 
 with
 

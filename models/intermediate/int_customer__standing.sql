@@ -38,7 +38,9 @@ standing as (
 customer_standing as (
     select
         *,
-        not (is_relationship_ended or is_deceased or is_frozen_by_order) as is_open_to_offers
+        not is_relationship_ended
+        and not is_deceased
+        and not is_frozen_by_order as is_open_to_offers
     from standing
 )
 

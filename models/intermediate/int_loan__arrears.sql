@@ -1,7 +1,7 @@
 -- How late each loan is on the date: one row per loan. An instalment is overdue from the day after its due date for as
--- long as more of it is unpaid than the tolerance, and so is the principal that is left when the loan has matured, though
--- no instalment says so; the oldest of them says how many days the loan is past due. A loan whose instalments are not on
--- record from the first one on may be later than is seen: how late is unknown.
+-- long as more of it is unpaid than the tolerance, and so is the principal that is left when the loan has matured,
+-- though no instalment says so; the oldest of them says how many days the loan is past due. A loan whose instalments
+-- are not on record from the first one on may be later than is seen: how late is unknown.
 with
 
 tolerance as (
@@ -66,8 +66,9 @@ matured as (
     from loans
 ),
 
--- Unpaid instalments and the principal that is left tell of the same debt: the larger of the two is known to be overdue.
--- As a time overdue the principal counts beside the instalments, unless one that is due on the day tells of it.
+-- Unpaid instalments and the principal that is left tell of the same debt: the larger of the two is known to be
+-- overdue. As a time overdue the principal counts beside the instalments, unless one that is due on the day, or all
+-- that are overdue together, tell of it.
 sums as (
     select
         *,
@@ -76,7 +77,7 @@ sums as (
             as oldest_due_date,
         case
             when not {{ in_last_days('due_in_full_date', 365) }} then 0
-            when overdue_principal is not null and not has_overdue_instalment_at_maturity then 1
+            when overdue_principal > overdue_instalments and not has_overdue_instalment_at_maturity then 1
             when was_settled_late and not has_instalment_at_maturity then 1
             else 0
         end as principal_count_365d
@@ -84,9 +85,9 @@ sums as (
 ),
 
 -- What the record shows, and whether it is the whole of it: from the granting of the loan on, or from the first
--- instalment on. A loan whose maturity is known and of which no instalment was delivered has no plan, and is due then. Of
--- the last year the record is whole, too, where it reaches back over it, and where the loan ended before it. Who owes no
--- more than the tolerance of a loan is not overdue.
+-- instalment on. A loan whose maturity is known and of which no instalment was delivered has no plan, and is due then.
+-- Of the last year the record is whole, too, where it reaches back over it, and where the loan ended before it. Who
+-- owes no more than the tolerance of a loan is not overdue.
 seen_loans as (
     select
         sums.loan_id,
@@ -96,7 +97,7 @@ seen_loans as (
         sums.outstanding_principal,
         case
             when sums.unpaid_amount > sums.unpaid_to
-                then cast({{ dbt.datediff('sums.oldest_due_date', as_of_date(), 'day') }} as int)
+                then {{ days_since('sums.oldest_due_date') }}
             else 0
         end as days_past_due_seen,
         case when sums.unpaid_amount > sums.unpaid_to then sums.unpaid_amount else 0 end as overdue_amount_seen,

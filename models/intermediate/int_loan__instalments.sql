@@ -1,5 +1,5 @@
--- What each instalment still lacks, and whether it was late: one row an instalment. What lies within the tolerance of seed
--- arrears_tolerances is nothing: an instalment that lacks no more is paid, today and on each day before.
+-- What each instalment still lacks, and whether it was late: one row an instalment. What lies within the tolerance of
+-- seed arrears_tolerances is nothing: an instalment that lacks no more is paid, today and on each day before.
 {% set is_tolerated = 'versions.due_amount - versions.paid_amount <= doubtful.unpaid_to' %}
 
 with

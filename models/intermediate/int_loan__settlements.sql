@@ -1,5 +1,5 @@
--- On which day each settled loan was settled, by the batches: the first that says so after the last that said otherwise.
--- A loan that every batch calls settled ended before them, on a day that they do not tell.
+-- On which day each settled loan was settled, by the batches: the first that says so after the last that said
+-- otherwise. A loan that every batch calls settled ended before them, on a day that they do not tell.
 with
 
 states as (
@@ -27,7 +27,7 @@ settlements as (
     inner join {{ ref('base_lending__loans') }} as versions
         on
             settled.loan_id = versions.loan_id
-            and versions.dt > states.last_unsettled_dt
+            and states.last_unsettled_dt < versions.dt
     where versions.fault is null
     group by settled.loan_id
 )

@@ -44,8 +44,8 @@ marketing as (
         spine.customer_id,
         spine.as_of_date,
 
-        -- 可营销: consent stands for at least one channel, and anything may be offered. Who is not in CRM gave none; where no consents are delivered at
-        -- all, nothing is known, and no gate opens.
+        -- 可营销: consent stands for at least one channel, and anything may be offered. Who is not in CRM gave none;
+        -- where no consents are delivered at all, nothing is known, and no gate opens.
         case
             when not ({{ is_covered(['crm.contacts', 'crm.consents']) }}) then null
             else coalesce(facts.has_marketing_consent and facts.is_open_to_offers, false)

@@ -25,8 +25,8 @@ customers as (
     where demographics.relationship_status = 'active'
 ),
 
--- The first step that a new customer has not taken after the steps before it. The opening itself is a step that every new
--- customer has taken.
+-- The first step that a new customer has not taken after the steps before it. The opening itself is a step that every
+-- new customer has taken.
 next_steps as (
     select
         openings.customer_id,

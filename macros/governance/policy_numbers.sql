@@ -21,12 +21,8 @@
 
 {# Whether a row of a seed is one that a tag reads: each filter of tag_rule_policies names a column of the seed and its value. #}
 {% macro meets_filters(policies, rows, columns) -%}
-    {%- for position in range(1, 4) %}
-    {{ 'and ' if not loop.first }}(
-        {{ policies }}.filter_column_{{ position }} is null
-        {%- for column in columns %}
-        or ({{ policies }}.filter_column_{{ position }} = '{{ column }}' and {{ policies }}.filter_value_{{ position }} = cast({{ rows }}.{{ column }} as string))
-        {%- endfor %}
-    )
-    {%- endfor %}
+    {%- for position in range(1, 4) -%}
+        {{ ' and ' if not loop.first }}({{ policies }}.filter_column_{{ position }} is null
+        {%- for column in columns %} or ({{ policies }}.filter_column_{{ position }} = '{{ column }}' and {{ policies }}.filter_value_{{ position }} = cast({{ rows }}.{{ column }} as string)){% endfor %})
+    {%- endfor -%}
 {%- endmacro %}

@@ -74,7 +74,7 @@ named_inputs as (
         on
             policies.seed_name = 'preference_weights'
             and policies.value_column = 'weight'
-            and {{ meets_filters('policies', 'weights', policy_numbers('preference_weights').columns) | indent(12) }}
+            and {{ meets_filters('policies', 'weights', policy_numbers('preference_weights').columns) }}
 ),
 
 violations as (
@@ -109,7 +109,7 @@ violations as (
     select
         'rule_current' as check_name,
         dictionary.subject,
-        'seed preference_weights names the input ' || named_inputs.named_tag || ', which its recorded rule does not read'
+        'seed preference_weights names ' || named_inputs.named_tag || ', which its recorded rule does not read'
             as problem,
         'let its model read the tag if it does not, run banktags catalogue sync, and review what it changes' as remedy
     from named_inputs

@@ -122,6 +122,7 @@ def test_a_table_that_keeps_other_dates_is_spared_or_nothing_is_built(parsed_pro
 def test_a_table_that_is_not_spared_stops_a_build(bank, name, full_refresh):
     unspared = Bank(bank.folder, bank.manifest.deepcopy())
     unspared.manifest.nodes[f"model.bank_tags.{name}"].config.full_refresh = full_refresh
+    unspared.manifest.build_flat_graph()
     assert f"{name} keeps what it was built of on other dates" in unspared.run(SPINE)
     assert bank.run(SPINE) is None
 

@@ -48,7 +48,7 @@ def is_parameter(seed: Mapping[str, Any], column: str) -> bool:
     """Whether a column of a seed is a number with a unit: of the row (column unit), or of the column (meta)."""
     meta = seed["columns"].get(column, {}).get("config", {}).get("meta", {})
     types = seed["config"].get("column_types", {})
-    has_unit = "unit" in types or "unit" in meta or "unit_of" in meta
+    has_unit = "unit" in types or "unit" in meta
     return seed["fqn"][1] == "policy" and types.get(column, "").startswith(NUMBERS) and has_unit
 
 

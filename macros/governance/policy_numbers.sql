@@ -1,16 +1,15 @@
-{# The numbers of a policy seed (policy_seeds): its columns with a unit, of the row or of the column (meta unit, or unit_of: the
-   column that names a tag whose unit it is). banktags/catalogue/policies.py reads the manifest the same way. #}
+{# The numbers of a policy seed (policy_seeds): its columns with a unit, of the row or of the column (meta unit).
+   banktags/catalogue/policies.py reads the manifest the same way. #}
 {% macro policy_numbers(seed_name) -%}
     {%- set numbers = [] -%}
     {%- set node = graph.get('nodes', {}).get('seed.' ~ project_name ~ '.' ~ seed_name, {}) -%}
     {%- set types = node.get('config', {}).get('column_types', {}) -%}
     {%- for column, data_type in types.items() if data_type.split('(') | first in ('int', 'bigint', 'double', 'decimal') -%}
         {%- set meta = node.columns.get(column, {}).get('config', {}).get('meta', {}) -%}
-        {%- if 'unit' in types or meta.get('unit') or meta.get('unit_of') -%}
+        {%- if 'unit' in types or meta.get('unit') -%}
             {%- do numbers.append({
                 'column': column,
                 'unit': 'unit' if 'unit' in types else "'" ~ meta.unit ~ "'" if meta.get('unit') else 'cast(null as string)',
-                'unit_of': meta.get('unit_of') or 'cast(null as string)',
                 'name_zh': "'" ~ meta.name_zh ~ "'" if meta.get('name_zh') else 'cast(null as string)',
             }) -%}
         {%- endif -%}

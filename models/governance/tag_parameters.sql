@@ -8,13 +8,6 @@ policies as (
     select * from {{ ref('tag_rule_policies') }}
 ),
 
-dictionary as (
-    select
-        tag_code,
-        unit
-    from {{ ref('tag_dictionary') }}
-),
-
 -- A seed without a date holds at any time, one without a name has the columns of its key as name.
 {% for seed in policy_seeds() -%}
     {%- set read = policy_numbers(seed.name) -%}
@@ -44,7 +37,6 @@ read_numbers as (
                 {{ number.name_zh if number else 'cast(null as string)' }} as value_name_zh,
                 cast({{ 'numbers.' ~ number.column if number else 'null' }} as decimal(24, 6)) as value,  -- noqa: RF04
                 {{ number.unit if number else 'cast(null as string)' }} as unit,
-                {{ number.unit_of if number else 'cast(null as string)' }} as unit_of,
                 numbers.source,
                 numbers.in_force_from,
                 numbers.in_force_to
@@ -61,22 +53,20 @@ read_numbers as (
 
 tag_parameters as (
     select
-        read_numbers.tag_code,
-        read_numbers.seed_name,
-        read_numbers.seed_row,
-        read_numbers.row_name_zh,
-        read_numbers.value_column,
-        read_numbers.value_name_zh,
-        read_numbers.value,
-        coalesce(read_numbers.unit, dictionary.unit) as unit,
-        read_numbers.source,
-        read_numbers.in_force_from as valid_from,
-        read_numbers.in_force_to as valid_to,
+        tag_code,
+        seed_name,
+        seed_row,
+        row_name_zh,
+        value_column,
+        value_name_zh,
+        value,
+        unit,
+        source,
+        in_force_from as valid_from,
+        in_force_to as valid_to,
         {{ as_of_date() }} as as_of_date
     from read_numbers
-    left join dictionary
-        on read_numbers.unit_of = dictionary.tag_code
-    where read_numbers.value is not null
+    where value is not null
 )
 
 select * from tag_parameters

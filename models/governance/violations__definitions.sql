@@ -57,6 +57,19 @@ approvals as (
     select * from {{ ref('class_approvals') }}
 ),
 
+-- Source columns that a tag reads by way of another tag: it is that tag which answers for them.
+through_tags as (
+    select distinct
+        readers.tag_code,
+        sources.input_name
+    from inputs as readers
+    inner join inputs as sources
+        on
+            readers.input_name = sources.tag_code
+            and sources.input_kind = 'source'
+    where readers.input_kind = 'tag'
+),
+
 -- Source columns that some tag is made of.
 used as (
     select distinct input_name
@@ -169,7 +182,7 @@ violations as (
 
     union all
 
-    -- What is made of data is as sensitive as the data.
+    -- What is made of data is as sensitive as the data; what comes through another tag is judged by that tag's class.
     select
         'class_of_inputs' as check_name,
         dictionary.subject,
@@ -181,9 +194,16 @@ violations as (
         on dictionary.tag_code = inputs.tag_code and inputs.input_kind = 'source'
     inner join source_columns
         on inputs.input_name = source_columns.source_column
+    left join through_tags
+        on
+            inputs.tag_code = through_tags.tag_code
+            and inputs.input_name = through_tags.input_name
     where
-        dictionary.sensitivity < source_columns.sensitivity
-        or dictionary.security_level < source_columns.security_level
+        through_tags.tag_code is null
+        and (
+            dictionary.sensitivity < source_columns.sensitivity
+            or dictionary.security_level < source_columns.security_level
+        )
     group by dictionary.subject
 
     union all

@@ -128,9 +128,9 @@ def _question(sql: str | None, file: Path | None) -> str:
         content = sys.stdin.buffer.read() if named == "-" else Path(named).read_bytes()
         return content.decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        told = (
-            "is not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
-        )
+        told = getattr(error, "strerror", None) or str(error)
+        if isinstance(error, UnicodeDecodeError):
+            told = "it is not UTF-8"
         raise typer.BadParameter(f"{visible(named)}: {told}", param_hint="SQL") from None
 
 

@@ -444,9 +444,7 @@ def test_project_and_warehouse_know_the_same_values(tmp_path):
     with duckdb.connect() as con:
         for schema in ("marts", "governance", "policy"):
             con.execute(f"create schema {schema}")
-        con.execute(
-            "create table marts.customer_tags (customer_id text, aum_tier text, rfm_pattern text, aum_spot int)"
-        )
+        con.execute("create table marts.customer_tags (aum_tier text, rfm_pattern text, aum_spot int)")
         con.execute("create table governance.tag_dictionary (tag_code text, name_zh text, values_from text)")
         con.executemany(
             "insert into governance.tag_dictionary values (?, ?, ?)",

@@ -12,7 +12,7 @@ import yaml
 
 from banktags.catalogue.entries import GRAIN, TAG_FOLDERS
 from banktags.contract import PROJECT_ROOT
-from banktags.load.extract import quoted
+from banktags.load.extract import literal, quoted
 from banktags.meant import is_called, meant, shown
 from banktags.warehouse import Row, records
 
@@ -183,8 +183,8 @@ def _listed_by_warehouse(con: duckdb.DuckDBPyConnection, values_from: str | None
     One that lists customers lists no values, and staging may read extracts that lie elsewhere.
     """
     relation, _, column = (values_from or "").partition(".")
-    stands = "select table_schema from information_schema.tables where table_name = ? and table_schema in (?, ?)"
-    schema = con.execute(stands, [relation, "policy", "staging"]).fetchone()
+    stands = "select table_schema from information_schema.tables where table_schema in ('policy', 'staging')"
+    schema = con.execute(f"{stands} and table_name = {literal(relation)}").fetchone()
     if not schema:
         return {}
     try:

@@ -36,7 +36,8 @@ COMMANDS = {
     ),
     "run": (
         "banktags.nightly.command:run",
-        "Build one business date, or a range in order: check the batch, build, test, then record the date as done.",
+        "Build one business date, or a range in order: check the batch, build, test, only then record the date "
+        "as done.",
     ),
     "summary": ("banktags.summary:summary", "Say what the last dbt build made, where it is, and one query to try."),
     "simulate": (

@@ -6,7 +6,6 @@ the tag dictionary, roles are rows of seed ``portrait_roles``.
 """
 
 import datetime
-import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Annotated, Protocol, TypeVar
 import duckdb
 import typer
 
+from banktags.meant import did_you_mean
 from banktags.portrait import usage
 from banktags.records import RecordError, check_said, machine_user
 from banktags.warehouse import records
@@ -212,13 +212,13 @@ def find_role(warehouse: duckdb.DuckDBPyConnection, role: str | None, purpose: s
         raise DoorClosed(f"say as which role you read, --role or setting {ROLE_SETTING}: {', '.join(known)}")
     of_role = [row for row in rows if row["role"] == role]
     if not of_role:
-        alike = difflib.get_close_matches(role, known, n=1)
-        hint = f"did you mean {alike[0]}? " if alike else ""
+        hint = did_you_mean(role, {row["role"]: [row["name_zh"]] for row in rows})
         raise DoorClosed(f"no role {role}: {hint}the roles are {', '.join(known)} (seed portrait_roles)")
     found = [row for row in of_role if purpose in (None, row["purpose"])]
     if not found:
         may = ", ".join(row["purpose"] for row in of_role)
-        raise DoorClosed(f"{role} may not open portraits for {purpose}: only for {may} (seed portrait_roles)")
+        hint = did_you_mean(purpose or "", {row["purpose"]: [row["purpose_zh"]] for row in of_role})
+        raise DoorClosed(f"{role} may not open portraits for {purpose}: {hint}only for {may} (seed portrait_roles)")
     return Role(**{field: found[0][field] for field in Role.__dataclass_fields__})
 
 

@@ -35,9 +35,13 @@ def is_called(asked: str, code: str, known: Names) -> bool:
 
 
 def did_you_mean(asked: str, known: Names) -> str:
-    """``did you mean wealth (财富)? ``, with a blank behind it; nothing where nothing is like it."""
+    """``did you mean wealth (财富)? ``, with a blank behind it; nothing where nothing is like it.
+
+    Who has mistyped a code need not be told what it is called.
+    """
     found = meant(asked, known)
-    return f"did you mean {' or '.join(shown(code, known) for code in found)}? " if found else ""
+    said = found if asked.isascii() else [shown(code, known) for code in found]
+    return f"did you mean {' or '.join(said)}? " if found else ""
 
 
 def shown(code: str, known: Names) -> str:

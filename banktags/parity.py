@@ -27,8 +27,8 @@ SPARK_DBT = Path(os.environ.get("BANK_TAGS_SPARK_DBT", PROJECT_ROOT / ".venv-spa
 DIGITS = 9
 #: What an engine measures in its own way: fingerprints of files, digests by its own hash, about how many values differ.
 ENGINES_OWN = {"batch_fingerprint", "values_digest", "distinct_values"}
-#: Views that are asked about one customer, and how many they are compared for: of all at once both engines run out of
-#: memory.
+#: Views of a row a customer, tag, scenario and role, which repeat the wide mart many times, and for how many customers
+#: they are compared.
 OF_ONE_CUSTOMER = ("portrait_by_role", "portrait_customer", "portrait_reasons")
 CUSTOMERS = 3
 #: Differing rows of each engine that a difference shows.
@@ -90,7 +90,7 @@ class Comparison:
             return Difference(relation, f"columns differ: {sorted(types.keys() ^ spark_types.keys())}")
         by_duckdb = f"bank_tags.{relation}"
         if folder.name in OF_ONE_CUSTOMER:
-            # One query for each: only an equality reaches the scan of the wide mart.
+            # One query for each, as a client asks.
             asked = [
                 f"select * from {by_duckdb} where customer_id = {literal(customer)}" for customer in self._customers
             ]

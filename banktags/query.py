@@ -91,9 +91,11 @@ def query(
     if to is not None and reason is None:
         raise typer.BadParameter("say what the file is for: it goes on record", param_hint="--reason")
     asked = _question(sql, file)
-    with open_read_only() as warehouse, _clear_errors():
+    with open_read_only() as warehouse, _clear_errors(warehouse):
         minutes, date = LIMIT.minutes, business_date(warehouse)
-        _check(warehouse, asked)
+        reads_tags = _check(warehouse, asked)
+        if reads_tags:
+            _tell_wrong_values(warehouse, asked)
         _confine(warehouse)
         with selects.within(warehouse, minutes), TemporaryDirectory(prefix="banktags") as own:
             cursor = warehouse.execute(asked)
@@ -126,14 +128,14 @@ def _question(sql: str | None, file: Path | None) -> str:
         content = sys.stdin.buffer.read() if named == "-" else Path(named).read_bytes()
         return content.decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        told = (
-            "is not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
-        )
+        told = getattr(error, "strerror", None) or str(error)
+        if isinstance(error, UnicodeDecodeError):
+            told = "it is not UTF-8"
         raise typer.BadParameter(f"{visible(named)}: {told}", param_hint="SQL") from None
 
 
 @contextmanager
-def _clear_errors() -> Iterator[None]:
+def _clear_errors(warehouse: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """What is wrong with the question, on one line."""
     try:
         yield
@@ -147,13 +149,31 @@ def _clear_errors() -> Iterator[None]:
         raise typer.BadParameter(message, param_hint="SQL") from None
     except duckdb.PermissionException:
         raise typer.BadParameter(f"it may read {READABLE} only", param_hint="SQL") from None
+    except duckdb.BinderException as error:
+        told = visible(selects.said(error)) + _nearest_tag(warehouse, error)
+        raise typer.BadParameter(told, param_hint="SQL") from None
     except duckdb.Error as error:
         raise typer.BadParameter(visible(selects.said(error)), param_hint="SQL") from None
 
 
-def _check(warehouse: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Raises:
-    Refused: it is not one SELECT over the warehouse's relations.
+def _nearest_tag(warehouse: duckdb.DuckDBPyConnection, error: duckdb.BinderException) -> str:
+    """The tag that a column which there is not was meant for, where a tag is called like it in Chinese."""
+    from banktags.conditions.known import of_warehouse
+
+    named = re.search(r'Referenced column "([^"]+)" not found', str(error))
+    if not named or named[1].isascii():
+        return ""
+    try:
+        return f"; {named[1]} is no tag: {of_warehouse(warehouse).nearest(named[1])}"
+    except duckdb.Error:
+        return ""  # it is no warehouse of tags
+
+
+def _check(warehouse: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    """Let one SELECT over the warehouse's relations through; whether it reads the wide table of tags.
+
+    Raises:
+        Refused: it is another statement, or reads something else.
     """
     select = selects.parsed(_explained(sql))
     stand = warehouse.execute(
@@ -174,6 +194,24 @@ def _check(warehouse: duckdb.DuckDBPyConnection, sql: str) -> None:
     for what in select.shown:
         if what not in SHOWN:
             raise selects.Refused(f"it shows {what}, and may show tables and schemas only")
+    return any(relation.name.lower() == "customer_tags" for relation in select.relations)
+
+
+def _tell_wrong_values(warehouse: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Say on stderr which texts are none of the values of the tag that they are compared with: nobody has them."""
+    # Not before it is needed: most questions name no tag.
+    import sqlglot
+
+    from banktags.conditions.known import of_warehouse
+    from banktags.conditions.values import wrong_values
+
+    try:
+        tree = sqlglot.parse_one(_explained(sql), dialect="duckdb")
+        tags = of_warehouse(warehouse)
+    except (sqlglot.errors.SqlglotError, RecursionError, duckdb.Error):
+        return  # DuckDB has parsed it: what sqlglot does not know is no fault of the question
+    for _, value, tag, remedy in wrong_values(tree, tags):
+        say(f"'{value}' is no value of {tag}: {remedy}", err=True)
 
 
 def _explained(sql: str) -> str:

@@ -16,6 +16,8 @@ from difflib import get_close_matches
 
 import duckdb
 
+from banktags.load.extract import literal
+
 #: Functions in FROM that compute rows from what they are given, and read nothing.
 ROW_MAKERS = frozenset({"unnest", "range", "generate_series", "repeat", "repeat_row", "json_each", "json_tree"})
 #: Functions that say something of the machine or the session, wait, or leave a trace.
@@ -91,7 +93,8 @@ def parsed(sql: str) -> Select:
         if len(statements) != 1:
             what = f"{len(statements)} statements" if statements else "no statement"
             raise Refused(f"it holds {what}: write one SELECT")
-        tree = json.loads(parser.execute("select json_serialize_sql(?)", [sql]).fetchone()[0])
+        # As a text, not as a parameter: for those, DuckDB imports pandas and pyarrow where they are installed.
+        tree = json.loads(parser.execute(f"select json_serialize_sql({literal(sql)})").fetchone()[0])
     if tree["error"] or len(tree["statements"]) != 1:
         kind = statements[0].type.name
         kind = "PRAGMA" if kind == "SELECT" else kind

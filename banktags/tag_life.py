@@ -49,7 +49,10 @@ def record_step(root: Path, tag_code: str, to_state: str, actor: str, date: date
     """
     hashes = {row["tag_code"]: row["rule_hash"] for row in _rows(root / TAG_RULES)}
     if tag_code not in hashes:
-        raise typer.BadParameter(f"{tag_code} is no tag: search the catalogue", param_hint="tag_code")
+        # Not before it is needed: the tag models are a megabyte of YAML.
+        from banktags.conditions.known import of_project
+
+        raise typer.BadParameter(f"{tag_code} is no tag: {of_project(root).nearest(tag_code)}", param_hint="tag_code")
     events = _rows(root / EVENTS)
     past = [row for row in events if row["tag_code"] == tag_code]
     state = past[-1]["to_state"] if past else "none"

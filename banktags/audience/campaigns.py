@@ -10,6 +10,7 @@ import duckdb
 from banktags import clock
 from banktags.audience.definition import AudienceError
 from banktags.demo_warehouse import has_demo_batches_only
+from banktags.meant import meant, shown
 from banktags.warehouse import Row, records
 
 #: A business date may be a day ahead of the machine's, whose day begins later the further west it stands.
@@ -131,13 +132,16 @@ def _refuse_same_but_for_case(campaign: str, names: list[str]) -> None:
 
 def _unknown(campaign: str, audience: Row, known: list[Row], day: Day) -> str:
     names = {_folded(row["campaign_id"]): row["campaign_id"] for row in known}
-    near = difflib.get_close_matches(_folded(campaign), names, n=1, cutoff=0)
+    called = {row["campaign_id"]: [row["campaign_name"]] for row in known if row.get("campaign_name")}
+    near = meant(campaign, called, most=1) or [
+        names[name] for name in difflib.get_close_matches(_folded(campaign), names, n=1, cutoff=0)
+    ]
     fitting = [
         row["campaign_id"]
         for row in known
         if row["product_id"] == audience["product_id"] and (row["end_date"] is None or row["end_date"] >= day.date)
     ]
-    nearest = f"; the nearest known is {names[near[0]]}" if near else ""
+    nearest = f"; the nearest known is {shown(near[0], called)}" if near else ""
     said = f"there is no campaign {campaign} in marketing.campaigns{nearest}; "
     if fitting:
         said += f"{', '.join(fitting)} would sell {audience['product_id']} as the audience does; "

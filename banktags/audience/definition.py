@@ -1,6 +1,5 @@
 """An audience that is tried out: the very SQL that dbt would compile for it, from macros/audiences."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,6 +15,7 @@ from banktags.conditions import ConditionError, KnownTags, parse_condition
 from banktags.conditions.audience_models import floor_problem
 from banktags.conditions.known import of_warehouse
 from banktags.contract import PROJECT_ROOT
+from banktags.meant import Names, did_you_mean, listed
 
 MACROS = PROJECT_ROOT / "macros" / "audiences"
 MACRO_FILES = ("audience_query.sql", "audience_problems.sql", "audience.sql")
@@ -30,6 +30,8 @@ RELATIONS = {
     "contact_permissions": "audiences.contact_permissions",
     "offer_exclusions": "audiences.offer_exclusions",
 }
+#: Columns that say what a code is called.
+NAMES = ("name_zh", "product_name", "name_en")
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ def _arguments(con: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[dict
     }
     _check_floors(audience.min_confidence, known)
     audiences = _audiences(con)
+    _check_meant(con, audience)
     levels = dict(con.execute("select tag_code, security_level from governance.tag_dictionary order by 1").fetchall())
     problems = macros().audience_problems(entry, _policy(con), levels, audiences).strip()
     if problems:
@@ -158,11 +161,33 @@ def _check_floors(floors: Mapping[str, float], known: KnownTags) -> None:
             raise AudienceError("; ".join(problem))
 
 
+def _check_meant(con: duckdb.DuckDBPyConnection, audience: Audience) -> None:
+    """Refuse a purpose, channel or audience that there is not, where it is plain which was meant."""
+    purposes = names_of(con, "policy.audience_purposes", "purpose")
+    channels = names_of(con, "policy.contact_channels", "contact_channel")
+    audiences = names_of(con, "audiences.audiences", "audience")
+    asked = [("has purpose {}", [audience.purpose], purposes), ("names channel {}", audience.channels, channels)]
+    asked.append(("names audience {}, which there is not", [*audience.including, *audience.excluding], audiences))
+    for said, names, known in asked:
+        for name in names:
+            if name not in known and (hint := did_you_mean(name, known)):
+                raise AudienceError(f"the audience {said.format(name)}: {hint}there are {listed(known)}")
+
+
+def names_of(con: duckdb.DuckDBPyConnection, relation: str, code: str) -> Names:
+    """The codes of a relation in order, each with what it is called there."""
+    try:
+        rows = _rows(con, f"select * from {relation} order by {code}")
+    except duckdb.CatalogException:
+        return {}
+    return {row[code]: tuple(row[name] for name in NAMES if row.get(name)) for row in rows}
+
+
 def _check_product(con: duckdb.DuckDBPyConnection, product: str | None) -> None:
     """Refuse a product that the bank does not have; one that is not on sale is a matter of the gates."""
     if product is None:
         return
-    on_sale = [name for (name,) in con.execute("select product_id from intermediate.int_products__on_sale").fetchall()]
+    on_sale = names_of(con, "intermediate.int_products__on_sale", "product_id")
     if product in on_sale:
         return
     try:
@@ -171,8 +196,8 @@ def _check_product(con: duckdb.DuckDBPyConnection, product: str | None) -> None:
         # Staging is a view of the extracts, which may lie elsewhere: what is on sale is all that is known then.
         is_known = None
     if not is_known:
-        near = difflib.get_close_matches(product, on_sale, n=3) or sorted(on_sale)
-        raise AudienceError(f"there is no product {product} in core.products: take one of {', '.join(near)}")
+        hint = did_you_mean(product, on_sale)
+        raise AudienceError(f"there is no product {product} in core.products: {hint}on sale are {listed(on_sale)}")
 
 
 def _policy(con: duckdb.DuckDBPyConnection) -> dict[str, dict]:

@@ -18,8 +18,9 @@ import duckdb
 from banktags import clock
 from banktags import records as kept
 from banktags.audience.campaigns import Day, judge_campaign, judge_day, judge_unassigned, refuse_same_list
-from banktags.audience.definition import Audience, AudienceError, screened
+from banktags.audience.definition import Audience, AudienceError, names_of, screened
 from banktags.load.extract import file_pattern, literal
+from banktags.meant import did_you_mean
 from banktags.warehouse import Row, records
 
 EXPORTS = "exports"
@@ -296,10 +297,9 @@ def _check_said(order: Order) -> None:
 def _described(con: duckdb.DuckDBPyConnection, audience: str) -> Row:
     found = records(con, "select * from audiences.audiences where audience = ?", [audience])
     if not found:
-        known = con.execute("select string_agg(audience, ', ' order by audience) from audiences.audiences").fetchone()[
-            0
-        ]
-        raise AudienceError(f"there is no audience {audience}: take one of {known}")
+        known = names_of(con, "audiences.audiences", "audience")
+        hint = did_you_mean(audience, known)
+        raise AudienceError(f"there is no audience {audience}: {hint}take one of {', '.join(known)}")
     (described,) = found
     # The catalogue does not tell how many they are where they are few.
     (members,) = con.execute(

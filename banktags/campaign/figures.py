@@ -6,6 +6,7 @@ from functools import cached_property
 
 import duckdb
 
+from banktags.meant import did_you_mean
 from banktags.pages.currency import YUAN, Currency, read_currency
 from banktags.warehouse import Row, records
 
@@ -158,8 +159,11 @@ def read_campaign(warehouse: duckdb.DuckDBPyConnection, campaign_id: str) -> Cam
         LookupError: it is not in the readout; names those that are.
     """
     if campaign_id not in (known := campaign_ids(warehouse)):
+        rows = records(warehouse, "select campaign_id, campaign_name from intermediate.int_campaign__campaigns")
+        called = {row["campaign_id"]: [row["campaign_name"]] for row in rows if row["campaign_id"] in known}
+        hint = did_you_mean(campaign_id, called)
         held = ", ".join(known) or "none"
-        raise LookupError(f"{campaign_id} is not read out in this warehouse; these campaigns are: {held}")
+        raise LookupError(f"{campaign_id} is not read out in this warehouse; {hint}these campaigns are: {held}")
     (master,) = records(
         warehouse, "select * from intermediate.int_campaign__campaigns where campaign_id = ?", [campaign_id]
     )

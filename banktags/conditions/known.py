@@ -12,8 +12,9 @@ import yaml
 
 from banktags.catalogue.entries import GRAIN, TAG_FOLDERS
 from banktags.contract import PROJECT_ROOT
-from banktags.load.extract import quoted
+from banktags.load.extract import literal, quoted
 from banktags.meant import is_called, meant, shown
+from banktags.warehouse import Row, records
 
 #: Kinds of values: only those of one kind are compared.
 BOOLEAN, NUMBER, TEXT, DATE = "yes or no", "number", "text", "date"
@@ -148,25 +149,32 @@ def _labelled(column: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 def of_warehouse(con: duckdb.DuckDBPyConnection) -> KnownTags:
     """The tags of the wide table as it is built: those of its columns that the dictionary knows."""
-    rows = con.execute(
+    entries = {row["tag_code"]: row for row in records(con, "select * from governance.tag_dictionary")}
+    columns = con.execute(
         """
-        select columns.column_name, columns.data_type, dictionary.name_zh, dictionary.values_from
-        from information_schema.columns as columns
-        inner join governance.tag_dictionary as dictionary on columns.column_name = dictionary.tag_code
-        where columns.table_schema = 'marts' and columns.table_name = 'customer_tags'
-        order by columns.ordinal_position
+        select column_name, data_type from information_schema.columns
+        where table_schema = 'marts' and table_name = 'customer_tags'
+        order by ordinal_position
         """
     ).fetchall()
-    kinds = {code: kind(data_type) for code, data_type, _, _ in rows if code not in GRAIN}
+    kinds = {code: kind(data_type) for code, data_type in columns if code in entries and code not in GRAIN}
+    texts = [code for code, kind_ in kinds.items() if kind_ == TEXT]
     values: dict[str, dict[str, str]] = {}
-    listed = con.execute("select tag_code, value, name_zh from governance.tag_values order by tag_code, display_order")
-    for code, value, name_zh in listed.fetchall():
-        if kinds.get(code) == TEXT:
-            values.setdefault(code, {})[value] = name_zh or ""
-    for code, _, _, values_from in rows:
-        if kinds.get(code) == TEXT and code not in values and (found := _listed_by_warehouse(con, values_from)):
+    for row in _tag_values(con):
+        if row["tag_code"] in texts:
+            values.setdefault(row["tag_code"], {})[row["value"]] = row["name_zh"] or ""
+    for code in texts:
+        if code not in values and (found := _listed_by_warehouse(con, entries[code].get("values_from"))):
             values[code] = found
-    return KnownTags(kinds, {code: (name_zh or "",) for code, _, name_zh, _ in rows}, values)
+    return KnownTags(kinds, {code: (entries[code].get("name_zh") or "",) for code in kinds}, values)
+
+
+def _tag_values(con: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The dictionary's values; none where the warehouse holds but a part of the project."""
+    stands = "select 1 from information_schema.tables where table_schema = 'governance' and table_name = 'tag_values'"
+    if not con.execute(stands).fetchone():
+        return []
+    return records(con, "select tag_code, value, name_zh from governance.tag_values order by tag_code, display_order")
 
 
 def _listed_by_warehouse(con: duckdb.DuckDBPyConnection, values_from: str | None) -> dict[str, str]:
@@ -175,16 +183,15 @@ def _listed_by_warehouse(con: duckdb.DuckDBPyConnection, values_from: str | None
     One that lists customers lists no values, and staging may read extracts that lie elsewhere.
     """
     relation, _, column = (values_from or "").partition(".")
-    stands = "select table_schema from information_schema.tables where table_name = ? and table_schema in (?, ?)"
-    schema = con.execute(stands, [relation, "policy", "staging"]).fetchone()
+    stands = "select table_schema from information_schema.tables where table_schema in ('policy', 'staging')"
+    schema = con.execute(f"{stands} and table_name = {literal(relation)}").fetchone()
     if not schema:
         return {}
     try:
-        cursor = con.execute(f"select * from {schema[0]}.{quoted(relation)}")
-    except (duckdb.CatalogException, duckdb.IOException):
+        rows = records(con, f"select * from {schema[0]}.{quoted(relation)}")
+    except (duckdb.CatalogException, duckdb.IOException, duckdb.PermissionException):
         return {}
-    names = [described[0] for described in cursor.description]
-    return _labelled(column, (dict(zip(names, row, strict=True)) for row in cursor.fetchall()))
+    return _labelled(column, rows)
 
 
 def kind(data_type: str) -> str:

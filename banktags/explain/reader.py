@@ -5,7 +5,6 @@ inputs of the dates on which a value changed.
 """
 
 import datetime
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ import typer
 
 from banktags.door import MASK, Door, DoorClosed, Subject, find_customer
 from banktags.explain.decision import Clause, Inputs, Nudge, clauses_of, deciding, nudges
+from banktags.meant import meant, shown
 
 #: The tags that the rule of each tag reads, or ever compared with a boundary.
 NAMES = """
@@ -185,7 +185,8 @@ class Reader:
         """
         if code in self.tags:
             return self.tags[code]
-        alike = ", ".join(difflib.get_close_matches(code, self.tags, n=3)) or "none"
+        called = {known: [entry.name_zh] for known, entry in self.tags.items()}
+        alike = ", ".join(shown(one, called) for one in meant(code, called)) or "none"
         raise typer.BadParameter(
             f"no tag {code}; written alike: {alike}. All tags stand in governance.tag_dictionary", param_hint="TAG"
         )

@@ -4,13 +4,13 @@ A figure about a group is as sensitive as the trait that it counts, and as what 
 above the role's class is masked.
 """
 
-import difflib
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
 from banktags.door import Door, DoorClosed, Role, Subject
+from banktags.meant import did_you_mean
 from banktags.pages.currency import YUAN, Currency, read_currency
 from banktags.warehouse import Row, records
 
@@ -175,8 +175,7 @@ def read_group(warehouse: duckdb.DuckDBPyConnection, group: str, door: Door) -> 
     found = [row for row in groups if row["portrait_group"] == group]
     if not found:
         known = list(dict.fromkeys(row["portrait_group"] for row in groups))
-        alike = difflib.get_close_matches(group, known, n=1)
-        hint = f"did you mean {alike[0]}? " if alike else ""
+        hint = did_you_mean(group, {row["portrait_group"]: [row["name_zh"]] for row in groups})
         raise DoorClosed(
             f"no group {group} has members: {hint}the groups are {', '.join(known) or 'none yet'} "
             "(portraits.portrait_groups)"

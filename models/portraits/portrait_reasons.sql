@@ -22,6 +22,9 @@
     )
 {%- endset %}
 {% set input_number = 'input.sign * try_cast(known_values[input.tag_code] as decimal(28, 4))' -%}
+{% set is_something -%}
+    known_values[input.tag_code] <> 'false' and coalesce(try_cast(known_values[input.tag_code] as double), 1) <> 0
+{%- endset -%}
 {# A comparison with what it compares; one that does not hold says 非. -#}
 {% set comparison_shown -%}
     one.input_shown || case
@@ -268,8 +271,8 @@ rules as (
         on readable.tag_code = confidence_for_all.tag_code
 ),
 
--- Each known tag of a customer beside its rule. Not by a join on the tag: an engine that takes a customer's tags for fewer
--- than the rules would gather those of all customers first.
+-- Each known tag of a customer beside its rule. Not by a join on the tag: an engine that takes a customer's tags for
+-- fewer than the rules would gather those of all customers first.
 known as (
     select
         customers.customer_id,
@@ -371,18 +374,33 @@ deciding as (
 ),
 
 -- The clause before it says why one that compares no tag (otherwise) is reached.
-explained as (
+decided as (
     select
         *,
-        coalesce(
-            deciding_clause.held,
-            ({{ first_of(those_of('judged_clauses', 'clause', 'clause.place = deciding_clause.place - 1')) }}).failed
-        ) as why_decided,
-        {{ those_of('inputs', 'input', 'known_values[input.tag_code] is not null') }} as known_inputs
+        {{ first_of(those_of('judged_clauses', 'clause', 'clause.place = deciding_clause.place - 1')) }}
+            as clause_before
     from deciding
 ),
 
+known_inputs as (
+    select
+        decided.*,
+        decided.deciding_clause.held as why_held,
+        decided.clause_before.failed as why_not_before,
+        {{ those_of('inputs', 'input', 'known_values[input.tag_code] is not null') }} as known_inputs
+    from decided
+),
+
 -- What any other rule reads: the customer's own values, but for those that are no or nothing.
+read_by_rules as (
+    select
+        *,
+        {{ size_of('known_inputs') }} as known_input_count,
+        {{ joined_texts(each_of(those_of('known_inputs', 'input', is_something), 'input', input_shown), "'；'") }}
+            as inputs_shown
+    from known_inputs
+),
+
 portrait_reasons as (
     select
         customer_id,
@@ -391,30 +409,13 @@ portrait_reasons as (
         since,
         confidence,
         coalesce(
-            why_decided,
-            case
-                when {{ size_of('known_inputs') }} > 0
-                    then coalesce(
-                        {{ joined_texts(
-                            each_of(
-                                those_of(
-                                    'known_inputs',
-                                    'input',
-                                    "known_values[input.tag_code] <> 'false' "
-                                    "and coalesce(try_cast(known_values[input.tag_code] as double), 1) <> 0",
-                                ),
-                                'input',
-                                input_shown,
-                            ),
-                            "'；'",
-                        ) }},
-                        '所读标签均为否或0'
-                    )
-            end,
+            why_held,
+            why_not_before,
+            case when known_input_count > 0 then coalesce(inputs_shown, '所读标签均为否或0') end,
             measured_from
         ) as why,
         as_of_date
-    from explained
+    from read_by_rules
 )
 
 select * from portrait_reasons

@@ -79,7 +79,7 @@ class Warehouse:
             return connection.sql(sql).fetchall()
 
 
-#: Views about one customer that say again, six times and in part, what portrait_customer says.
+#: Views that say again, six times and in part, what portrait_customer says.
 REPEATED = ("portrait_by_role", "portrait_reasons")
 
 

@@ -1,14 +1,16 @@
 """The commands a newcomer meets first: ``make help``, ``banktags --help``, ``query`` and ``summary``."""
 
 import json
+import os
 import re
 import subprocess
+import sys
 
 import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from banktags.cli import app
+from banktags.cli import COMMANDS, app, command
 from banktags.contract import PROJECT_ROOT
 from banktags.query import MAX_ROWS
 from banktags.summary import built
@@ -55,10 +57,61 @@ def test_make_clean_asks_whether_the_warehouse_is_of_the_demo_bank():
 
 
 def test_help_lists_each_command():
-    output = CliRunner().invoke(app, ["--help"]).output
-    for command in app.registered_commands:
-        name = command.name or command.callback.__name__.replace("_", "-")
-        assert re.search(rf"\b{name}\b", output), name
+    output = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "300", "TERMINAL_WIDTH": "300"}).output
+    for name, (_, line) in COMMANDS.items():
+        assert re.search(rf"\b{name} +{re.escape(line)}", output), name
+        # What the list says of a command is what its own help begins with.
+        assert " ".join((command(name).help or "").split("\n\n")[0].split()) == line
+
+
+#: What takes longest to import, of which these commands need nothing: dbt, and what only some of them need.
+HEAVY = {"dbt", "agate", "pandas", "numpy", "pyarrow", "sqlfluff", "sqlglot", "jinja2", "pyspark"}
+#: Runs a command, and says on its last line what it has imported.
+IMPORTED = """
+import sys
+from banktags.cli import app
+try:
+    app()
+finally:
+    print()
+    print(*(name for name in sys.modules if "." not in name))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "may_need"),
+    [
+        ("--help", set()),
+        ("query --help", set()),
+        ("query select(1)", set()),
+        ("explain C1 aum_tier --role compliance", set()),
+        ("freeze-rfm --help", set()),
+        ("load --help", set()),
+        ("parity --help", set()),
+        ("summary --help", set()),
+        ("tag advance --help", set()),
+        ("tiers simulate --help", set()),
+        ("new mapping --help", {"sqlglot"}),
+        ("simulate --help", {"jinja2"}),
+        ("portrait log", {"jinja2"}),
+        ("campaign report", {"jinja2"}),
+        ("review", {"jinja2"}),
+        ("audience list", {"jinja2", "sqlglot"}),
+        ("catalogue conditions --check", {"jinja2", "sqlglot"}),
+        ("catalogue sync --help", {"jinja2", "sqlglot"}),
+    ],
+)
+def test_commands_that_need_no_dbt_do_not_import_it(arguments, may_need, warehouse, tmp_path):
+    """Whether they end well or not: dbt alone would take three times the half second in which they start."""
+    run = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *arguments.split()],
+        env={**os.environ, "BANK_TAGS_LISTS": str(tmp_path / "lists")},
+        capture_output=True,
+        text=True,
+    )
+    imported = set(run.stdout.splitlines()[-1].split())
+    assert "typer" in imported
+    assert not imported & (HEAVY - may_need)
 
 
 def test_query_prints_a_table(warehouse):

@@ -18,7 +18,7 @@ from banktags.conditions import ConditionError, KnownTags, parse_condition
 from banktags.conditions.audience_models import read_audience_model
 from banktags.conditions.derived_models import read_derived_model
 from banktags.conditions.errors import ModelError
-from banktags.conditions.known import BOOLEAN, DATE, NUMBER, TEXT, of_project
+from banktags.conditions.known import BOOLEAN, DATE, NUMBER, TEXT, of_project, of_warehouse
 from banktags.conditions.parsed import SEED, UnparsedModels, checksum, parsed_conditions, parsed_models
 from banktags.contract import PROJECT_ROOT
 
@@ -357,7 +357,8 @@ def test_what_runs_is_what_was_written():
     con.executemany(f"insert into t values ({', '.join('?' * len(columns))})", rows)
     for _ in range(400):
         text = honest(draw)
-        condition = parse_condition(text, TAGS)
+        # The texts are drawn: they are values of no tag.
+        condition = parse_condition(text, KnownTags(TAGS.kinds))
         plain = re.sub(
             r"(?:\{\{ )?within_days\('?wealth_purchase'?, (\d+)\)(?: \}\})?",
             r"coalesce(wealth_purchase_recency_days < \1, false)",
@@ -375,6 +376,118 @@ def test_what_runs_is_what_was_written():
 
 
 CALL = "{{% call audience({said}) %}}\n    {condition}\n{{% endcall %}}\n"
+
+
+# What was meant
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        # A value by its label, in another case, beside right ones, on either side, within what may give it.
+        ("aum_tier = '财富'", (1, 12), "'财富' is no value of aum_tier; write 'wealth' (财富)"),
+        ("'财富' = aum_tier", (1, 1), "write 'wealth' (财富)"),
+        ("aum_tier <> 'Wealth'", (1, 13), "write 'wealth' (财富)"),
+        ("service_tier in ('vip', '私人银行')", (1, 25), "write 'private_banking' (私人银行)"),
+        ("not (aum_tier in ('富裕'))", (1, 19), "take one of 'private_banking' (私人银行), 'wealth' (财富)"),
+        ("aum_tier >= 'gold'", (1, 13), "'gold' is no value of aum_tier"),
+        ("aum_tier between 'mass' and 'top'", (1, 29), "'top' is no value of aum_tier"),
+        ("nullif(aum_tier, '大众') is null", (1, 18), "write 'mass' (大众)"),
+        ("least(aum_tier, service_tier) = '贵宾'", (1, 33), "write 'vip' (贵宾)"),
+        ("coalesce(aum_tier, 'none') = 'nobody'", (1, 30), "'nobody' is no value of aum_tier"),
+        ("(aum_tier) = (('财富'))", (1, 16), "write 'wealth' (财富)"),
+        # Of a seed: the row, its label, and a place that the bank's cities do not have.
+        ("rfm_pattern = '重要价值'", (1, 15), "write '111' (重要价值)"),
+        ("city = 'Atlantis'", (1, 8), "'Atlantis' is no value of city; take one of"),
+        # Without quotes, a value is told from a tag.
+        ("aum_tier = 财富", (1, 12), "财富 is a value; write aum_tier = 'wealth'"),
+        ("aum_tier = wealth", (1, 12), "wealth is a value, no tag; write aum_tier = 'wealth'"),
+        ("has_fund = '是'", (1, 1), "write tag, or not tag"),
+        # A tag by its Chinese name, whole, in part and mistyped, with Latin signs and numbers in it, and by its words.
+        ("月日均AUM >= 300000", (1, 1), "月日均AUM is no code of a tag; write aum_month_avg (月日均AUM)"),
+        ("aum_spot > 0 and 月日均aum >= 3", (1, 18), "write aum_month_avg (月日均AUM)"),
+        ("最近活跃距今天 < 30", (1, 1), "nearest: activity_recency_days (最近活跃距今天数)"),
+        ('"月日均AUM" >= 300000', (1, 1), "write aum_month_avg (月日均AUM)"),
+        ("优质客户", (1, 1), "write "),
+        ("month_avg_aum > 0", (1, 1), "nearest: aum_month_avg (月日均AUM)"),
+        ("within_days(最近购买理财, 30)", (1, 13), "最近购买理财 is no event; take one of"),
+        # Another sign stays another sign.
+        ("aum_spot ＞ 3", (1, 10), "FULLWIDTH GREATER-THAN SIGN"),
+    ],
+)
+def test_what_is_no_tag_or_value_is_told_what_was_meant(text, place, message):
+    with pytest.raises(ConditionError) as refused:
+        parse_condition(text, TAGS)
+    assert (refused.value.line, refused.value.column) == place, refused.value
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aum_tier = 'wealth' or aum_tier is null",
+        "coalesce(aum_tier, 'none') = 'none'",
+        "coalesce(aum_tier, 'none') in ('none', 'mass')",
+        "nullif(aum_tier, 'mass') = 'vip'",
+        "city = '上海' and province <> '浙江省'",
+        "branch_id = 'B999'",  # branches are the bank's: no seed lists them
+        "aum_tier_entitlements = '产品推荐、成长激励'",  # several values at once
+        "household_id = 'C1'",
+    ],
+)
+def test_an_honest_value_is_admitted(text):
+    assert parse_condition(text, TAGS).sql
+
+
+def test_project_and_warehouse_know_the_same_values(tmp_path):
+    """What is refused before a build is what is refused after it."""
+    with duckdb.connect() as con:
+        for schema in ("marts", "governance", "policy"):
+            con.execute(f"create schema {schema}")
+        con.execute("create table marts.customer_tags (aum_tier text, rfm_pattern text, aum_spot int)")
+        con.execute("create table governance.tag_dictionary (tag_code text, name_zh text, values_from text)")
+        con.executemany(
+            "insert into governance.tag_dictionary values (?, ?, ?)",
+            [
+                ("aum_tier", "客户层级", None),
+                ("rfm_pattern", "RFM高低组合", "rfm_classes.rfm_pattern"),
+                ("aum_spot", "时点AUM", None),
+            ],
+        )
+        con.execute("create table governance.tag_values (tag_code text, value text, name_zh text, display_order int)")
+        for order, (value, label) in enumerate(TAGS.values["aum_tier"].items()):
+            con.execute("insert into governance.tag_values values ('aum_tier', ?, ?, ?)", [value, label, order])
+        con.execute(
+            "create table policy.rfm_classes as from read_csv(?, all_varchar = true)", [str(SEEDS["rfm_classes"])]
+        )
+        found = of_warehouse(con)
+    assert found.values == {tag: TAGS.values[tag] for tag in ("aum_tier", "rfm_pattern")}
+    assert found.nearest("时点AUM") == "write aum_spot (时点AUM)"
+
+
+def test_models_name_values_that_there_are(tmp_path):
+    """Audience models and derived tags are judged as what is typed is: by file and line."""
+    audience = tmp_path / "audience__x.sql"
+    audience.write_text(CALL.format(said="purpose='service'", condition="aum_spot > 0\n    and aum_tier = '财富'"))
+    with pytest.raises(ModelError, match=r"line 3, column 20 near .*write 'wealth' \(财富\)"):
+        read_audience_model(audience, Path("audience__x.sql"), TAGS)
+    derived = tmp_path / "derived_tags__x.sql"
+    for compared in (
+        "aum_tier = '财富'",
+        "tags.aum_tier in ('财富')",
+        "case tags.aum_tier when '财富' then true end",
+        "coalesce(aum_tier, 'none') <> '财富'",
+    ):
+        select = f"select customer_id, as_of_date, {compared} as x__y from {{{{ ref('standard_tags') }}}} as tags"
+        derived.write_text(select)
+        with pytest.raises(ModelError, match=r"'财富' is no value of aum_tier; write 'wealth' \(财富\)"):
+            read_derived_model(derived, Path("derived_tags__x.sql"), TAGS, SEEDS)
+    # What the query itself calls so is no tag.
+    derived.write_text(
+        "with named as (select customer_id, as_of_date, case aum_tier when 'wealth' then '财富' end as aum_tier "
+        "from {{ ref('standard_tags') }}) select customer_id, as_of_date, aum_tier = '财富' as x__y from named"
+    )
+    assert read_derived_model(derived, Path("derived_tags__x.sql"), TAGS, SEEDS).tags == ("aum_tier",)
 
 
 @pytest.mark.parametrize(

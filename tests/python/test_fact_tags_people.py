@@ -181,7 +181,9 @@ def test_loans_and_their_arrears(bank):
     loans["overdue"] = instalments.mask(matured, instalments.clip(lower=loans.outstanding_principal))
     told = overdue.groupby("loan_id").due_date.max().reindex(loans.index) == loans.maturity_date
     planned = plans.groupby("loan_id").due_date.max().reindex(loans.index) == loans.maturity_date
-    untold = (matured & ~told & (instalments < loans.outstanding_principal)) | ((settled > loans.maturity_date) & ~planned)
+    untold = (matured & ~told & (instalments < loans.outstanding_principal)) | (
+        (settled > loans.maturity_date) & ~planned
+    )
     loans["times"] = plans[late].groupby("loan_id").size().reindex(loans.index).fillna(0)
     loans["times"] += untold & within(loans.maturity_date, 365)
 

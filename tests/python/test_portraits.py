@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import threading
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -58,6 +60,40 @@ def run(demo_warehouse, tmp_path):
 
 
 # One customer
+
+
+def test_portraits_of_all_customers_can_be_listed(demo_warehouse, tmp_path):
+    """The first rows of a list of everybody come without the portraits of the others: in little memory, none on disk.
+
+    SQL clients open a view so, with a limit and no condition. The bank has 20,000 customers here: those of the demo
+    bank under other numbers.
+    """
+    copy = tmp_path / demo_warehouse.database.name
+    shutil.copy(demo_warehouse.database, copy)
+    with duckdb.connect(str(copy), config={"memory_limit": "700MB", "temp_directory": "", "threads": 2}) as con:
+        (real,) = con.execute("select count(*) from marts.customer_tags").fetchone()
+        con.execute("set memory_limit = '3GB'")
+        con.execute(
+            f"""
+            insert into marts.customer_tags
+            select tags.* replace (tags.customer_id || '-' || copies.range as customer_id)
+            from marts.customer_tags as tags
+            cross join range({20_000 // real}) as copies
+            """
+        )
+        con.execute("checkpoint")
+        con.execute("set memory_limit = '700MB'")
+        for view in ("portrait_reasons", "portrait_customer", "portrait_by_role"):
+            timer = threading.Timer(120, con.interrupt)
+            timer.start()
+            try:
+                assert len(con.execute(f"select * from portraits.{view} limit 10").fetchall()) == 10
+                some = con.execute("select customer_id from marts.customer_tags limit 3").fetchall()
+                listed = ", ".join(f"'{customer}'" for (customer,) in some)
+                asked = f"select count(distinct customer_id) from portraits.{view} where customer_id in ({listed})"
+                assert con.execute(asked).fetchone() == (3,)
+            finally:
+                timer.cancel()
 
 
 def test_the_portrait_is_the_wide_row_turned_round(customers, read):

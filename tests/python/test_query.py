@@ -1,5 +1,8 @@
 """``banktags query`` answers one SELECT over the warehouse, and reaches nothing else; what it writes is on record."""
 
+import csv
+import hashlib
+import io
 import re
 import shutil
 import stat
@@ -11,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from banktags.contract import PROJECT_ROOT
+from banktags.query import MAX_ROWS
 from banktags.query import query as command
 
 #: The command by itself: to make all of them takes longer than a question.
@@ -277,7 +281,7 @@ def test_a_file_of_all_rows_is_on_record(warehouse, tmp_path):
         (["--to", "out.csv", "--reason", "x", "--by", " "], "blank"),
         (["--to", str(PROJECT_ROOT / "site" / "out.csv"), "--reason", "x"], "served"),
         (["--to", "secret.csv", "--reason", "x"], "exists"),
-        (["--reason", "x"], "it is for --to"),
+        (["--reason", "x"], "it is for --to and --csv"),
     ],
 )
 def test_a_file_without_its_record_is_not_written(warehouse, tmp_path, arguments, says):
@@ -294,3 +298,96 @@ def test_a_question_that_fails_halfway_leaves_neither_file_nor_record(warehouse,
     assert code == 2, output
     assert [path.name for path in tmp_path.glob("*csv*")] == ["secret.csv"]
     assert not list(tmp_path.glob("lists/query_results/*.parquet"))
+
+
+# From a file, and as CSV
+
+
+def test_the_question_comes_from_a_file_or_is_read(warehouse):
+    Path("asked.sql").write_text("\ufeff-- 客户\nselect 41 + 1 as 答;\n", encoding="utf-8")
+    for asked in (["asked.sql"], ["--file", "asked.sql"], ["-f", "asked.sql"]):
+        assert query(*asked, "--csv") == (0, "答 42 ")
+    for asked in (["-"], ["--file", "-"]):
+        result = CliRunner().invoke(app, [*asked, "--format", "csv"], input="select 42 as x")
+        assert (result.exit_code, result.output.split()) == (0, ["x", "42"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.sql"], "none.sql: No such file"),
+        (["--file", "."], ".: Is a directory"),
+        (["--file", "latin.sql"], "latin.sql: it is not UTF-8"),
+        (["--file", "empty.sql"], "it holds no statement"),
+        (["--file", "drop.sql"], "only a SELECT is run"),
+        (["select 1", "--file", "drop.sql"], "write one SELECT, or name a file"),
+        ([], "write one SELECT, or name a file"),
+    ],
+)
+def test_a_file_that_holds_no_question_is_named(warehouse, arguments, message):
+    Path("latin.sql").write_bytes("select 'é'".encode("latin-1"))
+    Path("empty.sql").write_text("")
+    Path("drop.sql").write_text("drop table marts.customer_360")
+    code, output = query(*arguments)
+    assert code == 2 and message in output
+
+
+def test_csv_is_printed_whole_and_as_it_is(warehouse):
+    """Every row and sign, for a program to read; a null is nothing."""
+    result = CliRunner().invoke(app, ["select 'a,\"b' || chr(10) as x, null as y, 1.50 as z", "--csv"])
+    assert list(csv.reader(io.StringIO(result.stdout))) == [["x", "y", "z"], ['a,"b\n', "", "1.50"]]
+    few = CliRunner().invoke(app, [f"select range as n from range({MAX_ROWS})", "--csv"])
+    assert few.exit_code == 0 and len(few.stdout.splitlines()) == MAX_ROWS + 1
+    assert not list(Path("lists").rglob("*.parquet"))
+
+
+def test_csv_of_more_than_the_screen_shows_goes_on_record(warehouse):
+    """Otherwise a pipe would be the way past the record of a file."""
+    many = f"select range + 5000 as n from range({MAX_ROWS + 1})"
+    for refused, why in ((["--csv"], "say what they are for"), (["--csv", "--reason", "  "], "blank")):
+        code, output = query(many, *refused)
+        assert code == 2 and why in output and "5007" not in output
+    result = CliRunner().invoke(app, [many, "--csv", "--by", "Ann", "--reason", "survey 7"])
+    assert result.exit_code == 0 and len(result.stdout.splitlines()) == MAX_ROWS + 2
+    (kept,) = Path("lists", "query_results").glob("*.parquet")
+    wanted = "queried_by, reason, sql_text, file_name, row_count, file_digest"
+    said = duckdb.sql(f"select {wanted} from read_parquet('{kept}')").fetchall()
+    digest = hashlib.sha256(result.stdout_bytes).hexdigest()
+    assert said == [("Ann", "survey 7", many, "(standard output)", MAX_ROWS + 1, digest)]
+
+
+def test_csv_that_can_not_go_on_record_is_not_printed(warehouse):
+    Path("lists").write_text("no folder")
+    code, output = query(f"select range + 5000 as n from range({MAX_ROWS + 1})", "--csv", "--reason", "x")
+    assert code == 2 and "5007" not in output
+
+
+@pytest.fixture
+def one_tag(tmp_path, monkeypatch) -> None:
+    """A warehouse of one tag."""
+    path = tmp_path / "tags.duckdb"
+    with duckdb.connect(str(path)) as con:
+        for statement in (
+            "create schema marts",
+            "create schema governance",
+            "create table marts.customer_tags as select 'C1' as customer_id, 'wealth' as aum_tier",
+            "create table governance.tag_dictionary as select 'aum_tier' as tag_code, '客户层级' as name_zh",
+            """
+            create table governance.tag_values as
+            select 'aum_tier' as tag_code, 'wealth' as value, '财富' as name_zh, 1 as display_order
+            """,
+        ):
+            con.execute(statement)
+    monkeypatch.setenv("BANK_TAGS_DB", str(path))
+    monkeypatch.setenv("COLUMNS", "300")
+
+
+def test_what_is_no_value_of_a_tag_is_told_beside_the_answer(one_tag):
+    """A SELECT is run as it is written; that nobody has such a value is said on stderr."""
+    asked = "select count(*) as n from marts.customer_tags where aum_tier = '财富'"
+    result = CliRunner().invoke(app, [asked, "--csv"])
+    assert (result.exit_code, result.stdout.split()) == (0, ["n", "0"])
+    assert result.stderr == "'财富' is no value of aum_tier: write 'wealth' (财富)\n"
+    assert CliRunner().invoke(app, [asked.replace("财富", "wealth"), "--csv"]).stderr == ""
+    code, output = query("select 客户层级 from marts.customer_tags")
+    assert code == 2 and "客户层级 is no tag: write aum_tier (客户层级)" in output

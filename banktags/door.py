@@ -54,9 +54,9 @@ class NoSuchTag(DoorClosed):
     """
 
     def __init__(self, code: str, known: Iterable[str]) -> None:
-        alike = difflib.get_close_matches(code, known, n=1)
-        hint = f"did you mean {alike[0]}? " if alike else ""
-        super().__init__(f"{code} is no tag: {hint}see governance.tag_dictionary")
+        super().__init__(
+            f"{code} is no tag: {did_you_mean(code, {one: () for one in known})}see governance.tag_dictionary"
+        )
 
 
 @dataclass(frozen=True)

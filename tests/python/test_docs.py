@@ -6,6 +6,8 @@ from functools import cache
 import pytest
 import yaml
 from pages import LINK, Page, all_pages, readers_pages
+from typer import Context
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from banktags.cli import app
@@ -239,9 +241,9 @@ def banktags_faults(line: str) -> list[str]:
     for text in re.findall(r"(?<![\w/-])(?:\.venv/bin/)?banktags((?: [^&;|]*)?)", line):
         words = re.sub(r""""[^"]*"?|'[^']*'?""", "X", text).replace("[", "").replace("]", "").split()
         said, command = ["banktags"], get_command(app)
-        while words and hasattr(command, "commands") and re.fullmatch(r"[a-z][a-z-]*", words[0]):
+        while words and isinstance(command, TyperGroup) and re.fullmatch(r"[a-z][a-z-]*", words[0]):
             said.append(words.pop(0))
-            command = command.commands.get(said[-1])
+            command = command.get_command(Context(command), said[-1])
         if command is None:
             faults.append(" ".join(said))
             continue
@@ -268,7 +270,10 @@ def make_faults(line: str) -> list[str]:
 
 
 def all_commands(command: object) -> list:
-    inner = getattr(command, "commands", {}).values()
+    if not isinstance(command, TyperGroup):
+        return [command]
+    inside = Context(command)
+    inner = [command.get_command(inside, name) for name in command.list_commands(inside)]
     return [command, *(one for child in inner for one in all_commands(child))]
 
 

@@ -370,7 +370,10 @@ def one_tag(tmp_path, monkeypatch) -> None:
         for statement in (
             "create schema marts",
             "create schema governance",
-            "create table marts.customer_tags as select 'C1' as customer_id, date '2026-06-30' as as_of_date, 'wealth' as aum_tier",
+            """
+            create table marts.customer_tags as
+            select 'C1' as customer_id, date '2026-06-30' as as_of_date, 'wealth' as aum_tier
+            """,
             "create table governance.tag_dictionary as select 'aum_tier' as tag_code, '客户层级' as name_zh",
             """
             create table governance.tag_values as

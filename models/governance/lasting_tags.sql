@@ -1,5 +1,6 @@
--- The tags that no campaign can have moved (先天属性): facts about the person that say so in the dictionary, and tags that are
--- made of nothing else. What the bank assigns, sells or records later is none of them, wherever it stands in the tree.
+-- The tags that no campaign can have moved (先天属性): facts about the person that say so in the dictionary, and tags
+-- that are made of nothing else. What the bank assigns, sells or records later is none of them, wherever it stands in
+-- the tree.
 
 with
 

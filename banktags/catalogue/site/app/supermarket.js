@@ -87,7 +87,9 @@
       branch.branches.forEach(sort);
     };
 
-    market.href = (node) => $state.href(`dbt.${node.resource_type}`, { unique_id: node.unique_id, "#": null });
+    // No address inherits the graph that lies over the page on which the link stands.
+    market.hrefOf = (id) => $state.href(`dbt.${id.split(".")[0]}`, { unique_id: id, "#": null }, { inherit: false });
+    market.href = (node) => market.hrefOf(node.unique_id);
     market.find = (path) => path.reduce(
       (branch, name) => branch && branch.branches.find((each) => each.name === name), { branches: market.roots });
     market.all = (branch) => [...branch.tags, ...branch.branches.flatMap(market.all)];
@@ -236,6 +238,9 @@
       if (transition.to().name !== "dbt.shelf") $scope.menu.open = false;
     });
     $scope.$on("$destroy", unhook);
+    $scope.$on("pageLeft", () => $scope.clearSearch());
+    // Choosing the tag that is shown already changes no page.
+    $scope.$on("tagChosen", () => { $scope.menu.open = false; });
   }]);
 
   app.directive("tagTree", ["$transitions", "$state", "market", ($transitions, $state, market) => ({
@@ -311,7 +316,7 @@
     $scope.words = WORDS;
     $scope.sql = (text) => code.highlight(text);
     $scope.hrefOf = (tagCode) => byCode.has(tagCode) ? market.href(byCode.get(tagCode)) : "";
-    $scope.hrefOfId = (id) => $state.href(`dbt.${id.split(".")[0]}`, { unique_id: id, "#": null });
+    $scope.hrefOfId = market.hrefOf;
     $scope.nameOf = (tagCode) => (byCode.has(tagCode) ? byCode.get(tagCode).tag.name_zh : tagCode);
     $scope.lineage = () => graph.showFullGraph($scope.node.name);
     $scope.copy = (text, what) => {
@@ -375,16 +380,30 @@
 
   // ---- lineage -----------------------------------------------------------------------------------------------------
 
-  // The graph is one of tables: for a tag it shows the one that computes it and all that lies before it.
+  // The graph is one of tables: for a tag it shows the one that computes it. Who asks for it (showFullGraph, a click) gets all
+  // that lies before that table. dbt's app also calls showVerticalGraph at each change of page, only to have the graph ready
+  // behind the page: that may open nothing.
   app.decorator("graph", ["$delegate", "selectorService", (graph, selectorService) => {
     const { showFullGraph, showVerticalGraph } = graph;
-    const upstream = (tagCode) => {
+    const modelOf = (tagCode) => byCode.get(tagCode).tag.model;
+    graph.showFullGraph = (name) => {
+      if (!byCode.has(name)) return showFullGraph(name);
       const { selection, options } = selectorService;
-      selection.dirty = { ...options, include: `+${byCode.get(tagCode).tag.model}`, exclude: "" };
+      selection.dirty = { ...options, include: `+${modelOf(name)}`, exclude: "" };
       return graph.updateGraph(selectorService.updateSelection());
     };
-    graph.showFullGraph = (name) => (byCode.has(name) ? upstream(name) : showFullGraph(name));
-    graph.showVerticalGraph = (name, expand) => (byCode.has(name) ? upstream(name) : showVerticalGraph(name, expand));
+    graph.showVerticalGraph = (name, expand) => showVerticalGraph(byCode.has(name) ? modelOf(name) : name, expand);
     return graph;
+  }]);
+
+  // What was open over a page closes when the reader goes on to another: the results of a search, the menu of a phone, and the
+  // graph, unless the address asks for it. Back from a graph to the page before it closes it too.
+  app.run(["$rootScope", "$transitions", "graph", ($rootScope, $transitions, graph) => {
+    const pageOf = (state, { unique_id: id, branch }) => [state.name, id, branch].join();
+    $transitions.onSuccess({}, (transition) => {
+      const isSamePage = pageOf(transition.from(), transition.params("from")) === pageOf(transition.to(), transition.params("to"));
+      if (!transition.params("to").g_v && (!isSamePage || graph.orientation === "fullscreen")) graph.hideGraph();
+      if (!isSamePage) $rootScope.$broadcast("pageLeft");
+    });
   }]);
 })();

@@ -64,6 +64,19 @@ used as (
     where input_kind = 'source'
 ),
 
+-- What a preference is made of stands in a seed, beside its SQL: the tags that the rows of each name.
+named_inputs as (
+    select distinct
+        policies.tag_code,
+        weights.tag_code as named_tag
+    from {{ ref('tag_rule_policies') }} as policies
+    inner join {{ ref('preference_weights') }} as weights
+        on
+            policies.seed_name = 'preference_weights'
+            and policies.value_column = 'weight'
+            and {{ meets_filters('policies', 'weights', policy_numbers('preference_weights').columns) | indent(12) }}
+),
+
 violations as (
     -- The recorded rule is that of today's code.
     select
@@ -90,6 +103,24 @@ violations as (
     inner join {{ rows_from(checksums, ['model_name', 'code_checksum']) }} as today
         on rules.model_name = today.model_name
     where rules.code_checksum <> today.code_checksum
+
+    union all
+
+    select
+        'rule_current' as check_name,
+        dictionary.subject,
+        'seed preference_weights names the input ' || named_inputs.named_tag || ', which its recorded rule does not read'
+            as problem,
+        'let its model read the tag if it does not, run banktags catalogue sync, and review what it changes' as remedy
+    from named_inputs
+    inner join dictionary
+        on named_inputs.tag_code = dictionary.tag_code
+    left join inputs
+        on
+            named_inputs.tag_code = inputs.tag_code
+            and named_inputs.named_tag = inputs.input_name
+            and inputs.input_kind = 'tag'
+    where inputs.tag_code is null
 
     union all
 

@@ -104,6 +104,28 @@ def bank(built, tmp_path) -> Bank:
     return Bank(tmp_path, built.manifest)
 
 
+def test_a_table_that_keeps_other_dates_is_spared_or_nothing_is_built(parsed_project, tmp_path):
+    """Whatever adds to what it holds, and reads no extract that could fill it again."""
+    kept = [
+        node
+        for node in parsed_project.nodes.values()
+        if node.resource_type == "model"
+        and node.config.materialized == "incremental"
+        and not any(upstream.startswith("source.") for upstream in node.depends_on.nodes)
+    ]
+    assert {"tag_quality", "tag_distribution", "tag_changes", "tier_alerts"} <= {node.name for node in kept}
+    assert [node.name for node in kept if node.config.full_refresh is not False] == []
+
+
+@pytest.mark.parametrize("name", ["tag_quality", "tag_changes"])
+@pytest.mark.parametrize("full_refresh", [None, True])
+def test_a_table_that_is_not_spared_stops_a_build(bank, name, full_refresh):
+    unspared = Bank(bank.folder, bank.manifest.deepcopy())
+    unspared.manifest.nodes[f"model.bank_tags.{name}"].config.full_refresh = full_refresh
+    assert f"{name} keeps what it was built of on other dates" in unspared.run(SPINE)
+    assert bank.run(SPINE) is None
+
+
 NO_DATE = r"as_of_date is .*, and must be a business date, as YYYY-MM-DD"
 NOT_ADMITTED = {
     "{as_of_date: '2026-13-45'}": NO_DATE,

@@ -169,6 +169,95 @@ def test_the_columns_of_both_sides_of_a_union_are_inputs():
     assert {given.name for given in rule.direct} == {"int_loans.owed", "int_loans.paid"}
 
 
+LONG = """
+    with long as (
+        select customer_id, as_of_date, 'owed' as kind, owed as amount from w.intermediate.int_loans
+        union all
+        select customer_id, as_of_date, 'paid' as kind, paid as amount from w.intermediate.int_loans
+    )
+"""
+#: Rows by kind, of which a rule takes one kind; each with what the value is made of.
+BY_KIND = {
+    "case": LONG
+    + "select customer_id, as_of_date, max(case when kind = 'owed' then amount end) as rate from long group by all",
+    "in": LONG
+    + "select customer_id, as_of_date, sum(case when kind in ('owed') then amount end) as rate from long group by all",
+    "filter": LONG
+    + "select customer_id, as_of_date, sum(amount) filter (where kind = 'owed') as rate from long group by all",
+    "where": LONG + "select customer_id, as_of_date, amount as rate from long where 'owed' = kind",
+    "and": LONG
+    + "select customer_id, as_of_date, max(case when amount > 0 and kind = 'owed' then amount end) as rate from long "
+    "group by all",
+    "join": LONG + ", kinds as (select customer_id, 'owed' as wanted from w.intermediate.int_loans) "
+    "select long.customer_id, long.as_of_date, long.amount as rate from long "
+    "inner join kinds on long.customer_id = kinds.customer_id and long.kind = kinds.wanted where kinds.wanted = 'owed'",
+    "left join": LONG
+    + "select loans.customer_id, loans.as_of_date, long.amount as rate from w.intermediate.int_loans as loans "
+    "left join long on loans.customer_id = long.customer_id and long.kind = 'owed'",
+    "window of its kind": LONG
+    + ", ranked as (select *, sum(amount) over (partition by customer_id, kind) as total from long) "
+    "select customer_id, as_of_date, max(case when kind = 'owed' then total end) as rate from ranked group by all",
+    "group by kind": LONG
+    + ", sums as (select customer_id, as_of_date, kind, sum(amount) as total from long group by all) "
+    "select customer_id, as_of_date, max(case when kind = 'owed' then total end) as rate from sums group by all",
+    "case of a kind": """
+        with long as (
+            select customer_id, as_of_date, bands.band, 
+                case bands.band when 'a' then owed when 'b' then paid end as amount
+            from w.intermediate.int_loans cross join w.policy.bands as bands
+        )
+        select customer_id, as_of_date, max(case when band = 'a' then amount end) as rate from long group by all
+    """,
+}
+#: Rows by kind that can't be kept apart: the value depends on those of the other kind.
+ACROSS_KINDS = {
+    "window over all": LONG + ", ranked as (select *, sum(amount) over (partition by customer_id) as total from long) "
+    "select customer_id, as_of_date, max(case when kind = 'owed' then total end) as rate from ranked group by all",
+    "not this kind": LONG
+    + "select customer_id, as_of_date, max(case when kind <> 'other' then amount end) as rate from long group by all",
+    "or": LONG
+    + "select customer_id, as_of_date, max(case when kind = 'owed' or amount > 1 then amount end) as rate from long "
+    "group by all",
+    "otherwise": LONG
+    + "select customer_id, as_of_date, max(case when kind = 'none' then 0 else amount end) as rate from long "
+    "group by all",
+    "the other side of a left join": LONG + "select long.customer_id, long.as_of_date, long.amount as rate from long "
+    "left join w.policy.bands as bands on long.kind = bands.band and bands.band = 'owed'",
+}
+
+
+def measures(rule: TagRule) -> set[str]:
+    """Columns of models that the value is made of, but for the customer."""
+    return {given.name for given in rule.direct if given.kind == "model"} - {"int_loans.customer_id"}
+
+
+@pytest.mark.parametrize("sql", BY_KIND.values(), ids=BY_KIND)
+def test_of_rows_by_kind_only_those_of_the_kind_are_inputs(sql):
+    rule = rule_of(sql)
+    assert rule.unresolved is None
+    assert measures(rule) == {"int_loans.owed"}
+
+
+@pytest.mark.parametrize("sql", ACROSS_KINDS.values(), ids=ACROSS_KINDS)
+def test_where_kinds_meet_all_of_them_are_inputs(sql):
+    assert measures(rule_of(sql)) == {"int_loans.owed", "int_loans.paid"}
+
+
+def test_rows_by_kind_of_a_model_upstream_are_kept_apart():
+    upstream = """
+        select customer_id, cast('2026-06-30' as date) as as_of_date, 'owed' as paid, amount as owed
+        from read_parquet('loans')
+        union all
+        select customer_id, cast('2026-06-30' as date), 'paid', paid from read_parquet('loans')
+    """
+    rule = rule_of(
+        "select customer_id, as_of_date, max(case when paid = 'owed' then owed end) as rate "
+        "from w.intermediate.int_loans group by all",
+        upstream_sql=upstream,
+    )
+    assert {given.name for given in rule.inputs} == {"core.loans.amount"}
+
+
 def test_the_business_date_stands_as_a_parameter():
     rule = rule_of(
         "select customer_id, as_of_date, case when as_of_date < cast('2026-06-30' as date) then owed end as rate "

@@ -101,6 +101,7 @@ def _node(
             "rule_hash": rule.get("rule_hash"),
             "unresolved": rule.get("unresolved"),
             "inputs": _inputs(manifest, governance.inputs.get(entry.code, [])),
+            "parameters": governance.parameters.get(entry.code, []),
             "used_by": used_by,
             "life": governance.life.get(entry.code, []),
             "confidence": confidence(governance.confidence.get(entry.code)),

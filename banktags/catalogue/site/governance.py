@@ -17,6 +17,7 @@ TABLES = {
     "tag_distribution": "distributions",
     "tag_rules": "rules as executed",
     "tag_rule_inputs": "source columns",
+    "tag_parameters": "numbers in force",
     "tag_confidence": "confidence",
     "tag_lifecycle": "steps of a tag's life",
 }
@@ -29,6 +30,22 @@ LOWEST_CONFIDENCE = """
         arg_min(least_fresh_source, confidence) as source
     from governance.tag_confidence
     group by tag_code
+"""
+#: The numbers in force of each tag, a seed's rows in the order of what they bound; amounts are in the bank's currency.
+PARAMETERS = """
+    select
+        tag_code,
+        seed_name as seed,
+        seed_row as row,
+        row_name_zh as row_name,
+        value_name_zh as value_name,
+        cast(value as double) as value,
+        case when unit = 'base currency' then (select currency from governance.base_currency) else unit end as unit,
+        source,
+        cast(valid_from as string) as valid_from,
+        cast(valid_to as string) as valid_to
+    from governance.tag_parameters
+    order by tag_code, seed_name, value, seed_row, value_column
 """
 
 
@@ -54,6 +71,8 @@ class Governance:
     distribution: dict[str, list[Bin]] = field(default_factory=dict)
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     inputs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # input_kind, input_name
+    # Numbers of the policy seeds that decide each tag: row, value, unit, source and validity.
+    parameters: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     confidence: dict[str, dict[str, Any]] = field(default_factory=dict)  # of tags with values below 1
     life: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # state, date, actor and later of each step
     scenarios: dict[str, str] = field(default_factory=dict)  # Chinese name by scenario
@@ -81,11 +100,13 @@ def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
         raise LookupError("governance.tag_quality is empty: run dbt build first")
 
     last_build = f"where as_of_date = date '{as_of_date}'"
-    distribution, inputs, life = defaultdict(list), defaultdict(list), defaultdict(list)
+    distribution, inputs, life, parameters = (defaultdict(list) for _ in range(4))
     for row in records(warehouse, f"select * from governance.tag_distribution {last_build} order by bin_floor, bin"):
         distribution[row["tag_code"]].append(Bin(row["bin_kind"], row["bin"], row["customers"], row["bin_floor"]))
     for row in records(warehouse, "select * from governance.tag_rule_inputs order by input_kind, input_name"):
         inputs[row["tag_code"]].append((row["input_kind"], row["input_name"]))
+    for row in records(warehouse, PARAMETERS):
+        parameters[row.pop("tag_code")].append(row)
     for row in records(warehouse, "select * from governance.tag_lifecycle order by tag_code, sequence_no"):
         step = {"state": row["to_state"], "date": row["event_date"].isoformat(), "actor": row["actor"]}
         step["later"] = not row["is_taken_by_date"]
@@ -96,6 +117,7 @@ def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
         distribution=dict(distribution),
         rules=_by_code(records(warehouse, "select * from governance.tag_rules")),
         inputs=dict(inputs),
+        parameters=dict(parameters),
         confidence=_by_code(records(warehouse, LOWEST_CONFIDENCE)),
         life=dict(life),
         scenarios=dict(warehouse.execute("select scenario, name_zh from policy.scenarios").fetchall()),

@@ -70,7 +70,7 @@
 
   // Shelves (certified, draft, deprecated), each a tree by path: {name, path, href, count, branches, tags}.
   app.factory("market", ["project", "$state", (project, $state) => {
-    const market = { tags: [], albums: [], shelves: [], build: null };
+    const market = { tags: [], albums: [], shelves: [], seeds: new Map(), build: null };
 
     const branchOf = (parent, name) => {
       let found = parent.branches.find((each) => each.name === name);
@@ -90,6 +90,7 @@
     // No address inherits the graph that lies over the page on which the link stands.
     market.hrefOf = (id) => $state.href(`dbt.${id.split(".")[0]}`, { unique_id: id, "#": null }, { inherit: false });
     market.href = (node) => market.hrefOf(node.unique_id);
+    market.hrefOfSeed = (name) => market.seeds.has(name) && market.hrefOf(market.seeds.get(name));
     market.find = (path) => path.reduce(
       (branch, name) => branch && branch.branches.find((each) => each.name === name), { branches: market.roots });
     market.all = (branch) => [...branch.tags, ...branch.branches.flatMap(market.all)];
@@ -102,6 +103,8 @@
     market.ready = new Promise((resolve) => project.ready((data) => {
       market.build = data.metadata.catalogue;
       market.tags = Object.values(data.nodes).filter((node) => node.resource_type === "tag");
+      Object.values(data.nodes).filter((node) => node.resource_type === "seed")
+        .forEach((node) => market.seeds.set(node.name, node.unique_id));
       market.albums = Object.values(data.exposures).filter((node) => node.album);
       market.shelves = SHELVES.map((shelf) => ({
         // The certified tags are the supermarket: their paths begin at the dimension; the others' with their shelf.
@@ -312,12 +315,20 @@
     }));
   }]);
 
+  app.directive("parameterTable", ["market", (market) => ({
+    restrict: "E", scope: { groups: "<", title: "<" }, templateUrl: "/supermarket/parameters.html",
+    link: (scope) => { scope.hrefOfSeed = market.hrefOfSeed; },
+  })]);
+
   app.controller("TagCtrl", ["$scope", "$state", "$timeout", "code", "graph", "market", function ($scope, $state, $timeout, code, graph, market) {
     $scope.words = WORDS;
     $scope.sql = (text) => code.highlight(text);
     $scope.hrefOf = (tagCode) => byCode.has(tagCode) ? market.href(byCode.get(tagCode)) : "";
     $scope.hrefOfId = market.hrefOf;
     $scope.nameOf = (tagCode) => (byCode.has(tagCode) ? byCode.get(tagCode).tag.name_zh : tagCode);
+    $scope.href = market.href;
+    $scope.hrefOfSeed = market.hrefOfSeed;
+    $scope.scrollTo = (id) => document.getElementById(id).scrollIntoView({ behavior: "smooth" });
     $scope.lineage = () => graph.showFullGraph($scope.node.name);
     $scope.copy = (text, what) => {
       code.copy_to_clipboard(text);
@@ -331,6 +342,10 @@
       const tag = node.tag;
       Object.assign($scope, { node, tag, build: market.build, values: Object.entries(tag.values || {}).map(([value, label]) => ({ value, label })) });
       $scope.crumbs = market.trail(node).filter((branch) => branch.path.length);
+      $scope.definition = definitionParts(tag.definition_zh, market.seeds);
+      $scope.decidedBy = tag.decided_by.filter((code) => byCode.has(code)).map((code) => byCode.get(code));
+      $scope.lists = tag.lists.map((seed) => ({ seed, ...market.build.lists[seed] }));
+      $scope.hasNumbers = tag.parameters.length || $scope.decidedBy.length || $scope.lists.length;
       $scope.example = example(node);
       $scope.figures = figures(tag.quality, tag.confidence);
       $scope.bars = bars(tag.distribution);
@@ -338,6 +353,10 @@
       $scope.coverage = tag.quality && `${sign[tag.quality.coverage_is] || ""}${shareText(tag.quality.coverage)}`;
     }));
   }]);
+
+  // A Chinese definition with the seeds and tags that it names, which lead to the numbers in force and to the tag's page.
+  const definitionParts = (text, seeds) => (text || "").split(/([a-z][a-z0-9]*(?:_[a-z0-9]+)+|[a-z]{4,})/).filter(Boolean)
+    .map((part) => ({ text: part, kind: seeds.has(part) ? "seed" : byCode.has(part) ? "tag" : "text" }));
 
   // A first query with a tag, by what it holds.
   const example = ({ name, tag }) => {

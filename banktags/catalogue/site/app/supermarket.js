@@ -62,6 +62,8 @@
     // A column that is a tag leads to its entry.
     change("/components/column_details/column_details.html",
       "{{ get_col_name(column.name) }}", '<column-name name="get_col_name(column.name)"></column-name>');
+    // A tooltip would stay on the page that is opened next.
+    change("/components/graph/graph-launcher.html", 'data-toggle="tooltip"', "");
     // The browser must not see an icon's address before it is filled in: it would try to open it.
     change("/components/model_tree/model_tree_line.html", "xlink:href=", "ng-attr-xlink:href=");
   }]);
@@ -230,10 +232,10 @@
   app.controller("FrameCtrl", ["$scope", "$transitions", "$state", "market", function ($scope, $transitions, $state, market) {
     const isTags = (name) => ["dbt.tag", "dbt.shelf", "dbt.overview", "dbt.project_overview"].includes(name);
     $scope.menu = { open: false, shows: isTags($state.current.name) ? "tags" : "dbt" };
-    // Enter opens the first result.
+    // Enter opens the first result, once the key itself has been dealt with.
     $scope.openFirst = (event) => {
       const first = document.querySelector(".search-result");
-      if (event.key === "Enter" && first) first.click();
+      if (event.key === "Enter" && first) setTimeout(() => first.click());
     };
     market.ready.then(() => $scope.$applyAsync(() => { $scope.build = market.build; }));
     const unhook = $transitions.onSuccess({}, (transition) => {

@@ -1,4 +1,4 @@
-"""The pages of the folder ``site``, which lead to each other: the catalogue, the review of each quarter, the campaigns."""
+"""The pages of the folder ``site``, which lead to each other: catalogue, review of each quarter, campaigns."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -13,11 +13,22 @@ STYLES = APP / "supermarket.css", COMMON / "pages.css"
 #: The page may not run anything, nor ask any host for anything: the browser itself sees to it.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 #: How templates write numbers.
-NUMBERS = (numbers.amount, numbers.count, numbers.exact, numbers.p_value, numbers.percent, numbers.points, numbers.signed)
+NUMBERS = (
+    numbers.amount,
+    numbers.count,
+    numbers.exact,
+    numbers.p_value,
+    numbers.percent,
+    numbers.points,
+    numbers.signed,
+)
 
 
 def environment(folder: Path, *styles: str) -> Environment:
-    """Templates of a folder and those of all pages, with the filters of all, and the folder's own style sheets after the common ones."""
+    """Templates of a folder and those of all pages, with the common filters.
+
+    The folder's own style sheets come after the common ones.
+    """
     pages = Environment(
         loader=FileSystemLoader([folder, COMMON]),
         autoescape=True,

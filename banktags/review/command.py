@@ -58,8 +58,8 @@ def review(
 def _pages_of_series(folder: Path, found: Review, is_asked: bool) -> list[Path]:
     """The files of a quarter: its own, and review.html of the latest.
 
-    What review.html held of another quarter gets that quarter's own name. Asked for by name, it takes an earlier quarter
-    too as long as it holds no other.
+    What review.html held of another quarter gets that quarter's own name. Asked for by name, it takes an earlier
+    quarter too as long as it holds no other.
     """
     last, own = folder / REVIEW, page_of(folder, found.period)
     held = _quarter_in(last)
@@ -84,5 +84,7 @@ def _write_index(folder: Path, found: Review | None) -> None:
     names = (re.fullmatch(rf"{Path(REVIEW).stem}-(\d{{4}}-Q[1-4])", page.stem) for page in folder.glob("*.html"))
     written = {name[1] for name in names if name}
     folder.mkdir(parents=True, exist_ok=True)
-    html = render_index(found, {period: page_of(folder, period).name for period in written}, other_pages(REVIEWS, folder))
+    html = render_index(
+        found, {period: page_of(folder, period).name for period in written}, other_pages(REVIEWS, folder)
+    )
     (folder / REVIEWS).write_text(html, encoding="utf-8")

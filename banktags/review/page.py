@@ -17,16 +17,20 @@ TITLE = re.compile(rf"<title>客户金字塔定期复盘 · (\d{{4}})年([{words
 def render(review: Review, links: Sequence[Link] = ()) -> str:
     """The page of one quarter, with ways to other pages."""
     chinese, english = words.headline(review)
-    return _templates().get_template("review.html").render(
-        review=review,
-        total=review.totals(),
-        headline=chinese,
-        headline_english=english,
-        findings=words.findings(review),
-        flow=charts.flow(review.cells),
-        heat=charts.heat(review.cells),
-        charts=charts,
-        links=links,
+    return (
+        _templates()
+        .get_template("review.html")
+        .render(
+            review=review,
+            total=review.totals(),
+            headline=chinese,
+            headline_english=english,
+            findings=words.findings(review),
+            flow=charts.flow(review.cells),
+            heat=charts.heat(review.cells),
+            charts=charts,
+            links=links,
+        )
     )
 
 
@@ -45,8 +49,10 @@ def render_index(review: Review | None, pages: Mapping[str, str], links: Sequenc
         links: ways to other pages.
     """
     held = {row["period"] for row in review.tiers} if review else set()
-    return _templates().get_template("reviews.html").render(
-        review=review, held=held, pages=pages, periods=sorted(held | pages.keys(), reverse=True), links=links
+    return (
+        _templates()
+        .get_template("reviews.html")
+        .render(review=review, held=held, pages=pages, periods=sorted(held | pages.keys(), reverse=True), links=links)
     )
 
 

@@ -7,16 +7,19 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
+import yaml
 from dbt_warehouse import Warehouse
 from typer.testing import CliRunner
 
-from banktags.catalogue.site.entries import LISTS_ALBUMS, enrich
+from banktags.catalogue.site.entries import LISTS_ALBUMS, enrich, lists_of
 from banktags.catalogue.site.figures import (
     MIN_CUSTOMERS,
     coarse,
@@ -27,8 +30,11 @@ from banktags.catalogue.site.figures import (
 )
 from banktags.catalogue.site.governance import Bin, Governance, read_governance
 from banktags.catalogue.site.page import CATALOG, MANIFEST, render
+from banktags.catalogue.site.parameters import UNITS, deciding_tags, number_text, parameter_groups, read_lists
 from banktags.cli import app
 from banktags.clock import DEMO_DATE
+from banktags.contract import PROJECT_ROOT
+from banktags.pages.currency import YUAN, Currency
 
 DBT_PAGE = (
     f"<html><head><title>dbt Docs</title><script>var n={{manifest:{MANIFEST},catalog:{CATALOG}}}</script></head>"
@@ -262,6 +268,133 @@ def test_coverage_hides_a_handful_of_customers(known, coverage, relation):
     assert (shown["coverage"], shown["coverage_is"]) == (pytest.approx(coverage), relation)
 
 
+@pytest.mark.parametrize(
+    "value, unit, named, text",
+    [
+        (8_000_000, "base currency", "下限", "800万元"),
+        (120_000_000, "CNY", "", "1.2亿元"),
+        (14_359, "CNY", "", "14,359元"),
+        (90, "days", "", "90天"),
+        (3, "times", "", "3次"),
+        (0.05, "ratio", "", "5%"),
+        (0.123, "ratio", "", "12.3%"),
+        (5, "ratio", "负债收入比", "5倍"),
+        (60, "years", "年龄起点", "60岁"),
+        (2, "years", "毕业年数上限", "2年"),
+        (0.021, "a year on the daily average", "", "年化2.1%（按日均余额）"),
+        (0.5, "each", "", "每笔0.5元"),
+        (2.5, "weight", "权重", "2.5"),
+        (7, "moons", "", "7 moons"),
+    ],
+)
+def test_a_number_in_force_reads_as_a_banker_writes_it(value, unit, named, text):
+    assert number_text(value, unit, YUAN, named) == text
+
+
+def test_amounts_are_in_the_currency_of_the_bank():
+    koruna = Currency("CZK", "捷克克朗", "捷克克朗")
+    assert number_text(500_000, "CZK", koruna) == "50万捷克克朗"
+    assert number_text(30, "a year for each open account", koruna) == "每个在用账户每年30捷克克朗"
+
+
+def test_every_unit_of_the_policy_seeds_has_a_chinese_word():
+    seeds = PROJECT_ROOT / "seeds" / "policy"
+    found = {"base currency"}
+    for table in seeds.glob("*.csv"):
+        rows = pd.read_csv(table, dtype=str)
+        found |= set(rows["unit"].dropna()) if "unit" in rows else set()
+    for described in seeds.glob("*.yml"):
+        for seed in yaml.safe_load(described.read_text(encoding="utf-8"))["seeds"]:
+            metas = (column.get("config", {}).get("meta", {}) for column in seed.get("columns", []))
+            found |= {meta["unit"] for meta in metas if "unit" in meta}
+    assert found - {"base currency"} <= UNITS.keys()
+
+
+def parameter(row: str, value: float, **said) -> dict:
+    """A row of governance.tag_parameters, as the site reads it."""
+    named = {"row_name": None, "value_name": None, "unit": "days", "source": "S0", "valid_from": None, "valid_to": None}
+    return {"seed": "rules", "row": row, "value": value} | named | said
+
+
+def test_numbers_stand_by_seed_and_row_with_source_and_validity():
+    rows = [
+        parameter("vip", 200_000, row_name="贵宾", value_name="下限（含）", unit="CNY", valid_from="1900-01-01"),
+        parameter("vip", 1_000_000, row_name="贵宾", value_name="上限（不含）", unit="CNY", valid_from="1900-01-01"),
+        parameter("recency / aum_tier / 4", 30, valid_from="2026-01-01", valid_to="2026-07-01"),
+    ]
+    assert parameter_groups(rows, YUAN, {"aum_tier": "客户层级"}) == [
+        {
+            "seed": "rules",
+            "rows": [
+                {
+                    "name": "贵宾",
+                    "values": [{"name": "下限（含）", "text": "20万元"}, {"name": "上限（不含）", "text": "100万元"}],
+                    "source": "S0",
+                    "validity": "长期",
+                },
+                {
+                    "name": "recency · 客户层级 · 4",
+                    "values": [{"name": None, "text": "30天"}],
+                    "source": "S0",
+                    "validity": "自2026-01-01起，2026-07-01前有效",
+                },
+            ],
+        }
+    ]
+
+
+def test_a_tag_is_told_the_numbers_of_the_tags_that_decide_it():
+    inputs = {
+        "is_private": [("tag", "aum_tier"), ("source", "core.customers.status")],
+        "aum_tier": [("tag", "aum_month_avg"), ("seed", "pyramid_tiers.aum_from")],
+        "is_sellable": [("tag", "is_private"), ("tag", "is_sellable")],  # a circle ends
+    }
+    assert deciding_tags(inputs, {"aum_tier"}) == {
+        "is_private": ["aum_tier"],
+        "aum_tier": [],
+        "is_sellable": ["aum_tier"],
+    }
+
+
+def test_an_entry_has_its_numbers_and_the_lists_that_its_definition_names(manifest, governance):
+    for name in ("pyramid_tiers", "cities", "tier_overrides"):
+        manifest["nodes"][f"seed.bank_tags.{name}"] = model(name) | {"resource_type": "seed"}
+    columns = manifest["nodes"][MODEL + "fact_tags__aum"]["columns"]
+    columns["aum_tier"]["config"]["meta"]["tag"] = TAGS["aum_tier"] | {
+        "definition_zh": "层级，见pyramid_tiers；城市见cities，人工定级见tier_overrides。"
+    }
+    numbers = {"aum_tier": [parameter("vip", 200_000, seed="pyramid_tiers", unit="CNY")]}
+    governance = replace(governance, parameters=numbers)
+    assert lists_of(manifest, governance) == {"aum_tier": ["cities", "tier_overrides"]}
+    tag = enrich(manifest, governance)["nodes"][TAG + "aum_tier"]["tag"]
+    assert tag["parameters"][0]["rows"][0]["values"] == [{"name": None, "text": "20万元"}]
+    assert tag["lists"] == ["cities", "tier_overrides"]
+
+
+def test_lists_are_rows_in_force_and_one_of_customers_stays_in_the_warehouse():
+    def seed(name: str, *columns: str) -> dict:
+        return {"name": name, "schema": "policy", "config": {"column_types": dict.fromkeys(columns, "string")}}
+
+    seeds = {
+        "seed.bank_tags.groups": seed("groups", "occupation", "is_working", "valid_from", "valid_to"),
+        "seed.bank_tags.overrides": seed("overrides", "core_customer_id", "reason"),
+    }
+    described = {"metadata": {"project_name": "bank_tags"}, "nodes": seeds}
+    with duckdb.connect() as warehouse:
+        warehouse.execute("""
+            create schema policy;
+            create table policy.groups as select * from (values
+                ('farmer', true, date '1900-01-01', null), ('miner', true, date '1900-01-01', date '2026-06-30')
+            ) as rows (occupation, is_working, valid_from, valid_to);
+            create table policy.overrides as select 'C0000017' as core_customer_id, '张三的丈夫' as reason;
+        """)
+        lists = read_lists(warehouse, described, ["groups", "overrides"], "2026-06-30")
+    assert lists == {
+        "groups": {"columns": ["occupation", "is_working"], "rows": [["farmer", "是"]], "count": 1},
+        "overrides": {"columns": [], "rows": [], "count": 1},
+    }
+
+
 def test_a_warehouse_without_governance_tables_says_what_to_do():
     with (
         duckdb.connect() as warehouse,
@@ -335,13 +468,13 @@ def test_a_browser_searches_and_opens_a_tag(browser, address, query, width):
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
-#: What lies over the middle of the page and its edges, as a reader sees it: for each point of a grid over the window what is on
-#: top, where that is neither the page that is open, nor the frame around it, nor the round button of the graph. And anything
-#: fixed that covers a third of the window, whether it takes clicks or not.
+#: What lies over the page that is open, as a reader sees it: for each point of a grid over the window what is on top, where
+#: that is neither the page, nor the frame around it, nor the round button of the graph. And anything fixed that covers a
+#: third of the window, whether it takes clicks or not.
 ON_TOP = """
     const page = document.querySelector(arguments[0]);
     const frame = innerWidth < 800 ? ".topbar, .launcher-btn" : ".topbar, .launcher-btn, .app-menu";
-    const named = (each) => `${each.tagName}.${each.className && each.className.baseVal === undefined ? each.className : ""}`;
+    const named = (each) => `${each.tagName}.${each.getAttribute("class") || ""}`;
     const found = [];
     for (let x = 1; x < 20; x += 1) for (let y = 1; y < 20; y += 1) {
         const top = document.elementFromPoint(x * innerWidth / 20, y * innerHeight / 20);
@@ -349,7 +482,8 @@ ON_TOP = """
     }
     document.querySelectorAll("body *").forEach((each) => {
         const { position, visibility, display, opacity } = getComputedStyle(each);
-        if (position !== "fixed" || each.contains(page) || visibility === "hidden" || display === "none" || !+opacity) return;
+        const isSeen = visibility !== "hidden" && display !== "none" && +opacity;
+        if (position !== "fixed" || !isSeen || each.contains(page)) return;
         const box = each.getBoundingClientRect();
         const width = Math.min(box.right, innerWidth) - Math.max(box.left, 0);
         const height = Math.min(box.bottom, innerHeight) - Math.max(box.top, 0);
@@ -368,6 +502,13 @@ class Reader:
     def __init__(self, browser, address: str, width: int) -> None:
         self.browser, self.address, self.width = browser, address, width
         self.by, self.until = pytest.importorskip("selenium.webdriver.common.by").By, wait(browser)
+        # A tab with a history of its own: a browser keeps fifty pages, not those of all tests.
+        before = browser.current_window_handle
+        browser.switch_to.new_window("tab")
+        own = browser.current_window_handle
+        browser.switch_to.window(before)
+        browser.close()
+        browser.switch_to.window(own)
         browser.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride",
             {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
@@ -625,7 +766,7 @@ def test_the_numbers_in_force_stand_on_the_page_of_a_tag(browser, site, width):
 
 
 def test_where_a_definition_sends_a_reader_to_a_seed_the_page_answers(browser, site):
-    """Each seed that a Chinese definition names: its numbers, another tag's, or its rows; never a customer's own row."""
+    """Each seed that a Chinese definition names: its numbers, another tag's, or its rows; never a row of a customer."""
     reader = Reader(browser, site.as_uri(), 1440)
     market = reader.browser.execute_script(
         """

@@ -74,9 +74,7 @@ def tag_nodes(manifest: Mapping[str, Any], governance: Governance) -> dict[str, 
     listed = {entry.code: entry for entry in tag_entries(manifest) if _branch(entry)}
     used_by = _readers(manifest, governance, listed)
     names = {code: entry.name_zh or code for code, entry in listed.items()}
-    numbers = {
-        code: parameter_groups(rows, governance.currency, names) for code, rows in governance.parameters.items()
-    }
+    numbers = {code: parameter_groups(rows, governance.currency, names) for code, rows in governance.parameters.items()}
     decided_by = deciding_tags(governance.inputs, numbers.keys() & listed.keys())
     lists = lists_of(manifest, governance)
     return {
@@ -96,7 +94,7 @@ def tag_nodes(manifest: Mapping[str, Any], governance: Governance) -> dict[str, 
 
 
 def lists_of(manifest: Mapping[str, Any], governance: Governance) -> dict[str, list[str]]:
-    """By tag: the seeds that its Chinese definition names and of which it is told no number, its own or another tag's."""
+    """By tag: the seeds that its Chinese definition names and of which no number is told, its own or another tag's."""
     seeds = [node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
     told = {code: {row["seed"] for row in rows} for code, rows in governance.parameters.items()}
     decided_by = deciding_tags(governance.inputs, told)

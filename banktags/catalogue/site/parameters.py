@@ -1,4 +1,4 @@
-"""The numbers in force of a tag as a banker reads them, and the lists of policy that its definition sends a reader to."""
+"""The numbers in force of a tag as a banker reads them, and the lists that its definition sends a reader to."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -112,6 +112,8 @@ def read_lists(
     """The rows of seeds in force, as the warehouse holds them; of one that names customers only how many there are.
 
     Args:
+        warehouse: of the last build.
+        manifest: of dbt, with the schemas and columns of the seeds.
         seeds: names of seeds of the project.
         as_of_date: business date on which the rows are in force, ISO 8601.
     """

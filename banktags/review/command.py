@@ -34,23 +34,24 @@ def review(
         except LookupError as error:
             raise typer.BadParameter(str(error), param_hint="quarter" if quarter else "warehouse") from error
     folder = (out or DEFAULT).parent
+    is_series = (out or DEFAULT).name == REVIEW
     if found is None:
         (out or DEFAULT).unlink(missing_ok=True)  # one of another warehouse would pass for this one's
-        if (out or DEFAULT).name == REVIEW:
+        if is_series:
             _write_index(folder, None)
         say("No quarter to review yet: its beginning and its end must lie in the months that balances cover.")
         return
     folder.mkdir(parents=True, exist_ok=True)
-    if out is not None and out.name != REVIEW:
+    if is_series:
+        pages = _pages_of_series(folder, found, is_asked=out is not None)
+    else:
         held = _quarter_in(out)
         if held not in (None, found.period):
             raise typer.BadParameter(f"{out} is the review of {held}: name another file", param_hint="out")
         pages = [out]
-    else:
-        pages = _pages_of_series(folder, found, is_asked=out is not None)
     for page in pages:
         page.write_text(render(found, other_pages(page.name, folder)), encoding="utf-8")
-    if pages != [out] or pages[0].name == REVIEW:
+    if is_series:
         _write_index(folder, found)
     say(f"{found.period} in {' and '.join(str(page) for page in pages)}")
 

@@ -53,7 +53,7 @@ class Texts(HTMLParser):
 
 
 def code_in(html: str) -> list[str]:
-    """Texts with Chinese in them that show a word of the code, and Chinese sentences with words that are no banker's."""
+    """Chinese texts that show a word of the code, and Chinese sentences with a word that is no banker's."""
     found = []
     for text in Texts(html).chinese:
         found += [text] if CODE.search(text) else []

@@ -468,9 +468,9 @@ def test_a_browser_searches_and_opens_a_tag(browser, address, query, width):
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
-#: What lies over the page that is open, as a reader sees it: for each point of a grid over the window what is on top, where
-#: that is neither the page, nor the frame around it, nor the round button of the graph. And anything fixed that covers a
-#: third of the window, whether it takes clicks or not.
+#: What lies over the page that is open, as a reader sees it: for each point of a grid over the window what is on top,
+#: if that is neither the page, nor the frame around it, nor the round button of the graph. And anything fixed that
+#: covers a third of the window, whether it takes clicks or not.
 ON_TOP = """
     const page = document.querySelector(arguments[0]);
     const frame = innerWidth < 800 ? ".topbar, .launcher-btn" : ".topbar, .launcher-btn, .app-menu";
@@ -759,6 +759,10 @@ def test_the_numbers_in_force_stand_on_the_page_of_a_tag(browser, site, width):
     reader.click("#definition a[ng-click]")
     reader.until(lambda _: reader.element("#parameters").rect["y"] >= 0)
     assert reader.browser.execute_script("return document.documentElement.scrollWidth") <= width
+    # A list answers where there is no number: it stands open.
+    reader.move("!/tag/tag.bank_tags.first_contact_type")
+    reader.until(lambda _: "first_contact_type" in reader.element(".code-line").text)
+    assert "厅堂柜面办理" in reader.element("#parameters").text
     # A tag that reads another one's value is told that one's numbers.
     reader.move("!/tag/tag.bank_tags.is_private_banking_customer")
     reader.until(lambda _: "is_private" in reader.element(".code-line").text)

@@ -4,33 +4,30 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment
-
 from banktags.pages.site import Link
 from banktags.pages.template import environment
 from banktags.review import charts, words
 from banktags.review.figures import Review
+
 
 TITLE = re.compile(rf"<title>客户金字塔定期复盘 · (\d{{4}})年([{words.ORDINALS}])季度</title>")
 
 
 def render(review: Review, links: Sequence[Link] = ()) -> str:
     """The page of one quarter, with ways to other pages."""
+    pages = environment(Path(__file__).parent)
+    pages.filters |= {"bound": words.bound, "quarter_name": words.quarter_name}
     chinese, english = words.headline(review)
-    return (
-        _templates()
-        .get_template("review.html")
-        .render(
-            review=review,
-            total=review.totals(),
-            headline=chinese,
-            headline_english=english,
-            findings=words.findings(review),
-            flow=charts.flow(review.cells),
-            heat=charts.heat(review.cells),
-            charts=charts,
-            links=links,
-        )
+    return pages.get_template("review.html").render(
+        review=review,
+        links=links,
+        total=review.totals(),
+        headline=chinese,
+        headline_english=english,
+        findings=words.findings(review),
+        flow=charts.flow(review.cells),
+        heat=charts.heat(review.cells),
+        charts=charts,
     )
 
 
@@ -48,15 +45,9 @@ def render_index(review: Review | None, pages: Mapping[str, str], links: Sequenc
         pages: file by quarter, of the pages that have been written.
         links: ways to other pages.
     """
-    held = {row["period"] for row in review.tiers} if review else set()
-    return (
-        _templates()
-        .get_template("reviews.html")
-        .render(review=review, held=held, pages=pages, periods=sorted(held | pages.keys(), reverse=True), links=links)
-    )
-
-
-def _templates() -> Environment:
     templates = environment(Path(__file__).parent)
     templates.filters["quarter_name"] = words.quarter_name
-    return templates
+    held = {row["period"] for row in review.tiers} if review else set()
+    return templates.get_template("reviews.html").render(
+        review=review, held=held, pages=pages, periods=sorted(held | pages.keys(), reverse=True), links=links
+    )

@@ -1,6 +1,6 @@
 """The sentences that say what a quarter brought."""
 
-from banktags.pages.numbers import count, exact, percent, points, signed
+from banktags.pages.numbers import NONE, Number, count, percent, points, signed
 from banktags.review.figures import Review
 from banktags.warehouse import Row
 
@@ -11,6 +11,11 @@ def quarter_name(period: str) -> str:
     """2026-Q2 as 2026年二季度."""
     year, _, number = period.partition("-Q")
     return f"{year}年{ORDINALS[int(number) - 1]}季度"
+
+
+def bound(value: Number | None) -> str:
+    """A bound of a tier: 20万, 800万."""
+    return NONE if value is None else (f"{float(value) / 1e4:,.10g}万" if value >= 10_000 else f"{float(value):,.10g}")
 
 
 def headline(review: Review) -> tuple[str, str]:
@@ -103,7 +108,7 @@ def _on_the_edge(tiers: list[Row]) -> str | None:
         return f"{count(near_up)}户临近升级，无人临近降级。"
     crowded = max(floors, key=lambda row: row["near_downgrade_customers"])
     return (
-        f"{count(near_up)}户临近升级，{count(near_down)}户临近降级；刚过{exact(crowded['aum_from'])}门槛的"
+        f"{count(near_up)}户临近升级，{count(near_down)}户临近降级；刚过{bound(crowded['aum_from'])}门槛的"
         f"{crowded['name_zh']}客户最多，{count(crowded['near_downgrade_customers'])}户，占本层"
         f"{percent(crowded['near_downgrade_customers'] / crowded['closing_customers'])}。"
     )

@@ -9,12 +9,11 @@ from banktags.pages.template import environment
 from banktags.review import charts, words
 from banktags.review.figures import Review
 
-
 TITLE = re.compile(rf"<title>客户金字塔定期复盘 · (\d{{4}})年([{words.ORDINALS}])季度</title>")
 
 
 def render(review: Review, links: Sequence[Link] = ()) -> str:
-    """The page of one quarter, with ways to other pages."""
+    """The page of one quarter."""
     pages = environment(Path(__file__).parent)
     pages.filters |= {"bound": words.bound, "quarter_name": words.quarter_name}
     chinese, english = words.headline(review)

@@ -15,7 +15,7 @@ CHINESE = re.compile("[\u3400-\u9fff]")
 #: Names of tables, columns, tags and values, as code writes them.
 CODE = re.compile(r"[A-Za-z0-9]+_[A-Za-z0-9_]*|\b[a-z]+\.[a-z_]+\b|\b(?:true|false|null|select|seed)\b|--[a-z]+")
 #: Words that a Chinese banker writes in Latin letters.
-BANKERS_WORDS = {"AUM", "ROI", "Holm", "KTV", "NPS", "APP", "MDE", "FTP", "pp", "p", "X"}
+BANKERS_WORDS = {"AUM", "ROI", "RFM", "R", "F", "M", "Holm", "KTV", "NPS", "APP", "MDE", "FTP", "pp", "p", "X"}
 #: Elements that begin a text of their own.
 BLOCKS = {"p", "td", "th", "dd", "dt", "h1", "h2", "h3", "li", "div", "br", "text", "tspan", "title", "section", "tr"}
 

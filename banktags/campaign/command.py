@@ -10,6 +10,7 @@ from banktags.campaign.calibration import compiled_models
 from banktags.campaign.figures import campaign_ids, read_campaign, read_overview
 from banktags.campaign.page import file_name, render, render_overview
 from banktags.contract import PROJECT_ROOT
+from banktags.pages.site import CAMPAIGNS, Link, other_pages
 from banktags.terminal import say
 from banktags.warehouse import open_read_only, warehouse_file
 
@@ -63,9 +64,10 @@ def report(
     with open_read_only() as warehouse:
         try:
             wanted = [campaign_id] if campaign_id else campaign_ids(warehouse)
-            pages = {file_name(name): render(read_campaign(warehouse, name)) for name in wanted}
+            links = [Link("各活动 All campaigns", "index.html"), *other_pages(CAMPAIGNS, out.parent)]
+            pages = {file_name(name): render(read_campaign(warehouse, name), links) for name in wanted}
             if not campaign_id:
-                pages["index.html"] = render_overview(read_overview(warehouse))
+                pages["index.html"] = render_overview(read_overview(warehouse), links[1:])
         except LookupError as error:
             raise typer.BadParameter(str(error), param_hint="campaign" if campaign_id else "warehouse") from error
     out.mkdir(parents=True, exist_ok=True)

@@ -128,6 +128,7 @@ class Overview:
     summary: list[Row]
     health: list[Row]
     currency: Currency
+    as_of_date: date | None  # none while no campaign is read out
 
 
 def campaign_ids(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
@@ -178,8 +179,10 @@ def read_campaign(warehouse: duckdb.DuckDBPyConnection, campaign_id: str) -> Cam
 
 def read_overview(warehouse: duckdb.DuckDBPyConnection) -> Overview:
     """The table of all campaigns and the health indicators."""
+    (clock,) = records(warehouse, "select max(as_of_date) as as_of_date from marketing.campaign_readout")
     return Overview(
         records(warehouse, "select * from marketing.campaign_summary order by campaign_id = 'TOTAL', campaign_id"),
         records(warehouse, "select * from marketing.marketing_health order by indicator_order"),
         read_currency(warehouse),
+        clock["as_of_date"],
     )

@@ -1,12 +1,14 @@
 """The pages of campaigns, as one HTML file each."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Template
 
 from banktags.campaign import charts, words
 from banktags.campaign.figures import Campaign, Overview
+from banktags.pages.site import Link
 from banktags.pages.template import environment
 
 
@@ -15,8 +17,8 @@ def file_name(campaign_id: str) -> str:
     return re.sub(r"[^\w.-]", "-", campaign_id) + ".html"
 
 
-def render(campaign: Campaign) -> str:
-    """The page of one campaign."""
+def render(campaign: Campaign, links: Sequence[Link] = ()) -> str:
+    """The page of one campaign, with ways to other pages."""
     chinese, english = words.headline(campaign)
     return _template("campaign.html").render(
         campaign=campaign,
@@ -24,12 +26,13 @@ def render(campaign: Campaign) -> str:
         headline_english=english,
         findings=words.findings(campaign),
         forest=charts.forest,
+        links=links,
     )
 
 
-def render_overview(overview: Overview) -> str:
-    """The page that lists all campaigns."""
-    return _template("campaigns.html").render(overview=overview, file_name=file_name)
+def render_overview(overview: Overview, links: Sequence[Link] = ()) -> str:
+    """The page that lists all campaigns, with ways to other pages."""
+    return _template("campaigns.html").render(overview=overview, file_name=file_name, links=links)
 
 
 def _template(name: str) -> Template:

@@ -33,6 +33,18 @@ def amount(value: Number | None) -> str:
     return text.replace("-", "−")
 
 
+def exact(value: Number | None) -> str:
+    """An amount to its last digit, such as a bound: 800万, 1.2亿, 5.5万, 14,359."""
+    if value is None:
+        return NONE
+    size = round(float(value), 6)
+    for unit, name in ((1e8, "亿"), (1e4, "万")):
+        # Four decimals of 亿 and two of 万 still read as one number; what is finer is written out.
+        if abs(size) >= unit and round(size / unit, 2 if unit == 1e4 else 4) == round(size / unit, 10):
+            return f"{size / unit:,.10g}{name}".replace("-", "−")
+    return f"{size:,.12g}".replace("-", "−")
+
+
 def signed(text: str) -> str:
     """A formatted number with its sign: +1,234."""
     return text if text.startswith(("−", NONE)) or not text.strip("0.,%万亿") else f"+{text}"

@@ -89,6 +89,11 @@ class Review:
         return sorted({row["period"] for row in self.history})
 
     @property
+    def is_latest(self) -> bool:
+        """Whether no later quarter can be reviewed."""
+        return self.period == max(row["period"] for row in self.tiers)
+
+    @property
     def cells(self) -> list[Row]:
         """The quarter's migration matrix, row by row."""
         return [row for row in self.moves if row["period"] == self.period]
@@ -104,6 +109,10 @@ class Review:
     @property
     def is_complete(self) -> bool:
         return self.of_period[0]["is_complete"]
+
+    def dates_of(self, period: str) -> tuple[date, date]:
+        """First and last day of a quarter of the warehouse."""
+        return next((row["opening_date"], row["closing_date"]) for row in self.tiers if row["period"] == period)
 
     @property
     def as_of_date(self) -> date:

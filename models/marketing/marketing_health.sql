@@ -129,8 +129,10 @@ indicators as (
         cast(numerator as double) as numerator,
         cast(denominator as double) as denominator,
         {{ rate('numerator', 'denominator') }} as indicator_value,
-        'duplicate_contact_days 内被两个及以上渠道触达的客户数 ÷ 被触达客户数' as formula_zh
+        cast(parameters.duplicate_contact_days as string)
+        || '天内被两个及以上渠道触达的客户数 ÷ 被触达客户数' as formula_zh
     from duplicates
+    cross join parameters
 
     union all
 

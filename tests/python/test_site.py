@@ -2,19 +2,24 @@
 
 import http.server
 import json
+import re
 import shutil
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
+import yaml
 from dbt_warehouse import Warehouse
 from typer.testing import CliRunner
 
-from banktags.catalogue.site.entries import LISTS_ALBUMS, enrich
+from banktags.catalogue.site.entries import LISTS_ALBUMS, enrich, lists_of
 from banktags.catalogue.site.figures import (
     MIN_CUSTOMERS,
     coarse,
@@ -25,7 +30,11 @@ from banktags.catalogue.site.figures import (
 )
 from banktags.catalogue.site.governance import Bin, Governance, read_governance
 from banktags.catalogue.site.page import CATALOG, MANIFEST, render
+from banktags.catalogue.site.parameters import UNITS, deciding_tags, number_text, parameter_groups, read_lists
 from banktags.cli import app
+from banktags.clock import DEMO_DATE
+from banktags.contract import PROJECT_ROOT
+from banktags.pages.currency import YUAN, Currency
 
 DBT_PAGE = (
     f"<html><head><title>dbt Docs</title><script>var n={{manifest:{MANIFEST},catalog:{CATALOG}}}</script></head>"
@@ -259,6 +268,133 @@ def test_coverage_hides_a_handful_of_customers(known, coverage, relation):
     assert (shown["coverage"], shown["coverage_is"]) == (pytest.approx(coverage), relation)
 
 
+@pytest.mark.parametrize(
+    "value, unit, named, text",
+    [
+        (8_000_000, "base currency", "下限", "800万元"),
+        (120_000_000, "CNY", "", "1.2亿元"),
+        (14_359, "CNY", "", "14,359元"),
+        (90, "days", "", "90天"),
+        (3, "times", "", "3次"),
+        (0.05, "ratio", "", "5%"),
+        (0.123, "ratio", "", "12.3%"),
+        (5, "ratio", "负债收入比", "5倍"),
+        (60, "years", "年龄起点", "60岁"),
+        (2, "years", "毕业年数上限", "2年"),
+        (0.021, "a year on the daily average", "", "年化2.1%（按日均余额）"),
+        (0.5, "each", "", "每笔0.5元"),
+        (2.5, "weight", "权重", "2.5"),
+        (7, "moons", "", "7 moons"),
+    ],
+)
+def test_a_number_in_force_reads_as_a_banker_writes_it(value, unit, named, text):
+    assert number_text(value, unit, YUAN, named) == text
+
+
+def test_amounts_are_in_the_currency_of_the_bank():
+    koruna = Currency("CZK", "捷克克朗", "捷克克朗")
+    assert number_text(500_000, "CZK", koruna) == "50万捷克克朗"
+    assert number_text(30, "a year for each open account", koruna) == "每个在用账户每年30捷克克朗"
+
+
+def test_every_unit_of_the_policy_seeds_has_a_chinese_word():
+    seeds = PROJECT_ROOT / "seeds" / "policy"
+    found = {"base currency"}
+    for table in seeds.glob("*.csv"):
+        rows = pd.read_csv(table, dtype=str)
+        found |= set(rows["unit"].dropna()) if "unit" in rows else set()
+    for described in seeds.glob("*.yml"):
+        for seed in yaml.safe_load(described.read_text(encoding="utf-8"))["seeds"]:
+            metas = (column.get("config", {}).get("meta", {}) for column in seed.get("columns", []))
+            found |= {meta["unit"] for meta in metas if "unit" in meta}
+    assert found - {"base currency"} <= UNITS.keys()
+
+
+def parameter(row: str, value: float, **said) -> dict:
+    """A row of governance.tag_parameters, as the site reads it."""
+    named = {"row_name": None, "value_name": None, "unit": "days", "source": "S0", "valid_from": None, "valid_to": None}
+    return {"seed": "rules", "row": row, "value": value} | named | said
+
+
+def test_numbers_stand_by_seed_and_row_with_source_and_validity():
+    rows = [
+        parameter("vip", 200_000, row_name="贵宾", value_name="下限（含）", unit="CNY", valid_from="1900-01-01"),
+        parameter("vip", 1_000_000, row_name="贵宾", value_name="上限（不含）", unit="CNY", valid_from="1900-01-01"),
+        parameter("recency / aum_tier / 4", 30, valid_from="2026-01-01", valid_to="2026-07-01"),
+    ]
+    assert parameter_groups(rows, YUAN, {"aum_tier": "客户层级"}) == [
+        {
+            "seed": "rules",
+            "rows": [
+                {
+                    "name": "贵宾",
+                    "values": [{"name": "下限（含）", "text": "20万元"}, {"name": "上限（不含）", "text": "100万元"}],
+                    "source": "S0",
+                    "validity": "长期",
+                },
+                {
+                    "name": "recency · 客户层级 · 4",
+                    "values": [{"name": None, "text": "30天"}],
+                    "source": "S0",
+                    "validity": "自2026-01-01起，2026-07-01前有效",
+                },
+            ],
+        }
+    ]
+
+
+def test_a_tag_is_told_the_numbers_of_the_tags_that_decide_it():
+    inputs = {
+        "is_private": [("tag", "aum_tier"), ("source", "core.customers.status")],
+        "aum_tier": [("tag", "aum_month_avg"), ("seed", "pyramid_tiers.aum_from")],
+        "is_sellable": [("tag", "is_private"), ("tag", "is_sellable")],  # a circle ends
+    }
+    assert deciding_tags(inputs, {"aum_tier"}) == {
+        "is_private": ["aum_tier"],
+        "aum_tier": [],
+        "is_sellable": ["aum_tier"],
+    }
+
+
+def test_an_entry_has_its_numbers_and_the_lists_that_its_definition_names(manifest, governance):
+    for name in ("pyramid_tiers", "cities", "tier_overrides"):
+        manifest["nodes"][f"seed.bank_tags.{name}"] = model(name) | {"resource_type": "seed"}
+    columns = manifest["nodes"][MODEL + "fact_tags__aum"]["columns"]
+    columns["aum_tier"]["config"]["meta"]["tag"] = TAGS["aum_tier"] | {
+        "definition_zh": "层级，见pyramid_tiers；城市见cities，人工定级见tier_overrides。"
+    }
+    numbers = {"aum_tier": [parameter("vip", 200_000, seed="pyramid_tiers", unit="CNY")]}
+    governance = replace(governance, parameters=numbers)
+    assert lists_of(manifest, governance) == {"aum_tier": ["cities", "tier_overrides"]}
+    tag = enrich(manifest, governance)["nodes"][TAG + "aum_tier"]["tag"]
+    assert tag["parameters"][0]["rows"][0]["values"] == [{"name": None, "text": "20万元"}]
+    assert tag["lists"] == ["cities", "tier_overrides"]
+
+
+def test_lists_are_rows_in_force_and_one_of_customers_stays_in_the_warehouse():
+    def seed(name: str, *columns: str) -> dict:
+        return {"name": name, "schema": "policy", "config": {"column_types": dict.fromkeys(columns, "string")}}
+
+    seeds = {
+        "seed.bank_tags.groups": seed("groups", "occupation", "is_working", "valid_from", "valid_to"),
+        "seed.bank_tags.overrides": seed("overrides", "core_customer_id", "reason"),
+    }
+    described = {"metadata": {"project_name": "bank_tags"}, "nodes": seeds}
+    with duckdb.connect() as warehouse:
+        warehouse.execute("""
+            create schema policy;
+            create table policy.groups as select * from (values
+                ('farmer', true, date '1900-01-01', null), ('miner', true, date '1900-01-01', date '2026-06-30')
+            ) as rows (occupation, is_working, valid_from, valid_to);
+            create table policy.overrides as select 'C0000017' as core_customer_id, '张三的丈夫' as reason;
+        """)
+        lists = read_lists(warehouse, described, ["groups", "overrides"], "2026-06-30")
+    assert lists == {
+        "groups": {"columns": ["occupation", "is_working"], "rows": [["farmer", "是"]], "count": 1},
+        "overrides": {"columns": [], "rows": [], "count": 1},
+    }
+
+
 def test_a_warehouse_without_governance_tables_says_what_to_do():
     with (
         duckdb.connect() as warehouse,
@@ -277,6 +413,7 @@ def site(demo_warehouse, tmp_path_factory) -> Path:
     out = folder / "site" / "index.html"
     for arguments in (
         ["review", "--out", str(out.parent / "review.html")],
+        ["campaign", "report", "--out", str(out.parent / "campaigns")],
         ["catalogue", "site", "--target", str(warehouse.target), "--out", str(out)],
     ):
         result = CliRunner().invoke(app, arguments, env={"BANK_TAGS_DB": str(warehouse.database)})
@@ -329,6 +466,361 @@ def test_a_browser_searches_and_opens_a_tag(browser, address, query, width):
     assert browser.find_elements(by.CSS_SELECTOR, "#distribution .bar")
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+#: What lies over the page that is open, as a reader sees it: for each point of a grid over the window what is on top,
+#: if that is neither the page, nor the frame around it, nor the round button of the graph. And anything fixed that
+#: covers a third of the window, whether it takes clicks or not.
+ON_TOP = """
+    const page = document.querySelector(arguments[0]);
+    const frame = innerWidth < 800 ? ".topbar, .launcher-btn" : ".topbar, .launcher-btn, .app-menu";
+    const named = (each) => `${each.tagName}.${each.getAttribute("class") || ""}`;
+    const found = [];
+    for (let x = 1; x < 20; x += 1) for (let y = 1; y < 20; y += 1) {
+        const top = document.elementFromPoint(x * innerWidth / 20, y * innerHeight / 20);
+        if (top && !page.contains(top) && !top.contains(page) && !top.closest(frame)) found.push(named(top));
+    }
+    document.querySelectorAll("body *").forEach((each) => {
+        const { position, visibility, display, opacity } = getComputedStyle(each);
+        const isSeen = visibility !== "hidden" && display !== "none" && +opacity;
+        if (position !== "fixed" || !isSeen || each.contains(page)) return;
+        const box = each.getBoundingClientRect();
+        const width = Math.min(box.right, innerWidth) - Math.max(box.left, 0);
+        const height = Math.min(box.bottom, innerHeight) - Math.max(box.top, 0);
+        if (width > 0 && height > 0 && width * height > innerWidth * innerHeight / 3) found.push(named(each));
+    });
+    const middle = document.elementFromPoint(innerWidth * (innerWidth < 800 ? 0.5 : 0.6), 150);
+    if (!page.contains(middle)) found.push(`in the middle: ${middle ? named(middle) : "nothing"}`);
+    return [...new Set(found)];
+"""
+WIDTHS = (1440, 390)
+
+
+class Reader:
+    """Somebody before the catalogue, at a desk or with a phone."""
+
+    def __init__(self, browser, address: str, width: int) -> None:
+        self.browser, self.address, self.width = browser, address, width
+        self.by, self.until = pytest.importorskip("selenium.webdriver.common.by").By, wait(browser)
+        # A tab with a history of its own: a browser keeps fifty pages, not those of all tests.
+        before = browser.current_window_handle
+        browser.switch_to.new_window("tab")
+        own = browser.current_window_handle
+        browser.switch_to.window(before)
+        browser.close()
+        browser.switch_to.window(own)
+        browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
+        )
+        browser.get("about:blank")
+        browser.get_log("browser")
+        self.go("")
+
+    def go(self, place: str) -> None:
+        """Open an address afresh, as from a bookmark."""
+        self.browser.get("about:blank")
+        self.browser.get(f"{self.address}{place}")
+        self.until(lambda _: self.browser.find_element(self.by.CSS_SELECTOR, ".page h1").text)
+
+    def move(self, place: str) -> None:
+        """Change the address of the page that is open, as by its address bar."""
+        self.browser.execute_script("location.hash = arguments[0]", place)
+
+    def element(self, selector: str):
+        return self.until(lambda _: self.browser.find_element(self.by.CSS_SELECTOR, selector))
+
+    def click(self, selector: str) -> None:
+        """Click where the element is seen: what lies over it takes the click."""
+        element = self.element(selector)
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+        self.until(lambda _: element.is_displayed())
+        element.click()
+
+    def search(self, words: str, *keys: str) -> None:
+        box = self.element("#search")
+        box.click()
+        box.send_keys(words)
+        self.element(".search-result")
+        box.send_keys(*keys)
+
+    def menu(self) -> None:
+        """The tree is always there at a desk; on a phone it slides in."""
+        if self.width < 800:
+            self.click(".menu-button")
+
+    def tree(self, *path: str) -> None:
+        self.menu()
+        for name in path:
+            branch = f"//div[@class='tag-tree']/section[1]//a[contains(@class, 'branch')][span[.='{name}']]"
+            found = self.until(lambda _, branch=branch: self.browser.find_element(self.by.XPATH, branch))
+            if "open" not in found.get_attribute("class").split():
+                self.until(lambda _, found=found: found.is_displayed())
+                found.click()
+
+    def sees(self, code: str) -> None:
+        """The tag is on the page and nothing lies over it, also once everything has settled."""
+        self.until(lambda _: self.browser.find_element(self.by.CSS_SELECTOR, ".code-line code").text == code)
+        time.sleep(0.7)  # whatever still opens by itself, and the menu on its way out
+        assert self.browser.execute_script(ON_TOP, "article.tag") == []
+        assert self.browser.find_element(self.by.CSS_SELECTOR, ".code-line code").text == code
+        assert self.browser.execute_script("return document.documentElement.scrollWidth") <= self.width
+        assert "g_v" not in self.browser.execute_script("return location.hash")
+        assert [entry for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+    def graph(self) -> None:
+        """Ask for the lineage graph of the tag, which then covers the page."""
+        self.click("[ng-click='lineage()']")
+        self.until(lambda _: self.browser.execute_script("return window.graph && window.graph.nodes().length") > 2)
+        assert self.browser.execute_script(ON_TOP, "article.tag") != []
+
+
+TIER, AUM = "/tag/tag.bank_tags.aum_tier", "/tag/tag.bank_tags.aum_month_avg"
+
+
+def by_search(reader):
+    reader.search("客户层级")
+    reader.click(".search-result[href*='tag.bank_tags.aum_tier?'], .search-result[href$='tag.bank_tags.aum_tier']")
+
+
+def by_enter(reader):
+    enter = pytest.importorskip("selenium.webdriver.common.keys").Keys.ENTER
+    reader.search("aum_tier", enter)
+
+
+def by_album(reader):
+    reader.click(".albums .card")
+    reader.click("a[href$='tag.bank_tags.aum_tier']")
+
+
+def by_list(reader):
+    reader.move("!/shelf/资产/客户分层")
+    reader.click(".card[href$='tag.bank_tags.aum_tier']")
+
+
+def by_tree(reader):
+    reader.tree("资产", "客户分层", "金字塔")
+    reader.click(".tag-tree [data-nav-unique-id='tag.bank_tags.aum_tier']")
+
+
+def by_the_same_leaf(reader):
+    by_tree(reader)
+    reader.sees("aum_tier")
+    reader.menu()
+    reader.click(".tag-tree [data-nav-unique-id='tag.bank_tags.aum_tier']")
+
+
+def by_a_link_of_another_tag(reader):
+    reader.move("!" + AUM)
+    reader.sees("aum_month_avg")
+    reader.click("#used-by a[href$='tag.bank_tags.aum_tier'], #definition a[href$='tag.bank_tags.aum_tier']")
+
+
+def by_a_column_of_a_table(reader):
+    reader.move("!/model/model.bank_tags.segment__pyramid")
+    link = reader.until(lambda _: reader.browser.find_element(reader.by.LINK_TEXT, "aum_tier"))
+    reader.browser.execute_script("arguments[0].click()", link)
+
+
+def by_address(reader):
+    reader.go("#!" + TIER)
+
+
+def by_changed_address(reader):
+    reader.move("!" + AUM)
+    reader.sees("aum_month_avg")
+    reader.move("!" + TIER)
+
+
+def by_reload(reader):
+    by_search(reader)
+    reader.sees("aum_tier")
+    reader.browser.refresh()
+
+
+def by_back(reader):
+    reader.move("!" + TIER)
+    reader.sees("aum_tier")
+    reader.move("!" + AUM)
+    reader.sees("aum_month_avg")
+    reader.browser.back()
+
+
+def by_forward(reader):
+    by_back(reader)
+    reader.sees("aum_tier")
+    reader.browser.back()
+    reader.until(lambda _: reader.browser.find_element(reader.by.CSS_SELECTOR, ".hero"))
+    reader.browser.forward()
+
+
+def by_back_from_its_graph(reader):
+    reader.move("!" + TIER)
+    reader.sees("aum_tier")
+    reader.graph()
+    reader.browser.back()
+
+
+def by_back_from_the_graph_of_another(reader):
+    reader.move("!" + TIER)
+    reader.sees("aum_tier")
+    reader.move("!" + AUM)
+    reader.sees("aum_month_avg")
+    reader.graph()
+    reader.browser.back()
+    reader.sees("aum_month_avg")
+    reader.browser.back()
+
+
+def by_closing_its_graph(reader):
+    reader.move("!" + TIER)
+    reader.sees("aum_tier")
+    reader.graph()
+    reader.click(".launcher [ng-click='closeGraph()']")
+
+
+def by_address_under_a_graph(reader):
+    reader.move("!" + AUM)
+    reader.sees("aum_month_avg")
+    reader.graph()
+    reader.move("!" + TIER)
+
+
+def by_back_under_a_search(reader):
+    reader.move("!" + TIER)
+    reader.sees("aum_tier")
+    reader.move("!" + AUM)
+    reader.sees("aum_month_avg")
+    reader.search("贷款")
+    reader.browser.back()
+
+
+def by_a_link_beside_the_small_graph(reader):
+    """The round button opens a small graph beside the page, which stays while nothing else is opened."""
+    reader.move("!" + AUM)
+    reader.sees("aum_month_avg")
+    reader.click(".launcher-btn a")
+    reader.until(lambda _: reader.browser.find_elements(reader.by.CSS_SELECTOR, ".launcher.on"))
+    reader.move("!" + TIER)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "way",
+    [
+        by_search,
+        by_enter,
+        by_album,
+        by_list,
+        by_tree,
+        by_the_same_leaf,
+        by_a_link_of_another_tag,
+        by_a_column_of_a_table,
+        by_address,
+        by_changed_address,
+        by_reload,
+        by_back,
+        by_forward,
+        by_back_from_its_graph,
+        by_back_from_the_graph_of_another,
+        by_closing_its_graph,
+        by_address_under_a_graph,
+        by_back_under_a_search,
+        by_a_link_beside_the_small_graph,
+    ],
+)
+def test_every_way_to_a_tag_shows_the_tag_and_nothing_over_it(browser, site, way, width):
+    reader = Reader(browser, site.as_uri(), width)
+    way(reader)
+    reader.sees("aum_tier")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_numbers_in_force_stand_on_the_page_of_a_tag(browser, site, width):
+    reader = Reader(browser, site.as_uri(), width)
+    reader.go("#!" + TIER)
+    rows = {
+        row.find_element(reader.by.TAG_NAME, "th").text: row.text
+        for row in reader.element("#parameters").find_elements(reader.by.CSS_SELECTOR, "tbody tr")
+    }
+    bounds = {
+        "大众": "上限（不含）5万元",
+        "潜力": "下限（含）5万元上限（不含）20万元",
+        "贵宾": "下限（含）20万元上限（不含）100万元",
+        "财富": "下限（含）100万元上限（不含）800万元",
+        "私人银行": "下限（含）800万元",
+    }
+    assert rows.keys() == bounds.keys()
+    for tier, text in bounds.items():
+        assert text in re.sub(r"\s", "", rows[tier]), rows[tier]
+        assert "金字塔分层模型" in rows[tier] and "长期" in rows[tier]
+    assert "pyramid_tiers" in reader.element("#parameters").text
+    # The definition leads to them.
+    reader.click("#definition a[ng-click]")
+    reader.until(lambda _: reader.element("#parameters").rect["y"] >= 0)
+    assert reader.browser.execute_script("return document.documentElement.scrollWidth") <= width
+    # A list answers where there is no number: it stands open.
+    reader.move("!/tag/tag.bank_tags.first_contact_type")
+    reader.until(lambda _: "first_contact_type" in reader.element(".code-line").text)
+    assert "厅堂柜面办理" in reader.element("#parameters").text
+    # A tag that reads another one's value is told that one's numbers.
+    reader.move("!/tag/tag.bank_tags.is_private_banking_customer")
+    reader.until(lambda _: "is_private" in reader.element(".code-line").text)
+    assert "800万元" in reader.element("#parameters").text
+
+
+def test_where_a_definition_sends_a_reader_to_a_seed_the_page_answers(browser, site):
+    """Each seed that a Chinese definition names: its numbers, another tag's, or its rows; never a row of a customer."""
+    reader = Reader(browser, site.as_uri(), 1440)
+    market = reader.browser.execute_script(
+        """
+        const { tags, seeds, build } = angular.element(document.body).injector().get("market");
+        return {
+            tags: tags.map(({ name, tag }) => ({ name, ...tag })), seeds: [...seeds.keys()], lists: build.lists,
+        };
+        """
+    )
+    tags = {tag["name"]: tag for tag in market["tags"]}
+    sent = 0
+    for name, tag in tags.items():
+        named = set(re.findall(r"[a-z][a-z_]*", tag["definition_zh"] or "")) & set(market["seeds"])
+        told = {group["seed"] for code in (name, *tag["decided_by"]) for group in tags[code]["parameters"]}
+        assert named <= told | set(tag["lists"]), name
+        assert set(tag["lists"]) <= market["lists"].keys()
+        sent += bool(named)
+    assert sent > 100
+    assert not market["lists"]["tier_overrides"]["rows"]
+    assert all(len(held["rows"]) == held["count"] for seed, held in market["lists"].items() if seed != "tier_overrides")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_catalogue_says_date_currency_and_customers_and_leads_to_the_other_pages(browser, site, width):
+    reader = Reader(browser, site.as_uri(), width)
+    hero = reader.element(".hero")
+    assert all(text in hero.text for text in (DEMO_DATE.isoformat(), "人民币", "含潜在与已销户"))
+    links = [link.get_attribute("href") for link in hero.find_elements(reader.by.TAG_NAME, "a")]
+    assert [link.removeprefix(site.parent.as_uri() + "/") for link in links] == [
+        "review.html",
+        "reviews.html",
+        "campaigns/index.html",
+    ]
+    reader.go("#!" + AUM)
+    assert all(text in reader.element("#distribution").text for text in (DEMO_DATE.isoformat(), "位客户", "人民币"))
+
+
+def test_every_link_between_the_pages_leads_somewhere(site):
+    pages = [*site.parent.glob("*.html"), *site.parent.glob("campaigns/*.html")]
+    assert {"review.html", "reviews.html", "index.html"} <= {page.name for page in pages}
+    reached = {page.resolve(): set() for page in pages}
+    for page in pages:
+        if page != site:
+            for href in re.findall(r'<a href="([^"#:]+)"', page.read_text(encoding="utf-8")):
+                assert (page.parent / href).exists(), (page.name, href)
+                reached[page.resolve()].add((page.parent / href).resolve())
+    around = {(site.parent / name).resolve() for name in ("index.html", "reviews.html", "campaigns/index.html")}
+    for page, links in reached.items():
+        if page != site.resolve():
+            assert around - {page} <= links, page.name
 
 
 def test_tables_and_lineage_of_dbt_still_work(browser, address):

@@ -1,16 +1,19 @@
 """``banktags catalogue site``: write the catalogue as one HTML file."""
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from banktags.catalogue.site.entries import enrich, private_albums
+from banktags.catalogue.site.entries import enrich, lists_of, private_albums
 from banktags.catalogue.site.governance import read_governance
 from banktags.catalogue.site.page import render
+from banktags.catalogue.site.parameters import read_lists
 from banktags.contract import PROJECT_ROOT
 from banktags.landing import landing_zone
+from banktags.pages.site import CATALOGUE, other_pages
 from banktags.warehouse import open_read_only
 
 
@@ -28,8 +31,13 @@ def site(
             governance = read_governance(warehouse)
         except LookupError as error:
             raise typer.BadParameter(str(error), param_hint="warehouse") from error
+        wanted = {seed for seeds in lists_of(manifest, governance).values() for seed in seeds}
+        lists = read_lists(warehouse, manifest, wanted, governance.as_of_date.isoformat())
+        governance = replace(governance, lists=lists)
     enriched = enrich(manifest, governance)
-    enriched["metadata"]["catalogue"]["has_review"] = (out.parent / "review.html").exists()
+    enriched["metadata"]["catalogue"]["pages"] = [
+        asdict(link) for link in other_pages(CATALOGUE, out.parent) if (out.parent / link.href).exists()
+    ]
     # Where the extracts lie on this machine is nobody's business who gets the file.
     html = render(page, enriched, catalog).replace(str(landing_zone().absolute()), "data/raw")
     for unique_id, album in private_albums(manifest).items():

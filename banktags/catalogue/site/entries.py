@@ -9,6 +9,7 @@ from typing import Any
 from banktags.catalogue import TagEntry, tag_entries
 from banktags.catalogue.site.figures import MIN_CUSTOMERS, confidence, distribution, quality
 from banktags.catalogue.site.governance import Governance
+from banktags.catalogue.site.parameters import deciding_tags, parameter_groups, seeds_named
 from banktags.pages.currency import Currency
 
 #: Tags in use are the shelves; what is not yet certified, or no longer to be used, stands apart; retired tags are gone.
@@ -28,6 +29,9 @@ def enrich(manifest: dict[str, Any], governance: Governance) -> dict[str, Any]:
         "as_of_date": governance.as_of_date.isoformat(),
         "customers": governance.customers,
         "min_customers": MIN_CUSTOMERS,
+        "currency": governance.currency.note,
+        "currency_code": governance.currency.code,
+        "lists": governance.lists,
     }
     return manifest | {
         "nodes": nodes,
@@ -69,14 +73,45 @@ def tag_nodes(manifest: Mapping[str, Any], governance: Governance) -> dict[str, 
     """A node of type ``tag`` for each tag that is listed, by its unique id."""
     listed = {entry.code: entry for entry in tag_entries(manifest) if _branch(entry)}
     used_by = _readers(manifest, governance, listed)
+    names = {code: entry.name_zh or code for code, entry in listed.items()}
+    numbers = {code: parameter_groups(rows, governance.currency, names) for code, rows in governance.parameters.items()}
+    decided_by = deciding_tags(governance.inputs, numbers.keys() & listed.keys())
+    lists = lists_of(manifest, governance)
     return {
-        _tag_id(manifest, entry.code): _node(manifest, governance, entry, used_by[entry.code])
+        _tag_id(manifest, entry.code): _node(
+            manifest,
+            governance,
+            entry,
+            used_by[entry.code],
+            {
+                "parameters": numbers.get(entry.code, []),
+                "decided_by": decided_by.get(entry.code, []),
+                "lists": lists.get(entry.code, []),
+            },
+        )
         for entry in listed.values()
     }
 
 
+def lists_of(manifest: Mapping[str, Any], governance: Governance) -> dict[str, list[str]]:
+    """By tag: the seeds that its Chinese definition names and of which no number is told, its own or another tag's."""
+    seeds = [node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
+    told = {code: {row["seed"] for row in rows} for code, rows in governance.parameters.items()}
+    decided_by = deciding_tags(governance.inputs, told)
+    found = {}
+    for entry in tag_entries(manifest):
+        answered = set().union(*(told.get(code, set()) for code in (entry.code, *decided_by.get(entry.code, ()))))
+        if named := [seed for seed in seeds_named(entry.definition_zh, seeds) if seed not in answered]:
+            found[entry.code] = named
+    return found
+
+
 def _node(
-    manifest: Mapping[str, Any], governance: Governance, entry: TagEntry, used_by: list[dict[str, str]]
+    manifest: Mapping[str, Any],
+    governance: Governance,
+    entry: TagEntry,
+    used_by: list[dict[str, str]],
+    numbers: Mapping[str, Any],
 ) -> dict[str, Any]:
     model = _model_id(manifest, entry.model)
     entry = in_currency(entry, governance.currency)
@@ -91,6 +126,7 @@ def _node(
         "tags": [],
         "docs": {"show": True},
         "tag": asdict(entry)
+        | numbers
         | {
             "branch": _branch(entry),
             "path": (entry.path or "").split("/"),
@@ -101,7 +137,6 @@ def _node(
             "rule_hash": rule.get("rule_hash"),
             "unresolved": rule.get("unresolved"),
             "inputs": _inputs(manifest, governance.inputs.get(entry.code, [])),
-            "parameters": governance.parameters.get(entry.code, []),
             "used_by": used_by,
             "life": governance.life.get(entry.code, []),
             "confidence": confidence(governance.confidence.get(entry.code)),

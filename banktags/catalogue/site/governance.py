@@ -73,6 +73,8 @@ class Governance:
     inputs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # input_kind, input_name
     # Numbers of the policy seeds that decide each tag: row, value, unit, source and validity.
     parameters: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    # Rows of the seeds that answer a definition by a list instead of by a number.
+    lists: dict[str, dict[str, Any]] = field(default_factory=dict)
     confidence: dict[str, dict[str, Any]] = field(default_factory=dict)  # of tags with values below 1
     life: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # state, date, actor and later of each step
     scenarios: dict[str, str] = field(default_factory=dict)  # Chinese name by scenario

@@ -62,6 +62,8 @@
     // A column that is a tag leads to its entry.
     change("/components/column_details/column_details.html",
       "{{ get_col_name(column.name) }}", '<column-name name="get_col_name(column.name)"></column-name>');
+    // A tooltip would stay on the page that is opened next.
+    change("/components/graph/graph-launcher.html", 'data-toggle="tooltip"', "");
     // The browser must not see an icon's address before it is filled in: it would try to open it.
     change("/components/model_tree/model_tree_line.html", "xlink:href=", "ng-attr-xlink:href=");
   }]);
@@ -70,7 +72,7 @@
 
   // Shelves (certified, draft, deprecated), each a tree by path: {name, path, href, count, branches, tags}.
   app.factory("market", ["project", "$state", (project, $state) => {
-    const market = { tags: [], albums: [], shelves: [], build: null };
+    const market = { tags: [], albums: [], shelves: [], seeds: new Map(), build: null };
 
     const branchOf = (parent, name) => {
       let found = parent.branches.find((each) => each.name === name);
@@ -87,7 +89,10 @@
       branch.branches.forEach(sort);
     };
 
-    market.href = (node) => $state.href(`dbt.${node.resource_type}`, { unique_id: node.unique_id, "#": null });
+    // No address inherits the graph that lies over the page on which the link stands.
+    market.hrefOf = (id) => $state.href(`dbt.${id.split(".")[0]}`, { unique_id: id, "#": null }, { inherit: false });
+    market.href = (node) => market.hrefOf(node.unique_id);
+    market.hrefOfSeed = (name) => market.seeds.has(name) && market.hrefOf(market.seeds.get(name));
     market.find = (path) => path.reduce(
       (branch, name) => branch && branch.branches.find((each) => each.name === name), { branches: market.roots });
     market.all = (branch) => [...branch.tags, ...branch.branches.flatMap(market.all)];
@@ -100,6 +105,8 @@
     market.ready = new Promise((resolve) => project.ready((data) => {
       market.build = data.metadata.catalogue;
       market.tags = Object.values(data.nodes).filter((node) => node.resource_type === "tag");
+      Object.values(data.nodes).filter((node) => node.resource_type === "seed")
+        .forEach((node) => market.seeds.set(node.name, node.unique_id));
       market.albums = Object.values(data.exposures).filter((node) => node.album);
       market.shelves = SHELVES.map((shelf) => ({
         // The certified tags are the supermarket: their paths begin at the dimension; the others' with their shelf.
@@ -225,10 +232,10 @@
   app.controller("FrameCtrl", ["$scope", "$transitions", "$state", "market", function ($scope, $transitions, $state, market) {
     const isTags = (name) => ["dbt.tag", "dbt.shelf", "dbt.overview", "dbt.project_overview"].includes(name);
     $scope.menu = { open: false, shows: isTags($state.current.name) ? "tags" : "dbt" };
-    // Enter opens the first result.
+    // Enter opens the first result, once the key itself has been dealt with.
     $scope.openFirst = (event) => {
       const first = document.querySelector(".search-result");
-      if (event.key === "Enter" && first) first.click();
+      if (event.key === "Enter" && first) setTimeout(() => first.click());
     };
     market.ready.then(() => $scope.$applyAsync(() => { $scope.build = market.build; }));
     const unhook = $transitions.onSuccess({}, (transition) => {
@@ -236,6 +243,9 @@
       if (transition.to().name !== "dbt.shelf") $scope.menu.open = false;
     });
     $scope.$on("$destroy", unhook);
+    $scope.$on("pageLeft", () => $scope.clearSearch());
+    // Choosing the tag that is shown already changes no page.
+    $scope.$on("tagChosen", () => { $scope.menu.open = false; });
   }]);
 
   app.directive("tagTree", ["$transitions", "$state", "market", ($transitions, $state, market) => ({
@@ -307,12 +317,20 @@
     }));
   }]);
 
+  app.directive("parameterTable", ["market", (market) => ({
+    restrict: "E", scope: { groups: "<", title: "<" }, templateUrl: "/supermarket/parameters.html",
+    link: (scope) => { scope.hrefOfSeed = market.hrefOfSeed; },
+  })]);
+
   app.controller("TagCtrl", ["$scope", "$state", "$timeout", "code", "graph", "market", function ($scope, $state, $timeout, code, graph, market) {
     $scope.words = WORDS;
     $scope.sql = (text) => code.highlight(text);
     $scope.hrefOf = (tagCode) => byCode.has(tagCode) ? market.href(byCode.get(tagCode)) : "";
-    $scope.hrefOfId = (id) => $state.href(`dbt.${id.split(".")[0]}`, { unique_id: id, "#": null });
+    $scope.hrefOfId = market.hrefOf;
     $scope.nameOf = (tagCode) => (byCode.has(tagCode) ? byCode.get(tagCode).tag.name_zh : tagCode);
+    $scope.href = market.href;
+    $scope.hrefOfSeed = market.hrefOfSeed;
+    $scope.scrollTo = (id) => document.getElementById(id).scrollIntoView({ behavior: "smooth" });
     $scope.lineage = () => graph.showFullGraph($scope.node.name);
     $scope.copy = (text, what) => {
       code.copy_to_clipboard(text);
@@ -326,6 +344,10 @@
       const tag = node.tag;
       Object.assign($scope, { node, tag, build: market.build, values: Object.entries(tag.values || {}).map(([value, label]) => ({ value, label })) });
       $scope.crumbs = market.trail(node).filter((branch) => branch.path.length);
+      $scope.definition = definitionParts(tag.definition_zh, market.seeds);
+      $scope.decidedBy = tag.decided_by.filter((code) => byCode.has(code)).map((code) => byCode.get(code));
+      $scope.lists = tag.lists.map((seed) => ({ seed, ...market.build.lists[seed] }));
+      $scope.hasNumbers = tag.parameters.length || $scope.decidedBy.length || $scope.lists.length;
       $scope.example = example(node);
       $scope.figures = figures(tag.quality, tag.confidence);
       $scope.bars = bars(tag.distribution);
@@ -333,6 +355,10 @@
       $scope.coverage = tag.quality && `${sign[tag.quality.coverage_is] || ""}${shareText(tag.quality.coverage)}`;
     }));
   }]);
+
+  // A Chinese definition with the seeds and tags that it names, which lead to the numbers in force and to the tag's page.
+  const definitionParts = (text, seeds) => (text || "").split(/([a-z][a-z0-9]*(?:_[a-z0-9]+)+|[a-z]{4,})/).filter(Boolean)
+    .map((part) => ({ text: part, kind: seeds.has(part) ? "seed" : byCode.has(part) ? "tag" : "text" }));
 
   // A first query with a tag, by what it holds.
   const example = ({ name, tag }) => {
@@ -375,16 +401,30 @@
 
   // ---- lineage -----------------------------------------------------------------------------------------------------
 
-  // The graph is one of tables: for a tag it shows the one that computes it and all that lies before it.
+  // The graph is one of tables: for a tag it shows the one that computes it. Who asks for it (showFullGraph, a click) gets all
+  // that lies before that table. dbt's app also calls showVerticalGraph at each change of page, only to have the graph ready
+  // behind the page: that may open nothing.
   app.decorator("graph", ["$delegate", "selectorService", (graph, selectorService) => {
     const { showFullGraph, showVerticalGraph } = graph;
-    const upstream = (tagCode) => {
+    const modelOf = (tagCode) => byCode.get(tagCode).tag.model;
+    graph.showFullGraph = (name) => {
+      if (!byCode.has(name)) return showFullGraph(name);
       const { selection, options } = selectorService;
-      selection.dirty = { ...options, include: `+${byCode.get(tagCode).tag.model}`, exclude: "" };
+      selection.dirty = { ...options, include: `+${modelOf(name)}`, exclude: "" };
       return graph.updateGraph(selectorService.updateSelection());
     };
-    graph.showFullGraph = (name) => (byCode.has(name) ? upstream(name) : showFullGraph(name));
-    graph.showVerticalGraph = (name, expand) => (byCode.has(name) ? upstream(name) : showVerticalGraph(name, expand));
+    graph.showVerticalGraph = (name, expand) => showVerticalGraph(byCode.has(name) ? modelOf(name) : name, expand);
     return graph;
+  }]);
+
+  // What was open over a page closes when the reader goes on to another: the results of a search, the menu of a phone, and the
+  // graph, unless the address asks for it. Back from a graph to the page before it closes it too.
+  app.run(["$rootScope", "$transitions", "graph", ($rootScope, $transitions, graph) => {
+    const pageOf = (state, { unique_id: id, branch }) => [state.name, id, branch].join();
+    $transitions.onSuccess({}, (transition) => {
+      const isSamePage = pageOf(transition.from(), transition.params("from")) === pageOf(transition.to(), transition.params("to"));
+      if (!transition.params("to").g_v && (!isSamePage || graph.orientation === "fullscreen")) graph.hideGraph();
+      if (!isSamePage) $rootScope.$broadcast("pageLeft");
+    });
   }]);
 })();

@@ -126,9 +126,9 @@ indicators as (
         '触达渠道割裂' as pitfall_zh,
         '多渠道协同触达' as virtue_zh,
         'lower' as better,
-        cast(numerator as double) as numerator,
-        cast(denominator as double) as denominator,
-        {{ rate('numerator', 'denominator') }} as indicator_value,
+        cast(duplicates.numerator as double) as numerator,
+        cast(duplicates.denominator as double) as denominator,
+        {{ rate('duplicates.numerator', 'duplicates.denominator') }} as indicator_value,
         cast(parameters.duplicate_contact_days as string)
         || '天内被两个及以上渠道触达的客户数 ÷ 被触达客户数' as formula_zh
     from duplicates

@@ -58,20 +58,20 @@ TIERS = (
 SINGLE_PRODUCT_SHARE = 0.25
 
 #: Chance that a customer of each tier holds each kind of investment, beside the demand account that all have, a credit
-#: card and a loan that some have. Own choice, since the documents count products of the private clients only (S2: 25%的
-#: 私人银行客户仅持有1款产品): product categories a customer are about 1.5, 2.5, 4, 5 and 6 from the lowest tier to the
-#: highest. The ladder follows what the tiers are offered: money in a mass account is spent and not invested, relationship
-#: managers begin at the third tier, and the whole shelf (trusts, private funds) at the first.
+#: card and a loan that some have. Own choice, since the documents count the products of the private clients only (S2:
+#: 25%的私人银行客户仅持有1款产品): product categories a customer are about 1.5, 2.5, 4, 5 and 6 from the lowest tier to
+#: the highest. The ladder follows what the tiers are offered: money in a mass account is spent and not invested,
+#: relationship managers begin at the third tier, and the whole shelf (trusts, private funds) at the first.
 #: Order: time deposit, wealth product, fund, insurance, structured deposit, precious metal, trust.
 HOLDING_CHANCES = {
     1: (0.95, 1.0, 0.95, 0.85, 0.75, 0.6, 0.8),
     2: (0.75, 0.95, 0.6, 0.45, 0.3, 0.2, 0.3),
     3: (0.7, 0.7, 0.45, 0.3, 0.2, 0.12, 0.0),
-    4: (0.4, 0.3, 0.1, 0.04, 0.04, 0.01, 0.0),
+    4: (0.3, 0.25, 0.06, 0.03, 0.02, 0.01, 0.0),
     5: (0.4, 0.3, 0.1, 0.03, 0.02, 0.01, 0.0),
 }
-#: Mass customers who own 1,000 yuan or more and keep all of it in cash.
-CASH_ONLY_SHARE = 0.6
+#: Share of the customers of the lower tiers who keep everything in cash; of the mass tier, of those who own 1,000 yuan.
+CASH_ONLY_SHARE = {4: 0.2, 5: 0.6}
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,11 @@ FOREIGN_CURRENCIES = (
 )
 #: Share of the customers who have an account in a foreign currency.
 FOREIGN_ACCOUNT_SHARE = 0.02
-#: Share of the customers who are graduates that buy abroad online and think of a loan (S1: 刚毕业两年、喜欢海淘、最近申请过消费
-#: 贷款), and of the mass customers whose account is overdrawn at the end; of the borrowers whose loan matured unpaid.
-GRADUATE_SHOPPER_SHARE, OVERDRAWN_SHARE, MATURED_UNPAID_SHARE = 0.006, 0.004, 0.01
+#: Share of the customers who are graduates that buy abroad online and think of a loan (S1: 刚毕业两年、喜欢海淘、最近申
+#: 请过消费贷款), and share whose account is overdrawn at the end.
+GRADUATE_SHOPPER_SHARE, OVERDRAWN_SHARE = 0.006, 0.004
+#: Share of the borrowers whose loan has matured unpaid.
+MATURED_UNPAID_SHARE = 0.01
 
 
 def shift_months(day: date, months: int) -> date:
@@ -228,8 +230,8 @@ class Parameters:
             "cash_only_share": CASH_ONLY_SHARE,
             "currencies": FOREIGN_CURRENCIES,
             "foreign_account_share": FOREIGN_ACCOUNT_SHARE,
-            # So many that a small bank has some too.
-            "graduate_shoppers": max(10, round(GRADUATE_SHOPPER_SHARE * self.customers)),
+            # So many that a small bank has some too, and one of a few thousand a list that is long enough to be used.
+            "graduate_shoppers": max(round(GRADUATE_SHOPPER_SHARE * self.customers), min(80, self.customers // 40)),
             "overdrawn_customers": max(3, round(OVERDRAWN_SHARE * self.customers)),
             "matured_unpaid_share": MATURED_UNPAID_SHARE,
             "tiers": [

@@ -192,7 +192,11 @@ given as (
         u(contact.n * 10 + asked.i, 'withdraws') < 0.07 and contact.n >= 2 as is_withdrawn
     from contact
     cross join asked
-    where contact.n < 2 and asked.i in (1, 4) or contact.n >= 2 and u(contact.n, 'no consent') > 0.1 and u(contact.n * 10 + asked.i, 'consents') < asked.share
+    left join person using (n)
+    where contact.n < 2 and asked.i in (1, 4)
+        or contact.n >= 2 and u(contact.n, 'no consent') > 0.1
+        -- Nearly all of the documents' graduates want offers.
+        and u(contact.n * 10 + asked.i, 'consents') < case when person.is_graduate_shopper and asked.i in (1, 4) then 0.95 else asked.share end
 ),
 withdrawn as (
     select *, case when is_withdrawn and given_date < date '{{ end }}' - 10

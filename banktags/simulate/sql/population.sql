@@ -170,7 +170,10 @@ levelled as (
             when n = 1 then 0
             when single_product in ('wealth', 'time') then 0
             when single_product = 'demand' or stage = 'churned' or kind = 'second' then assets
-            when tier = 5 and (assets < 100000 or u(n, 'cash only') < {{ cash_only_share }}) then assets
+            when tier = 5 and assets < 100000 then assets
+            {%- for tier, share in cash_only_share.items() %}
+            when tier = {{ tier }} and u(n, 'cash only') < {{ share }} then assets
+            {%- endfor %}
             else cast(floor(assets * (0.18 + 0.24 * u(n, 'cash share'))) as bigint)
         end as cash
     from valued

@@ -179,7 +179,7 @@ accounts = (
                 "core/accounts",
                 "account_id customer_id product_id currency opened_date closed_date maturity_date status",
             )
-            .with_columns(key("account_id"), key("customer_id"), key("product_id"), key("currency"), code("status"))
+            .with_columns(key("account_id"), key("customer_id"), key("product_id"), code("currency"), code("status"))
             .filter(
                 pl.all_horizontal(col("account_id", "customer_id", "product_id", "currency").is_not_null()),
                 col("status").is_in(["ACTIVE", "DORMANT", "FROZEN", "CLOSED"]),
@@ -191,11 +191,39 @@ accounts = (
         ),
         "account_id",
         "product_id",
+        "currency",
         "closed_date",
     )
     .collect(engine="streaming")
     .lazy()
 )
+
+# What a foreign currency cost from when to when: a rate stands until the next one.
+rates = (
+    latest(
+        landed("core/exchange_rates", "currency rate_date mid_rate")
+        .with_columns(code("currency"))
+        .filter(col("mid_rate") > 0, col("rate_date") <= col("dt"), col("currency") != "CNY"),
+        "currency",
+        "rate_date",
+    )
+    .sort("currency", "rate_date")
+    .select(
+        "currency",
+        col("rate_date").alias("valid_from"),
+        col("rate_date").shift(-1).over("currency").fill_null(NEXT_DAY).alias("rate_until"),
+        # Hundred-millionths, so that products are exact.
+        (col("mid_rate") * 100_000_000).cast(pl.Int64).alias("rate"),
+    )
+)
+
+
+def in_yuan(cents: str) -> pl.Expr:
+    """Cents at the rate of the row, rounded half away from zero; cents of yuan as they are."""
+    product = col(cents) * col("rate")
+    rounded = product.sign() * ((product.abs() + 50_000_000) // 100_000_000)
+    return pl.coalesce(rounded, cents).alias(cents)
+
 
 # AUM ------------------------------------------------------------------------------------------------------------------
 
@@ -218,7 +246,7 @@ def of_source(source: str) -> pl.LazyFrame:
 # A balance stands until the next one or the closing of its account. Only this month and 30 days ago are asked about: of
 # what is older, the last balance stands for all. Of the deliveries of one day's balance, the last counts.
 SINCE = min(MONTH_START, days_ago(30))
-UNIT = ["owner_id", "unit", "closed_date", "aum_component"]
+UNIT = ["owner_id", "unit", "currency", "closed_date", "aum_component"]
 ORDER = ["stated_date", "dt", "loaded_at"]
 ledgers = pl.concat(
     [
@@ -242,6 +270,7 @@ ledgers = pl.concat(
         .join(of_source("holdings"), on="product_id")
         .with_columns(
             pl.concat_str("customer_id", pl.lit("/"), "product_id").alias("unit"),
+            pl.lit(None, pl.String).alias("currency"),
             pl.lit(None, pl.Date).alias("closed_date"),
         )
         .select(*UNIT, *ORDER, "balance"),
@@ -257,9 +286,21 @@ until = pl.min_horizontal(
 days_in_month = (col("valid_to") - pl.max_horizontal("balance_date", pl.lit(MONTH_START))).dt.total_days()
 stands = col("valid_to") > AS_OF
 stood_30d_ago = (col("balance_date") <= days_ago(30)) & (col("valid_to") > days_ago(30))
+standing = balances.with_columns(until.alias("valid_to")).filter(col("balance_date") < col("valid_to"))
+# Each balance at the rates that stood while it did.
+abroad = (
+    standing.join(rates, on="currency")
+    .filter(col("balance_date") < col("rate_until"), col("valid_to") > col("valid_from"))
+    .with_columns(
+        pl.max_horizontal("balance_date", "valid_from").alias("balance_date"),
+        pl.min_horizontal("valid_to", "rate_until").alias("valid_to"),
+        in_yuan("balance"),
+    )
+    .select(*UNIT, "balance_date", "balance", "valid_to")
+)
+at_home = standing.join(rates, on="currency", how="anti").select(*UNIT, "balance_date", "balance", "valid_to")
 aum = (
-    balances.with_columns(until.alias("valid_to"))
-    .filter(col("balance_date") < col("valid_to"))
+    pl.concat([at_home, abroad])
     .group_by(col("owner_id").alias("customer_id"))
     .agg(
         amount(stands, "balance").alias("aum_spot"),
@@ -329,7 +370,7 @@ kind = ["transaction_type", "direction"]
 others = accounts.select(col("account_id").alias("counterparty_account"), col("owner_id").alias("other_owner_id"))
 transactions = (
     delivered.join(nothing, on=posting, how="anti")
-    .join(accounts.select("account_id", "owner_id"), on="account_id")
+    .join(accounts.select("account_id", "owner_id", "currency"), on="account_id")
     .join(seed("dictionaries/transaction_types"), on="transaction_type")
     .join(others, on="counterparty_account", how="left")
     .filter(
@@ -343,6 +384,14 @@ transactions = (
     .join(initiators.filter(col("channel").is_not_null()), on=[*kind, "channel"], how="left", suffix="_of_channel")
     .with_columns(pl.coalesce(f"{name}_of_channel", name).alias(name) for name in ("initiator", "is_activity"))
     .join(seed("dictionaries/channels").select("channel", "is_digital"), on="channel", how="left")
+    .join(
+        rates.select(
+            "currency", pl.date_ranges("valid_from", "rate_until", closed="left").alias("transaction_date"), "rate"
+        ).explode("transaction_date"),
+        on=["currency", "transaction_date"],
+        how="left",
+    )
+    .with_columns(in_yuan("amount"))
 )
 own, active = col("initiator") == "customer", col("is_activity") == "true"
 in_7d, in_30d, in_90d, in_365d = (in_last("transaction_date", days) for days in (7, 30, 90, 365))

@@ -14,7 +14,7 @@ insert into campaign values
     -- Use, and no purchase: whoever it wakes logs in on six days more.
     (5, 'CAMP-APP-ACTIVE', '手机银行月月登 激活', 'ACTIVATION', null, null, 0, date '{{ end }}' - 45, date '{{ end }}' - 12, 0.3, 30, 0.10, 0.4, 0.45, 0.10, 0.0, 'SMS', 10, 1),
     -- These run on the last day. The first offers the product of CAMP-PRIVATE-FUND to some of its controls, and sells after its window.
-    (6, 'CAMP-PRIVATE-AGAIN', '私享稳健加推 财富客群', 'AUM', 'WP04', 24, 2, date '{{ end }}' - 52, date '{{ end }}' + 6, 0.1, 30, 0.04, 0.3, 0.07, 0.045, 0.0, 'APP', 30, 8),
+    (6, 'CAMP-PRIVATE-AGAIN', '私享稳健加推 财富客群', 'AUM', 'WP04', 24, 2, date '{{ end }}' - 52, date '{{ end }}' + 6, 0.1, 30, 0.08, 0.3, 0.07, 0.045, 0.0, 'APP', 30, 8),
     (7, 'CAMP-SUMMER-DEPOSIT', '夏季定存加息 普通存款型', 'AUM', 'TD02', 12, 1, date '{{ end }}' - 20, date '{{ end }}' + 25, 0.1, 30, 0.08, 0.2, 0.05, 0.03, 0.0, 'SMS', 10, 1);
 -- Short banks have no room for campaigns that began before their first week.
 delete from campaign where start_date < date '{{ start }}' + 5;
@@ -23,7 +23,9 @@ delete from campaign where start_date < date '{{ start }}' + 5;
 create table assignment as
 with eligible as (
     select campaign.c, person.n,
-        row_number() over (partition by campaign.c order by draw(person.n * 16 + campaign.c, 'invited'), person.n) as place
+        row_number() over (partition by campaign.c order by campaign.c = 6 and person.tier > 3, draw(person.n * 16 + campaign.c, 'invited'), person.n) as place,
+        count(*) over (partition by campaign.c, person.tier > 3) as of_kind,
+        campaign.c = 6 and person.tier <= 3 as is_asked_again
     from campaign
     inner join person on person.n >= 2 and not person.is_second and person.single_product is null and person.opened_date < campaign.start_date - 10
     left join credit_card using (n)
@@ -33,13 +35,14 @@ with eligible as (
         when 3 then credit_card.n is not null and credit_card.overdue_days is null and credit_card.activated_date < campaign.start_date
         when 5 then person.is_app_user and person.stage in ('mature', 'growing', 'declining')
         when 6 then person.stage in ('mature', 'growing', 'declining')
-            and (person.tier <= 3 and u(person.n * 16 + 1, 'arm') < 0.1 and u(person.n, 'asked again') < 0.7 or person.tier = 4 and u(person.n, 'asked again') < 0.35)
+            and (person.tier <= 3 and u(person.n * 16 + 1, 'arm') < 0.1 or person.tier = 4)
         when 7 then person.tier >= 4 and person.stage in ('mature', 'growing', 'declining') and person.assets > 50000
         else person.stage = 'dormant' end
 )
 select
     eligible.c,
     eligible.n,
+    eligible.is_asked_again,
     case when u(eligible.n * 16 + eligible.c, 'arm') < campaign.control_share then 'CONTROL' else 'TREATMENT' end as arm,
     campaign.start_date - 1 as assigned_date,
     u(eligible.n * 16 + eligible.c, 'outcome') < campaign.treated_rate as converts_if_treated,
@@ -47,6 +50,8 @@ select
 from eligible
 inner join campaign using (c)
 where eligible.place <= round(campaign.share_of_customers * {{ customers }})
+    -- A fifth of the controls of the other campaign, and some of a small bank's.
+    and (not eligible.is_asked_again or eligible.place <= greatest(3, eligible.of_kind // 5))
 order by c, n;
 
 -- Conversions within the window, and a second purchase within sixty days of some.
@@ -115,7 +120,7 @@ order by dt, campaign.c, assignment.n;
 -- alone, but for a planted few.
 create temp table touches as
 with target as (
-    select assignment.c, assignment.n, campaign.campaign_id, campaign.click_rate, campaign.start_date + 7 * cast(u_int(assignment.n * 16 + assignment.c, 'wave', 3) as integer) as sent_date,
+    select assignment.c, assignment.n, campaign.campaign_id, campaign.click_rate, campaign.start_date + case when is_asked_again then 0 else 7 * cast(u_int(assignment.n * 16 + assignment.c, 'wave', 3) as integer) end as sent_date,
         case when u(assignment.n * 16 + assignment.c, 'touch channel') < 0.75 then campaign.channel else pick(['SMS', 'APP', 'PHONE', 'WECOM', 'BRANCH'], assignment.n * 16 + assignment.c, 'other channel') end as channel,
         u(assignment.n * 16 + assignment.c, 'funnel') as f,
         assignment.n * 16 + assignment.c as k

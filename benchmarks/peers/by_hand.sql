@@ -405,7 +405,9 @@ create temp table arrears as
 with
 
 loans as (
-    select key(loan_id) as loan_id, key(customer_id) as customer_id, code(status) as status
+    select
+        key(loan_id) as loan_id, key(customer_id) as customer_id, code(status) as status, outstanding_principal,
+        maturity_date
     from landed('lending/loans')
     where
         key(loan_id) is not null and key(customer_id) is not null and key(product_id) is not null
@@ -423,6 +425,24 @@ instalments as (
         key(loan_id) is not null and instalment_no >= 1 and due_date is not null and due_amount >= 0
         and paid_amount >= 0 and coalesce(paid_date <= dt, true) and loaded_at is not null
     qualify row_number() over (partition by key(loan_id), instalment_no order by dt desc, loaded_at desc) = 1
+),
+
+-- What is left when a loan has matured is due too, as far as no instalment says so.
+due as (
+    select loan_id, due_date, paid_date, unpaid_amount
+    from instalments
+    where due_date < getvariable('as_of')
+    union all
+    select
+        loan_id, greatest(maturity_date, max(due_date)), null,
+        outstanding_principal - coalesce(sum(unpaid_amount) filter (due_date < getvariable('as_of')), 0)
+    from loans
+    left join instalments using (loan_id)
+    where status <> 'SETTLED'
+    group by loan_id, maturity_date, outstanding_principal
+    having
+        greatest(maturity_date, max(due_date)) < getvariable('as_of')
+        and outstanding_principal > coalesce(sum(unpaid_amount) filter (due_date < getvariable('as_of')), 0)
 )
 
 select
@@ -434,7 +454,7 @@ select
 from loans
 inner join owners on loans.customer_id = owners.core_customer_id
 -- A loan on which nothing has fallen due is no day late.
-left join (from instalments where due_date < getvariable('as_of')) using (loan_id)
+left join due using (loan_id)
 group by owners.customer_id;
 
 

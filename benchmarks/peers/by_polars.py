@@ -15,7 +15,7 @@ raw, seeds, out = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[4]
 AS_OF = date.fromisoformat(sys.argv[3])
 MONTH_START = AS_OF.replace(day=1)
 NEXT_DAY = AS_OF + timedelta(days=1)
-AMOUNTS = {"amount", "balance", "market_value", "due_amount", "paid_amount"}
+AMOUNTS = {"amount", "balance", "market_value", "due_amount", "paid_amount", "outstanding_principal"}
 
 
 def days_ago(days: int) -> date:
@@ -510,30 +510,48 @@ loans = owned(
     ),
     "loan_id",
     "status",
+    "outstanding_principal",
+    "maturity_date",
 )
-instalments = (
-    latest(
-        landed("lending/repayments", "loan_id instalment_no due_date due_amount paid_amount paid_date")
-        .with_columns(key("loan_id"))
-        .filter(
-            col("loan_id").is_not_null(),
-            col("instalment_no") >= 1,
-            col("due_date").is_not_null(),
-            col("due_amount") >= 0,
-            col("paid_amount") >= 0,
-            (col("paid_date") <= col("dt")).fill_null(True),
+instalments = latest(
+    landed("lending/repayments", "loan_id instalment_no due_date due_amount paid_amount paid_date")
+    .with_columns(key("loan_id"))
+    .filter(
+        col("loan_id").is_not_null(),
+        col("instalment_no") >= 1,
+        col("due_date").is_not_null(),
+        col("due_amount") >= 0,
+        col("paid_amount") >= 0,
+        (col("paid_date") <= col("dt")).fill_null(True),
+    ),
+    "loan_id",
+    "instalment_no",
+).with_columns((col("due_amount") - col("paid_amount")).clip(0).alias("unpaid"))
+# What is left when a loan has matured is due too, as far as no instalment says so.
+left_over = (
+    loans.filter(col("status") != "SETTLED")
+    .join(
+        instalments.group_by("loan_id").agg(
+            col("due_date").max().alias("last_due_date"),
+            col("unpaid").filter(col("due_date") < AS_OF).sum().alias("told"),
         ),
-        "loan_id",
-        "instalment_no",
+        on="loan_id",
+        how="left",
     )
-    .filter(col("due_date") < AS_OF)
-    .with_columns((col("due_amount") - col("paid_amount")).clip(0).alias("unpaid"))
+    .select(
+        "loan_id",
+        pl.max_horizontal("maturity_date", "last_due_date").alias("due_date"),
+        pl.lit(None, pl.Date).alias("paid_date"),
+        (col("outstanding_principal") - col("told").fill_null(0)).alias("unpaid"),
+    )
+    .filter(col("due_date") < AS_OF, col("unpaid") > 0)
 )
+due = pl.concat([instalments.filter(col("due_date") < AS_OF).select(left_over.collect_schema().names()), left_over])
 unpaid, paid_late, standing = col("unpaid") > 0, col("paid_date") > col("due_date"), col("status") != "SETTLED"
 # A loan on which nothing has fallen due is no day late.
 days_late = pl.when(unpaid).then((pl.lit(AS_OF) - col("due_date")).dt.total_days()).otherwise(0)
 arrears = (
-    loans.join(instalments, on="loan_id", how="left")
+    loans.join(due, on="loan_id", how="left")
     .group_by(col("owner_id").alias("customer_id"))
     .agg(
         amount(standing, "unpaid").alias("loan_overdue_amount"),
@@ -577,9 +595,9 @@ for axis, (value, none) in goodness.items():
     )
 scores = [f"rfm_{axis}_score" for axis in goodness]
 # The class is by the bands of policy: days since the last activity, activities a month, and the tier.
-bands = seed("policy/rfm_bands").filter(col("currency") == "CNY", col("is_high")).collect()
+bands = seed("policy/rfm_bands").filter(col("currency") == "CNY", col("is_high") == "true").collect()
 bounds = seed("policy/pyramid_tiers").filter(col("currency") == "CNY").collect()
-high_tiers = bounds.join(seed("policy/rfm_tier_scores").filter("is_high").collect(), on="tier")
+high_tiers = bounds.join(seed("policy/rfm_tier_scores").filter(col("is_high") == "true").collect(), on="tier")
 recency_below = bands.filter(col("axis") == "recency")["value_to"].cast(pl.Int64).max()
 frequency_from = bands.filter(col("measure") == "activity_monthly_avg_365d")["value_from"].cast(pl.Float64).min()
 monetary_from = high_tiers["aum_from"].cast(pl.Int64).min() * 100  # in cents

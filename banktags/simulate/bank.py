@@ -31,7 +31,7 @@ LANDINGS = 2
 
 #: Files run once, in this order, and the tables they land.
 ONCE = {
-    "reference": ("core.products", "core.branches", "core.managers"),
+    "reference": ("core.products", "core.branches", "core.managers", "core.exchange_rates"),
     "population": (),
     "card": ("card.cards",),
     "marketing": ("marketing.campaigns", "marketing.assignments", "marketing.touches", "marketing.costs"),

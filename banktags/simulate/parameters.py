@@ -57,6 +57,49 @@ TIERS = (
 #: A quarter of the private-banking customers hold one product only.
 SINGLE_PRODUCT_SHARE = 0.25
 
+#: Chance that a customer of each tier holds each kind of investment, beside the demand account that all have, a credit
+#: card and a loan that some have. Own choice, since the documents count the products of the private clients only (S2:
+#: 25%的私人银行客户仅持有1款产品): product categories a customer are about 1.5, 2.5, 4, 5 and 6 from the lowest tier to
+#: the highest. The ladder follows what the tiers are offered: money in a mass account is spent and not invested,
+#: relationship managers begin at the third tier, and the whole shelf (trusts, private funds) at the first.
+#: Order: time deposit, wealth product, fund, insurance, structured deposit, precious metal, trust.
+HOLDING_CHANCES = {
+    1: (0.95, 1.0, 0.95, 0.85, 0.75, 0.6, 0.8),
+    2: (0.75, 0.95, 0.6, 0.45, 0.3, 0.2, 0.3),
+    3: (0.7, 0.7, 0.45, 0.3, 0.2, 0.12, 0.0),
+    4: (0.3, 0.25, 0.06, 0.03, 0.02, 0.01, 0.0),
+    5: (0.4, 0.3, 0.1, 0.03, 0.02, 0.01, 0.0),
+}
+#: Share of the customers of the lower tiers who keep everything in cash; of the mass tier, of those who own 1,000 yuan.
+CASH_ONLY_SHARE = {4: 0.2, 5: 0.6}
+
+
+@dataclass(frozen=True)
+class ForeignCurrency:
+    """A currency of the demo bank's foreign accounts: what one unit costs in yuan, about, and how far that swings.
+
+    The rates are of no day: they have the size that the rates of the middle of the 2020s had.
+    """
+
+    code: str
+    mid_rate: float
+    swing: float
+
+
+FOREIGN_CURRENCIES = (
+    ForeignCurrency("USD", 7.15, 0.012),
+    ForeignCurrency("HKD", 0.915, 0.012),
+    ForeignCurrency("EUR", 7.85, 0.025),
+    ForeignCurrency("JPY", 0.048, 0.03),
+)
+#: Share of the customers who have an account in a foreign currency.
+FOREIGN_ACCOUNT_SHARE = 0.02
+#: Share of the customers who are graduates that buy abroad online and think of a loan (S1: 刚毕业两年、喜欢海淘、最近申
+#: 请过消费贷款), and share whose account is overdrawn at the end.
+GRADUATE_SHOPPER_SHARE, OVERDRAWN_SHARE = 0.006, 0.004
+#: Share of the borrowers whose loan has matured unpaid.
+MATURED_UNPAID_SHARE = 0.01
+
 
 def shift_months(day: date, months: int) -> date:
     """``day`` moved by whole months, cut to the length of the month it falls into."""
@@ -183,6 +226,14 @@ class Parameters:
             "prospects": max(5, self.customers * 6 // 100),
             "prospects_from": self.customers * 2,
             "single_private": round(SINGLE_PRODUCT_SHARE * self.tier_counts[1]),
+            "holding_chances": HOLDING_CHANCES,
+            "cash_only_share": CASH_ONLY_SHARE,
+            "currencies": FOREIGN_CURRENCIES,
+            "foreign_account_share": FOREIGN_ACCOUNT_SHARE,
+            # So many that a small bank has some too, and one of a few thousand a list that is long enough to be used.
+            "graduate_shoppers": max(round(GRADUATE_SHOPPER_SHARE * self.customers), min(80, self.customers // 40)),
+            "overdrawn_customers": max(3, round(OVERDRAWN_SHARE * self.customers)),
+            "matured_unpaid_share": MATURED_UNPAID_SHARE,
             "tiers": [
                 {
                     "number": tier.number,
@@ -212,6 +263,7 @@ class Parameters:
         days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
         return {
             "is_first": number == 0,
+            "is_last": number == len(self.months) - 1,
             "first": first,
             "last": last,
             "activity_first": activity_first,

@@ -84,9 +84,12 @@ window person as (
 );
 
 create temp table accounts as
-select account_id, owners.customer_id, product_id, closed_date
+select account_id, owners.customer_id, product_id, currency, closed_date
 from (
-    select * replace (key(account_id) as account_id, key(customer_id) as customer_id, key(product_id) as product_id)
+    select * replace (
+        key(account_id) as account_id, key(customer_id) as customer_id, key(product_id) as product_id,
+        code(currency) as currency
+    )
     from landed('core/accounts')
     where
         key(account_id) is not null and key(customer_id) is not null and key(product_id) is not null
@@ -96,6 +99,19 @@ from (
     qualify row_number() over (partition by key(account_id) order by dt desc, loaded_at desc) = 1
 ) as accounts
 inner join owners on accounts.customer_id = owners.core_customer_id;
+
+-- What a foreign currency cost from when to when: a rate stands until the next one.
+create temp table rates as
+select
+    currency, rate_date as valid_from,
+    lead(rate_date, 1, days_ago(-1)) over (partition by currency order by rate_date) as valid_to, mid_rate
+from (
+    select code(currency) as currency, rate_date, mid_rate
+    from landed('core/exchange_rates')
+    where mid_rate > 0 and rate_date <= dt and loaded_at is not null and code(currency) <> 'CNY'
+    qualify row_number() over (partition by code(currency), rate_date order by dt desc, loaded_at desc) = 1
+);
+create macro in_yuan(money, mid_rate) as if(mid_rate is null, money, cast(round(money * mid_rate, 2) as decimal(18, 2)));
 
 
 -- AUM -----------------------------------------------------------------------------------------------------------------
@@ -142,20 +158,20 @@ holdings as (
 ),
 
 balances as (
-    select customer_id, account_id as unit, closed_date, aum_component, balance_date, balance
+    select customer_id, account_id as unit, currency, closed_date, aum_component, balance_date, balance
     from account_balances
     inner join accounts using (account_id)
     inner join products using (product_id)
     where balance_source = 'accounts'
     union all
-    select customer_id, core_customer_id || '/' || product_id, null, aum_component, balance_date, balance
+    select customer_id, core_customer_id || '/' || product_id, null, null, aum_component, balance_date, balance
     from holdings
     inner join owners using (core_customer_id)
     inner join products using (product_id)
     where balance_source = 'holdings'
 ),
 
-intervals as (
+standing as (
     select
         *,
         least(
@@ -163,6 +179,18 @@ intervals as (
             coalesce(closed_date, days_ago(-1))
         ) as valid_to
     from balances
+),
+
+-- Each balance at the rates that stood while it did.
+intervals as (
+    select
+        customer_id, aum_component, greatest(balance_date, valid_from) as balance_date,
+        least(standing.valid_to, rates.valid_to) as valid_to, in_yuan(balance, mid_rate) as balance
+    from standing
+    left join rates
+        on
+            standing.currency = rates.currency
+            and balance_date < rates.valid_to and standing.valid_to > rates.valid_from
 )
 
 select
@@ -250,7 +278,8 @@ initiators as (
 
 postings as (
     select
-        accounts.customer_id, transaction_date, direction, amount, category, initiator, is_activity, channel,
+        accounts.customer_id, transaction_date, direction, in_yuan(amount, mid_rate) as amount, category, initiator,
+        is_activity, channel,
         coalesce(is_digital, false) as is_digital,
         initiator = 'customer' as is_own,
         in_last(transaction_date, 7) as in_7d,
@@ -259,6 +288,8 @@ postings as (
         in_last(transaction_date, 365) as in_365d
     from (from first_deliveries anti join nothing using (transaction_id, transaction_date)) as counted
     inner join accounts using (account_id)
+    left join rates
+        on accounts.currency = rates.currency and transaction_date >= valid_from and transaction_date < valid_to
     inner join seed('dictionaries/transaction_types') using (transaction_type)
     left join initiators using (transaction_type, direction, channel)
     left join seed('dictionaries/channels') using (channel)
@@ -374,7 +405,9 @@ create temp table arrears as
 with
 
 loans as (
-    select key(loan_id) as loan_id, key(customer_id) as customer_id, code(status) as status
+    select
+        key(loan_id) as loan_id, key(customer_id) as customer_id, code(status) as status, outstanding_principal,
+        maturity_date
     from landed('lending/loans')
     where
         key(loan_id) is not null and key(customer_id) is not null and key(product_id) is not null
@@ -392,6 +425,24 @@ instalments as (
         key(loan_id) is not null and instalment_no >= 1 and due_date is not null and due_amount >= 0
         and paid_amount >= 0 and coalesce(paid_date <= dt, true) and loaded_at is not null
     qualify row_number() over (partition by key(loan_id), instalment_no order by dt desc, loaded_at desc) = 1
+),
+
+-- What is left when a loan has matured is due too, as far as no instalment says so.
+due as (
+    select loan_id, due_date, paid_date, unpaid_amount
+    from instalments
+    where due_date < getvariable('as_of')
+    union all
+    select
+        loan_id, greatest(maturity_date, max(due_date)), null,
+        outstanding_principal - coalesce(sum(unpaid_amount) filter (due_date < getvariable('as_of')), 0)
+    from loans
+    left join instalments using (loan_id)
+    where status <> 'SETTLED'
+    group by loan_id, maturity_date, outstanding_principal
+    having
+        greatest(maturity_date, max(due_date)) < getvariable('as_of')
+        and outstanding_principal > coalesce(sum(unpaid_amount) filter (due_date < getvariable('as_of')), 0)
 )
 
 select
@@ -403,7 +454,7 @@ select
 from loans
 inner join owners on loans.customer_id = owners.core_customer_id
 -- A loan on which nothing has fallen due is no day late.
-left join (from instalments where due_date < getvariable('as_of')) using (loan_id)
+left join due using (loan_id)
 group by owners.customer_id;
 
 

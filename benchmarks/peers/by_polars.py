@@ -15,7 +15,7 @@ raw, seeds, out = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[4]
 AS_OF = date.fromisoformat(sys.argv[3])
 MONTH_START = AS_OF.replace(day=1)
 NEXT_DAY = AS_OF + timedelta(days=1)
-AMOUNTS = {"amount", "balance", "market_value", "due_amount", "paid_amount"}
+AMOUNTS = {"amount", "balance", "market_value", "due_amount", "paid_amount", "outstanding_principal"}
 
 
 def days_ago(days: int) -> date:
@@ -179,7 +179,7 @@ accounts = (
                 "core/accounts",
                 "account_id customer_id product_id currency opened_date closed_date maturity_date status",
             )
-            .with_columns(key("account_id"), key("customer_id"), key("product_id"), key("currency"), code("status"))
+            .with_columns(key("account_id"), key("customer_id"), key("product_id"), code("currency"), code("status"))
             .filter(
                 pl.all_horizontal(col("account_id", "customer_id", "product_id", "currency").is_not_null()),
                 col("status").is_in(["ACTIVE", "DORMANT", "FROZEN", "CLOSED"]),
@@ -191,11 +191,39 @@ accounts = (
         ),
         "account_id",
         "product_id",
+        "currency",
         "closed_date",
     )
     .collect(engine="streaming")
     .lazy()
 )
+
+# What a foreign currency cost from when to when: a rate stands until the next one.
+rates = (
+    latest(
+        landed("core/exchange_rates", "currency rate_date mid_rate")
+        .with_columns(code("currency"))
+        .filter(col("mid_rate") > 0, col("rate_date") <= col("dt"), col("currency") != "CNY"),
+        "currency",
+        "rate_date",
+    )
+    .sort("currency", "rate_date")
+    .select(
+        "currency",
+        col("rate_date").alias("valid_from"),
+        col("rate_date").shift(-1).over("currency").fill_null(NEXT_DAY).alias("rate_until"),
+        # Hundred-millionths, so that products are exact.
+        (col("mid_rate") * 100_000_000).cast(pl.Int64).alias("rate"),
+    )
+)
+
+
+def in_yuan(cents: str) -> pl.Expr:
+    """Cents at the rate of the row, rounded half away from zero; cents of yuan as they are."""
+    product = col(cents) * col("rate")
+    rounded = product.sign() * ((product.abs() + 50_000_000) // 100_000_000)
+    return pl.coalesce(rounded, cents).alias(cents)
+
 
 # AUM ------------------------------------------------------------------------------------------------------------------
 
@@ -218,7 +246,7 @@ def of_source(source: str) -> pl.LazyFrame:
 # A balance stands until the next one or the closing of its account. Only this month and 30 days ago are asked about: of
 # what is older, the last balance stands for all. Of the deliveries of one day's balance, the last counts.
 SINCE = min(MONTH_START, days_ago(30))
-UNIT = ["owner_id", "unit", "closed_date", "aum_component"]
+UNIT = ["owner_id", "unit", "currency", "closed_date", "aum_component"]
 ORDER = ["stated_date", "dt", "loaded_at"]
 ledgers = pl.concat(
     [
@@ -242,6 +270,7 @@ ledgers = pl.concat(
         .join(of_source("holdings"), on="product_id")
         .with_columns(
             pl.concat_str("customer_id", pl.lit("/"), "product_id").alias("unit"),
+            pl.lit(None, pl.String).alias("currency"),
             pl.lit(None, pl.Date).alias("closed_date"),
         )
         .select(*UNIT, *ORDER, "balance"),
@@ -257,9 +286,21 @@ until = pl.min_horizontal(
 days_in_month = (col("valid_to") - pl.max_horizontal("balance_date", pl.lit(MONTH_START))).dt.total_days()
 stands = col("valid_to") > AS_OF
 stood_30d_ago = (col("balance_date") <= days_ago(30)) & (col("valid_to") > days_ago(30))
+standing = balances.with_columns(until.alias("valid_to")).filter(col("balance_date") < col("valid_to"))
+# Each balance at the rates that stood while it did.
+abroad = (
+    standing.join(rates, on="currency")
+    .filter(col("balance_date") < col("rate_until"), col("valid_to") > col("valid_from"))
+    .with_columns(
+        pl.max_horizontal("balance_date", "valid_from").alias("balance_date"),
+        pl.min_horizontal("valid_to", "rate_until").alias("valid_to"),
+        in_yuan("balance"),
+    )
+    .select(*UNIT, "balance_date", "balance", "valid_to")
+)
+at_home = standing.join(rates, on="currency", how="anti").select(*UNIT, "balance_date", "balance", "valid_to")
 aum = (
-    balances.with_columns(until.alias("valid_to"))
-    .filter(col("balance_date") < col("valid_to"))
+    pl.concat([at_home, abroad])
     .group_by(col("owner_id").alias("customer_id"))
     .agg(
         amount(stands, "balance").alias("aum_spot"),
@@ -329,7 +370,7 @@ kind = ["transaction_type", "direction"]
 others = accounts.select(col("account_id").alias("counterparty_account"), col("owner_id").alias("other_owner_id"))
 transactions = (
     delivered.join(nothing, on=posting, how="anti")
-    .join(accounts.select("account_id", "owner_id"), on="account_id")
+    .join(accounts.select("account_id", "owner_id", "currency"), on="account_id")
     .join(seed("dictionaries/transaction_types"), on="transaction_type")
     .join(others, on="counterparty_account", how="left")
     .filter(
@@ -343,6 +384,14 @@ transactions = (
     .join(initiators.filter(col("channel").is_not_null()), on=[*kind, "channel"], how="left", suffix="_of_channel")
     .with_columns(pl.coalesce(f"{name}_of_channel", name).alias(name) for name in ("initiator", "is_activity"))
     .join(seed("dictionaries/channels").select("channel", "is_digital"), on="channel", how="left")
+    .join(
+        rates.select(
+            "currency", pl.date_ranges("valid_from", "rate_until", closed="left").alias("transaction_date"), "rate"
+        ).explode("transaction_date"),
+        on=["currency", "transaction_date"],
+        how="left",
+    )
+    .with_columns(in_yuan("amount"))
 )
 own, active = col("initiator") == "customer", col("is_activity") == "true"
 in_7d, in_30d, in_90d, in_365d = (in_last("transaction_date", days) for days in (7, 30, 90, 365))
@@ -461,30 +510,48 @@ loans = owned(
     ),
     "loan_id",
     "status",
+    "outstanding_principal",
+    "maturity_date",
 )
-instalments = (
-    latest(
-        landed("lending/repayments", "loan_id instalment_no due_date due_amount paid_amount paid_date")
-        .with_columns(key("loan_id"))
-        .filter(
-            col("loan_id").is_not_null(),
-            col("instalment_no") >= 1,
-            col("due_date").is_not_null(),
-            col("due_amount") >= 0,
-            col("paid_amount") >= 0,
-            (col("paid_date") <= col("dt")).fill_null(True),
+instalments = latest(
+    landed("lending/repayments", "loan_id instalment_no due_date due_amount paid_amount paid_date")
+    .with_columns(key("loan_id"))
+    .filter(
+        col("loan_id").is_not_null(),
+        col("instalment_no") >= 1,
+        col("due_date").is_not_null(),
+        col("due_amount") >= 0,
+        col("paid_amount") >= 0,
+        (col("paid_date") <= col("dt")).fill_null(True),
+    ),
+    "loan_id",
+    "instalment_no",
+).with_columns((col("due_amount") - col("paid_amount")).clip(0).alias("unpaid"))
+# What is left when a loan has matured is due too, as far as no instalment says so.
+left_over = (
+    loans.filter(col("status") != "SETTLED")
+    .join(
+        instalments.group_by("loan_id").agg(
+            col("due_date").max().alias("last_due_date"),
+            col("unpaid").filter(col("due_date") < AS_OF).sum().alias("told"),
         ),
-        "loan_id",
-        "instalment_no",
+        on="loan_id",
+        how="left",
     )
-    .filter(col("due_date") < AS_OF)
-    .with_columns((col("due_amount") - col("paid_amount")).clip(0).alias("unpaid"))
+    .select(
+        "loan_id",
+        pl.max_horizontal("maturity_date", "last_due_date").alias("due_date"),
+        pl.lit(None, pl.Date).alias("paid_date"),
+        (col("outstanding_principal") - col("told").fill_null(0)).alias("unpaid"),
+    )
+    .filter(col("due_date") < AS_OF, col("unpaid") > 0)
 )
+due = pl.concat([instalments.filter(col("due_date") < AS_OF).select(left_over.collect_schema().names()), left_over])
 unpaid, paid_late, standing = col("unpaid") > 0, col("paid_date") > col("due_date"), col("status") != "SETTLED"
 # A loan on which nothing has fallen due is no day late.
 days_late = pl.when(unpaid).then((pl.lit(AS_OF) - col("due_date")).dt.total_days()).otherwise(0)
 arrears = (
-    loans.join(instalments, on="loan_id", how="left")
+    loans.join(due, on="loan_id", how="left")
     .group_by(col("owner_id").alias("customer_id"))
     .agg(
         amount(standing, "unpaid").alias("loan_overdue_amount"),
@@ -528,9 +595,9 @@ for axis, (value, none) in goodness.items():
     )
 scores = [f"rfm_{axis}_score" for axis in goodness]
 # The class is by the bands of policy: days since the last activity, activities a month, and the tier.
-bands = seed("policy/rfm_bands").filter(col("currency") == "CNY", col("is_high")).collect()
+bands = seed("policy/rfm_bands").filter(col("currency") == "CNY", col("is_high") == "true").collect()
 bounds = seed("policy/pyramid_tiers").filter(col("currency") == "CNY").collect()
-high_tiers = bounds.join(seed("policy/rfm_tier_scores").filter("is_high").collect(), on="tier")
+high_tiers = bounds.join(seed("policy/rfm_tier_scores").filter(col("is_high") == "true").collect(), on="tier")
 recency_below = bands.filter(col("axis") == "recency")["value_to"].cast(pl.Int64).max()
 frequency_from = bands.filter(col("measure") == "activity_monthly_avg_365d")["value_from"].cast(pl.Float64).min()
 monetary_from = high_tiers["aum_from"].cast(pl.Int64).min() * 100  # in cents

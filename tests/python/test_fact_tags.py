@@ -54,14 +54,26 @@ def tags(demo_warehouse):
 
 @pytest.fixture(scope="module")
 def accounts(demo_bank, golden) -> pd.DataFrame:
-    rows = landed(demo_bank, "core/accounts", "account_id, customer_id, product_id, closed_date")
+    rows = landed(demo_bank, "core/accounts", "account_id, customer_id, product_id, currency, closed_date")
     rows = rows.drop_duplicates("account_id", keep="last")
     return rows.assign(golden=rows["customer_id"].map(golden)).set_index("account_id")
 
 
 @pytest.fixture(scope="module")
-def daily_balances(demo_bank, golden, accounts) -> pd.DataFrame:
-    """Cents at day end: a row for each of the last 366 days, a column for each (golden customer, category, unit)."""
+def rates(demo_bank) -> pd.DataFrame:
+    """Yuan for one unit, as Decimal: a row for each day, a column for each foreign currency."""
+    rows = landed(demo_bank, "core/exchange_rates", "currency, rate_date, cast(mid_rate as varchar) as mid_rate")
+    by_day = rows.pivot(index="rate_date", columns="currency", values="mid_rate")
+    return by_day.reindex(pd.date_range(by_day.index.min(), AS_OF)).ffill().map(Decimal)
+
+
+def in_yuan(cents: int, rate: Decimal) -> int:
+    return int((Decimal(int(cents)) * rate).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+@pytest.fixture(scope="module")
+def daily_balances(demo_bank, golden, accounts, rates) -> pd.DataFrame:
+    """Cents of yuan at day end: a row for each of the last 366 days, a column a (golden customer, category, unit)."""
     products = landed(demo_bank, "core/products", "product_id, product_category")
     category = products.drop_duplicates("product_id", keep="last").set_index("product_id")["product_category"]
 
@@ -88,7 +100,13 @@ def daily_balances(demo_bank, golden, accounts) -> pd.DataFrame:
     for customer, product_category, unit in daily.columns:
         if unit in accounts.index and pd.notna(closed := accounts["closed_date"][unit]):
             daily.loc[daily.index >= closed, (customer, product_category, unit)] = 0
-    return daily.loc[days_ago(365) :]
+    daily = daily.loc[days_ago(365) :].copy()
+    abroad = accounts["currency"][accounts["currency"] != "CNY"]
+    assert set(abroad) == set(rates.columns)
+    for column in [column for column in daily if column[2] in abroad.index]:
+        of_days = rates[abroad[column[2]]].loc[daily.index]
+        daily[column] = [in_yuan(cents, rate) for cents, rate in zip(daily[column], of_days, strict=True)]
+    return daily
 
 
 def test_aum_agrees_with_daily_balances(daily_balances, tags):
@@ -127,8 +145,8 @@ def test_aum_agrees_with_daily_balances(daily_balances, tags):
 
 
 @pytest.fixture(scope="module")
-def postings(demo_bank, demo_warehouse, accounts) -> pd.DataFrame:
-    """Postings that count, first delivery of each, with golden customer, who started it and age in days."""
+def postings(demo_bank, demo_warehouse, accounts, rates) -> pd.DataFrame:
+    """Postings that count, first delivery of each, in yuan, with golden customer, who started it and age in days."""
     types = pd.read_csv(DICTIONARIES / "transaction_types.csv")["transaction_type"]
     rows = landed(demo_bank, "core/transactions", f"{COLUMNS}, cast(amount * 100 as bigint) as cents")
     valid = rows["transaction_type"].isin(types) & (rows["cents"] >= 0) & (rows["transaction_date"] <= rows["dt"])
@@ -136,6 +154,13 @@ def postings(demo_bank, demo_warehouse, accounts) -> pd.DataFrame:
     households = demo_warehouse.rows("select customer_id, household_id from intermediate.int_customer__household")
     counted = counted_postings(rows, accounts["golden"], pd.Series(dict(households)))
     counted["age"] = (AS_OF - counted["transaction_date"]).dt.days
+    currency = counted["account_id"].map(accounts["currency"])
+    abroad = counted[currency != "CNY"]
+    assert len(abroad) > 0
+    counted.loc[abroad.index, "cents"] = [
+        in_yuan(cents, rates[currency[row]][day])
+        for row, cents, day in zip(abroad.index, abroad["cents"], abroad["transaction_date"], strict=True)
+    ]
     return counted
 
 

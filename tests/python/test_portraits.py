@@ -570,10 +570,12 @@ def by_hand(read) -> pd.DataFrame:
         for code, column in traits.items():
             if column is None:
                 continue
+            # Every value that anybody has, whether or not it is known if they are a member.
+            anybody = sorted(column.unique())
             column = column[~column.index.isin(neither)]
             inside = column.index.isin(ids)
             ours, theirs = column[inside].value_counts(), column[~inside].value_counts()
-            for value in sorted(set(ours.index) | set(theirs.index)):
+            for value in anybody:
                 n, other = int(ours.get(value, 0)), int(theirs.get(value, 0))
                 rows.append((group, code, value, n, int(ours.sum()), other, int(theirs.sum())))
     found = pd.DataFrame(

@@ -43,20 +43,20 @@ def read(demo_warehouse):
 
 @pytest.fixture(scope="module")
 def ledger(read) -> pd.DataFrame:
-    """Every balance that counts in AUM, in cents: unit, golden customer, day, and the day on which the unit closed."""
+    """Every balance that counts in AUM: unit, golden customer, day, cents of its currency, and when the unit closed."""
     products = read("select product_id, product_category from staging.stg_core__products")
     categories = pd.read_csv(PROJECT_ROOT / "seeds" / "dictionaries" / "product_categories.csv")
     golden = read(
         "select source_key as core, customer_id from intermediate.int_customer__identity where source_system = 'core'"
     )
     accounts = read("""
-        select account_id as unit, accounts.customer_id as core, product_id, closed_date, balance_date as day,
+        select account_id as unit, accounts.customer_id as core, product_id, currency, closed_date, balance_date as day,
             cast(balance * 100 as bigint) as cents, 'accounts' as balance_source
         from staging.stg_core__accounts as accounts
         inner join staging.stg_core__account_balances using (account_id)
     """)
     holdings = read("""
-        select customer_id || '/' || product_id as unit, customer_id as core, product_id, null::date as closed_date,
+        select customer_id || '/' || product_id as unit, customer_id as core, product_id, 'CNY' as currency, null::date as closed_date,
             holding_date as day, cast(market_value * 100 as bigint) as cents, 'holdings' as balance_source
         from staging.stg_wealth__holdings
     """)
@@ -65,11 +65,22 @@ def ledger(read) -> pd.DataFrame:
     return rows.merge(golden, on="core").sort_values("day")
 
 
-def day_end(ledger: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
-    """Cents of each customer at the end of a day."""
+@pytest.fixture(scope="module")
+def rates(read) -> pd.DataFrame:
+    """What each currency cost in yuan, by day of a rate."""
+    return read("select currency, rate_date, mid_rate from staging.stg_core__exchange_rates order by rate_date")
+
+
+def day_end(ledger: pd.DataFrame, rates: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
+    """Cents of yuan of each customer at the end of a day."""
     standing = ledger[ledger["day"] <= day].groupby("unit").last()
     is_open = standing["closed_date"].isna() | (pd.to_datetime(standing["closed_date"]) > day)
-    return standing[is_open].groupby("customer_id")["cents"].sum()
+    standing = standing[is_open].copy()
+    latest = rates[rates["rate_date"] <= day].groupby("currency")["mid_rate"].last()
+    for unit, row in standing[standing["currency"] != "CNY"].iterrows():
+        cents = Decimal(int(row["cents"])) * Decimal(str(latest[row["currency"]]))
+        standing.loc[unit, "cents"] = int(cents.quantize(Decimal(1), ROUND_HALF_UP))
+    return standing.groupby("customer_id")["cents"].sum()
 
 
 def tier_of(yuan: Decimal) -> str:
@@ -83,7 +94,7 @@ def tier_of(yuan: Decimal) -> str:
 
 
 @pytest.fixture(scope="module")
-def snapshots(read, ledger) -> dict[str, pd.DataFrame]:
+def snapshots(read, ledger, rates) -> dict[str, pd.DataFrame]:
     """By quarter: month average, spot and tier of each customer whose relation is open at its end."""
     core = read("""
         select identity.customer_id, opened_date, closed_date, status
@@ -94,8 +105,8 @@ def snapshots(read, ledger) -> dict[str, pd.DataFrame]:
     found = {}
     for period, end in ENDS.items():
         days = pd.date_range(end.replace(day=1), end)
-        total = pd.concat([day_end(ledger, day) for day in days]).groupby(level=0).sum()
-        spot = day_end(ledger, end)
+        total = pd.concat([day_end(ledger, rates, day) for day in days]).groupby(level=0).sum()
+        spot = day_end(ledger, rates, end)
         opened = pd.to_datetime(core["opened_date"]) <= end
         still = (core["status"] == "ACTIVE") | (pd.to_datetime(core["closed_date"]) > end)
         # A golden customer of two core numbers is one while either is open, from the opening of the first.

@@ -5,7 +5,7 @@ with holder as (
     select
         *,
         case
-            when n >= 2 and greatest(date '{{ start }}', opened_date) + 10 < date '{{ end }}' - 3 and (u(n, 'new card') < 0.15 * {{ years }} or opened_date > date '{{ start }}')
+            when n >= 2 and greatest(date '{{ start }}', opened_date) + 10 < date '{{ end }}' - 3 and not is_graduate_shopper and (u(n, 'new card') < 0.15 * {{ years }} or opened_date > date '{{ start }}')
                 then greatest(date '{{ start }}', opened_date) + 3 + cast(u_int(n, 'issued', date '{{ end }}' - 3 - greatest(date '{{ start }}', opened_date) - 3) as integer)
             else least(date '{{ start }}', date '{{ end }}' - 120) - 30 - cast(u_int(n, 'issued', greatest(1, least(1500, date '{{ start }}' - opened_date - 30))) as integer)
         end as issued_date
@@ -13,16 +13,16 @@ with holder as (
     where
         n = 0
         or n >= 2 and not is_second and stage not in ('churned', 'dormant') and single_product is null and income > 20000 and age between 18 and 68
-        and u(n, 'credit card') < case when is_white_collar then 0.9 when age < 30 then 0.45 when age < 50 then 0.5 else 0.25 end
+        and u(n, 'credit card') < case when is_graduate_shopper then 1.0 when b = 7 then 0.85 when age < 30 then 0.45 when age < 50 then 0.5 else 0.25 end
 )
 select
-    n, tier, stage, income, payday, issued_date, is_white_collar,
-    case when n >= 2 and u(n, 'never activated') < 0.08 then null else issued_date + cast(u_int(n, 'activated', 6) as integer) end as activated_date,
+    n, tier, stage, income, payday, issued_date, is_white_collar, is_graduate_shopper,
+    case when n >= 2 and not is_graduate_shopper and u(n, 'never activated') < 0.08 then null else issued_date + cast(u_int(n, 'activated', 6) as integer) end as activated_date,
     greatest(300000, cast(round(income * (1.0 + 2.0 * u(n, 'card limit')), -5) as bigint)) as limit_cents,
     -- Spent each month, and repaid after the next payday.
     cast(floor(income * 0.25) as bigint) as spend_cents,
     2 + 7 * u(n, 'card activity') as purchases,
-    case when n >= 2 and u(n, 'card overdue') < 0.035 and issued_date < date '{{ start }}' then pick([1, 2, 3, 5, 10, 25, 40, 65, 89, 90, 91, 110, 121, 150, 181, 240], n, 'card overdue days') end as overdue_days,
+    case when n >= 2 and not is_graduate_shopper and u(n, 'card overdue') < 0.035 and issued_date < date '{{ start }}' then pick([1, 2, 3, 5, 10, 25, 40, 65, 89, 90, 91, 110, 121, 150, 181, 240], n, 'card overdue days') end as overdue_days,
     -- Favourite kind of shop.
     pick([5812, 5411, 4511, 5651, 5641, 5732, 7997, 8299, 5541, 7832, 5912, 5944], n, 'favourite') as favourite_mcc
 from holder
@@ -33,8 +33,7 @@ select
     n,
     greatest(opened_date, opened_date + cast(u_int(n, 'debit issued', 10) as integer)) as issued_date,
     closed_date,
-    pick([5812, 5411, 4511, 5651, 5641, 5732, 7997, 8299, 5541, 7832, 5912, 5944], n, 'favourite') as favourite_mcc,
-    is_white_collar
+    pick([5812, 5411, 4511, 5651, 5641, 5732, 7997, 8299, 5541, 7832, 5912, 5944], n, 'favourite') as favourite_mcc
 from person
 where n < 2 or u(n, 'debit card') < 0.85
 order by n;

@@ -51,11 +51,11 @@ select
     birth_date,
     mobile_text as mobile,
     city_code,
-    case when version = 2 and age between 23 and 58 then pick(['01', '02', '03', '04', '08', '11'], n, 'new work')
-        when u(n, 'missing work') < 0.03 then null else occupation_code end as occupation_code,
+    case when version = 2 and age between 23 and 58 and b <> 7 and not is_graduate_shopper then pick(['01', '02', '03', '04', '08', '11'], n, 'new work')
+        when u(n, 'missing work') < 0.03 and not is_graduate_shopper then null else occupation_code end as occupation_code,
     case
+        when n = 0 or is_graduate_shopper then '20'
         when u(n, 'missing education') < 0.08 then null
-        when n = 0 then '20'
         when tier <= 3 then pick(['10', '20', '20', '20', '30', '60'], n, 'education')
         when age < 40 then pick(['10', '20', '20', '20', '30', '30', '40', '60'], n, 'education')
         else pick(['20', '30', '40', '50', '60', '60', '70', '70', '80'], n, 'education')
@@ -110,7 +110,42 @@ inner join truth.dirt on
     and dirt.row_key = customer_version.customer_id and dirt.business_date = customer_version.dt
 order by dt, customer_id;
 
--- Accounts: one demand account each (slot 0), and a time-deposit account for each time-deposit tranche.
+-- Accounts in foreign currency: some of the better-off keep a little abroad money, and some of them are sent more in the period.
+-- So little that nobody's tier depends on it.
+create table foreign_account as
+with holder as (
+    select person.n, person.assets, person.opened_date
+    from person
+    where person.n >= 2 and person.tier <= 4 and not person.is_second and person.single_product is null
+        and person.stage in ('mature', 'growing', 'declining') and person.n not in (select n from mover)
+    order by draw(person.n, 'foreign account'), person.n
+    limit greatest(4, cast({{ foreign_account_share }} * {{ customers }} as bigint))
+),
+dated as (
+    select *, 1 + (row_number() over (order by draw(n, 'foreign currency'), n)) % {{ currencies | length }} as phase,
+        case when u(n, 'is sent money') < 0.4 then date '{{ start }}' + 5 + cast(u_int(n, 'is sent money on', {{ days }} - 10) as integer) end as sent_date
+    from holder
+)
+select
+    dated.n, dated.n * 100 + 90 as a, dated.opened_date, dated.sent_date, currency.currency,
+    cast(floor(dated.assets * (0.005 + 0.015 * u(dated.n, 'foreign amount')) / currency.mid_rate / 100) * 100 as bigint) + 10000 as cents,
+    case when dated.sent_date is null then 0 else 10000 + 10000 * u_int(dated.n, 'sent', 5) end as sent_cents
+from dated
+inner join currency on dated.phase = currency.phase
+order by a;
+
+create table truth.foreign_accounts as
+select account_key(a) as account_id, customer_key(n) as customer_id, currency, yuan(cents + sent_cents) as balance_at_end from foreign_account;
+
+-- Whose account a direct debit overdraws in the last days.
+create table overdrawn as
+select n, n * 100 as a, least(greatest(date '{{ month_start }}' + 1, date '{{ end }}' - 1 - cast(u_int(n, 'overdrawn on', 4) as integer)), date '{{ end }}') as overdrawn_date, 5000 + u_int(n, 'overdrawn by', 150000) as cents
+from person
+where n >= 100 and tier = 5 and not is_second and stage in ('mature', 'growing', 'declining') and not is_graduate_shopper and b <> 7
+order by draw(n, 'overdrawn'), n
+limit {{ overdrawn_customers }};
+
+-- Accounts: one demand account each (slot 0), a time-deposit account for each time-deposit tranche, and those in foreign currency.
 create table account as
 select
     person.n * 100 as a,
@@ -138,6 +173,10 @@ from tranche
 inner join person using (n)
 inner join product using (product_id)
 where tranche.cat = 1
+union all
+select foreign_account.a, foreign_account.n, 'DD02', least(foreign_account.opened_date + 20, date '{{ start }}' - 1), null, null, null, person.b
+from foreign_account
+inner join person using (n)
 order by a;
 
 create temp view accounts as
@@ -149,16 +188,17 @@ with versions as (
     select *, 3 as version, closed_date as dt from account where closed_date is not null
 )
 select
-    account_key(a) as account_id,
-    customer_key(n) as customer_id,
+    account_key(versions.a) as account_id,
+    customer_key(versions.n) as customer_id,
     product_id,
-    'CNY' as currency,
-    opened_date,
+    coalesce(foreign_account.currency, 'CNY') as currency,
+    versions.opened_date,
     case when version = 3 then closed_date end as closed_date,
     maturity_date,
     case when version = 3 then 'CLOSED' when version = 2 or dormant_from <= date '{{ start }}' then 'DORMANT'
-        when u(a, 'frozen') < 0.0005 and n >= 2 then 'FROZEN' else 'ACTIVE' end as status,
+        when u(versions.a, 'frozen') < 0.0005 and versions.n >= 2 then 'FROZEN' else 'ACTIVE' end as status,
     branch_key(b) as branch_id,
     dt
 from versions
+left join foreign_account on versions.a = foreign_account.a
 order by dt, account_id;

@@ -101,12 +101,22 @@ referral as (
     inner join known as second on second.n = (u_int(first.n, 'referrer', {{ customers }}) // 5) * 5
     where u(first.n, 'is referred') < 0.09 and second.created_date < first.created_date and first.n <> second.n
 ),
+-- Of some couples, one or two more live with them.
+housemate as (
+    select first.n as n1, other.n as n2, greatest(first.created_date, other.created_date) as since_date
+    from couple
+    inner join known as first on couple.n1 = first.n
+    inner join known as other on other.is_coupled is false and (other.n = first.n + 2 or other.n = first.n + 3 and u(first.n, 'two more') < 0.4)
+    where u(first.n, 'lives with others') < 0.3
+),
 directed as (
     select n1, n2, 'SPOUSE' as relation_type, 1 as t, since_date from couple
     union all
     select n2, n1, 'SPOUSE', 1, since_date from couple
     union all
     select n2, n1, 'HOUSEHOLD', 2, since_date from couple
+    union all
+    select n2, n1, 'HOUSEHOLD', 2, since_date from housemate
     union all
     -- From child to parent: "PARENT", and back.
     select n2, n1, 'PARENT', 3, since_date from family
@@ -131,6 +141,14 @@ select
 from directed
 where since_date <= date '{{ end }}'
 order by dt, relation_id;
+
+-- Planted households of more than two, by their head.
+create table truth.households as
+select to_contact_id as head_contact_id, 1 + count(*) as members
+from relations
+where relation_type = 'HOUSEHOLD' and until_date is null
+group by to_contact_id
+having count(*) > 1;
 
 -- Risk assessments are valid one year; most investors have one, a part of them expired.
 create temp view risk_assessments as
@@ -174,7 +192,11 @@ given as (
         u(contact.n * 10 + asked.i, 'withdraws') < 0.07 and contact.n >= 2 as is_withdrawn
     from contact
     cross join asked
-    where contact.n < 2 and asked.i in (1, 4) or contact.n >= 2 and u(contact.n, 'no consent') > 0.1 and u(contact.n * 10 + asked.i, 'consents') < asked.share
+    left join person using (n)
+    where contact.n < 2 and asked.i in (1, 4)
+        or contact.n >= 2 and u(contact.n, 'no consent') > 0.1
+        -- Nearly all of the documents' graduates want offers.
+        and u(contact.n * 10 + asked.i, 'consents') < case when person.is_graduate_shopper and asked.i in (1, 4) then 0.95 else asked.share end
 ),
 withdrawn as (
     select *, case when is_withdrawn and given_date < date '{{ end }}' - 10

@@ -26,25 +26,35 @@ termed as (
         case when u(n, 'overdue') < case when tier <= 3 then 0.03 else 0.06 end then pick([2, 3, 5, 7, 7, 8, 12, 20, 35, 45, 60, 75, 88, 90, 91, 120, 200, 269, 271, 300, 365, 420], n, 'overdue days') end as overdue_days
     from borrower
 ),
+-- Interest each month and the principal at the end: of these the end has come, and the principal has not.
+candidate as (
+    select *, tier >= 3 and overdue_days is null and opened_date < date '{{ end }}' - 620 as may_mature
+    from termed
+),
+marked as (
+    select *, may_mature and row_number() over (partition by may_mature order by draw(n, 'matured unpaid'), n) <= greatest(2, cast({{ matured_unpaid_share }} * count(*) over () as bigint)) as is_matured_unpaid
+    from candidate
+),
 granted as (
     select
-        *,
+        * replace (case when is_matured_unpaid then 12 else term end as term, case when is_matured_unpaid then 'BUSINESS' else loan_type end as loan_type),
         case
+            when is_matured_unpaid then cast(date '{{ end }}' - pick([5, 20, 45, 80, 100, 150, 200], n, 'matured on') - to_months(12) as date)
             when u(n, 'new loan') < 0.18 * {{ years }} and greatest(date '{{ start }}', opened_date) + 20 < date '{{ end }}' - 5 and overdue_days is null
                 then greatest(date '{{ start }}', opened_date) + 15 + cast(u_int(n, 'granted', date '{{ end }}' - 5 - greatest(date '{{ start }}', opened_date) - 15) as integer)
             when opened_date < date '{{ start }}' - 20
                 then date '{{ start }}' - 1 - cast(u_int(n, 'granted', least(date '{{ start }}' - opened_date - 5, (term - least(term - 1, 10)) * 30 + 30)) as integer)
         end as granted_date
-    from termed
+    from marked
 )
 select
-    n, tier, b, loan_type, term, principal_cents, annual_rate, granted_date, overdue_days,
+    n, tier, b, is_matured_unpaid, loan_type, term, principal_cents, annual_rate, granted_date, overdue_days,
     'L' || cast(100000000 + n as varchar) as loan_id,
     'LN0' || case loan_type when 'MORTGAGE' then '1' when 'CONSUMER' then '2' when 'BUSINESS' then '3' when 'AUTO' then '4' else '5' end as product_id,
-    date_trunc('month', granted_date) + to_months(1) + to_days(cast(due_day - 1 as integer)) as first_due_at,
-    cast(principal_cents // term as bigint) as principal_part,
+    case when is_matured_unpaid then granted_date + to_months(1) else date_trunc('month', granted_date) + to_months(1) + to_days(cast(due_day - 1 as integer)) end as first_due_at,
+    case when is_matured_unpaid then 0 else cast(principal_cents // term as bigint) end as principal_part,
     -- Equal principal parts with simple interest on the whole, a flat instalment.
-    cast(principal_cents // term + principal_cents * annual_rate / 12 * 0.55 as bigint) as instalment_cents
+    cast(case when is_matured_unpaid then principal_cents * annual_rate / 12 else principal_cents // term + principal_cents * annual_rate / 12 * 0.55 end as bigint) as instalment_cents
 from granted
 where granted_date is not null
 order by n;
@@ -131,13 +141,13 @@ select
     version.product_id,
     version.loan_type,
     yuan(version.principal_cents) as principal,
-    yuan(case when coalesce(repaid.last_paid_no, repaid.before_schedule, 0) >= version.term then 0
+    yuan(case when not version.is_matured_unpaid and coalesce(repaid.last_paid_no, repaid.before_schedule, 0) >= version.term then 0
         else version.principal_cents - version.principal_part * coalesce(repaid.last_paid_no, repaid.before_schedule, 0) end) as outstanding_principal,
     version.annual_rate,
     version.granted_date,
     cast(version.first_due_at + to_months(cast(version.term - 1 as integer)) as date) as maturity_date,
     case
-        when coalesce(repaid.last_paid_no, repaid.before_schedule, 0) >= version.term then 'SETTLED'
+        when not version.is_matured_unpaid and coalesce(repaid.last_paid_no, repaid.before_schedule, 0) >= version.term then 'SETTLED'
         when version.overdue_days >= 365 and version.dt >= date '{{ end }}' - version.overdue_days + 360 then 'WRITTEN_OFF'
         else 'ACTIVE'
     end as status,
@@ -145,6 +155,11 @@ select
 from version
 inner join repaid using (n, dt)
 order by version.dt, version.n;
+
+create table truth.matured_unpaid as
+select loan_id, customer_key(n) as customer_id, cast(first_due_at + to_months(cast(term - 1 as integer)) as date) as maturity_date
+from loan
+where is_matured_unpaid;
 
 create temp view limits as
 select

@@ -4,13 +4,18 @@
 create table campaign (
     c integer, campaign_id varchar, campaign_name varchar, goal varchar, product_id varchar, p integer, cat integer, start_date date, end_date date,
     control_share double, window_days integer, share_of_customers double, click_rate double, treated_rate double, control_rate double, repurchase_rate double,
-    channel varchar, cost_per_touch bigint
+    channel varchar, cost_per_touch bigint, first_conversion_day integer
 );
 insert into campaign values
-    (1, 'CAMP-PRIVATE-FUND', '私募专属 高净值理财型', 'AUM', 'WP04', 24, 2, date '{{ end }}' - 75, date '{{ end }}' - 15, 0.1, 30, 0.10, 0.28, 0.07, 0.045, 0.43, 'WECOM', 1200),
-    (2, 'CAMP-DEPOSIT-RATE', '定存加息 普通存款型', 'AUM', 'TD03', 13, 1, date '{{ end }}' - 90, date '{{ end }}' - 30, 0.1, 30, 0.25, 0.19, 0.04, 0.03, 0.25, 'SMS', 10),
-    (3, 'CAMP-INSTALMENT', '分期免息券 消费贷款偏好型', 'CONVERSION', 'CC01', 101, 10, date '{{ end }}' - 60, date '{{ end }}' - 20, 0.2, 30, 0.15, 0.35, 0.10, 0.06, 0.5, 'APP', 30),
-    (4, 'CAMP-RECALL', '沉睡客户唤醒', 'RETENTION', 'WP01', 21, 0, date '{{ end }}' - 100, date '{{ end }}' - 70, 0.2, 30, 0.08, 0.06, 0.0, 0.0, 0.0, 'SMS', 10);
+    (1, 'CAMP-PRIVATE-FUND', '私募专属 高净值理财型', 'AUM', 'WP04', 24, 2, date '{{ end }}' - 75, date '{{ end }}' - 15, 0.1, 30, 0.10, 0.28, 0.07, 0.045, 0.43, 'WECOM', 1200, 1),
+    (2, 'CAMP-DEPOSIT-RATE', '定存加息 普通存款型', 'AUM', 'TD03', 13, 1, date '{{ end }}' - 90, date '{{ end }}' - 30, 0.1, 30, 0.25, 0.19, 0.04, 0.03, 0.25, 'SMS', 10, 1),
+    (3, 'CAMP-INSTALMENT', '分期免息券 消费贷款偏好型', 'CONVERSION', 'CC01', 101, 10, date '{{ end }}' - 60, date '{{ end }}' - 20, 0.2, 30, 0.15, 0.35, 0.10, 0.06, 0.5, 'APP', 30, 1),
+    (4, 'CAMP-RECALL', '沉睡客户唤醒', 'RETENTION', 'WP01', 21, 0, date '{{ end }}' - 100, date '{{ end }}' - 70, 0.2, 30, 0.08, 0.06, 0.0, 0.0, 0.0, 'SMS', 10, 1),
+    -- Use, and no purchase: whoever it wakes logs in on six days more.
+    (5, 'CAMP-APP-ACTIVE', '手机银行月月登 激活', 'ACTIVATION', null, null, 0, date '{{ end }}' - 45, date '{{ end }}' - 12, 0.3, 30, 0.10, 0.4, 0.45, 0.10, 0.0, 'SMS', 10, 1),
+    -- These run on the last day. The first offers the product of CAMP-PRIVATE-FUND to some of its controls, and sells after its window.
+    (6, 'CAMP-PRIVATE-AGAIN', '私享稳健加推 财富客群', 'AUM', 'WP04', 24, 2, date '{{ end }}' - 52, date '{{ end }}' + 6, 0.1, 30, 0.08, 0.3, 0.07, 0.045, 0.0, 'APP', 30, 8),
+    (7, 'CAMP-SUMMER-DEPOSIT', '夏季定存加息 普通存款型', 'AUM', 'TD02', 12, 1, date '{{ end }}' - 20, date '{{ end }}' + 25, 0.1, 30, 0.08, 0.2, 0.05, 0.03, 0.0, 'SMS', 10, 1);
 -- Short banks have no room for campaigns that began before their first week.
 delete from campaign where start_date < date '{{ start }}' + 5;
 
@@ -18,7 +23,9 @@ delete from campaign where start_date < date '{{ start }}' + 5;
 create table assignment as
 with eligible as (
     select campaign.c, person.n,
-        row_number() over (partition by campaign.c order by draw(person.n * 16 + campaign.c, 'invited'), person.n) as place
+        row_number() over (partition by campaign.c order by campaign.c = 6 and person.tier > 3, draw(person.n * 16 + campaign.c, 'invited'), person.n) as place,
+        count(*) over (partition by campaign.c, person.tier > 3) as of_kind,
+        campaign.c = 6 and person.tier <= 3 as is_asked_again
     from campaign
     inner join person on person.n >= 2 and not person.is_second and person.single_product is null and person.opened_date < campaign.start_date - 10
     left join credit_card using (n)
@@ -26,11 +33,16 @@ with eligible as (
         when 1 then person.tier <= 3 and person.stage in ('mature', 'growing', 'declining')
         when 2 then person.tier >= 4 and person.stage in ('mature', 'growing', 'declining') and person.assets > 50000
         when 3 then credit_card.n is not null and credit_card.overdue_days is null and credit_card.activated_date < campaign.start_date
+        when 5 then person.is_app_user and person.stage in ('mature', 'growing', 'declining')
+        when 6 then person.stage in ('mature', 'growing', 'declining')
+            and (person.tier <= 3 and u(person.n * 16 + 1, 'arm') < 0.1 or person.tier = 4)
+        when 7 then person.tier >= 4 and person.stage in ('mature', 'growing', 'declining') and person.assets > 50000
         else person.stage = 'dormant' end
 )
 select
     eligible.c,
     eligible.n,
+    eligible.is_asked_again,
     case when u(eligible.n * 16 + eligible.c, 'arm') < campaign.control_share then 'CONTROL' else 'TREATMENT' end as arm,
     campaign.start_date - 1 as assigned_date,
     u(eligible.n * 16 + eligible.c, 'outcome') < campaign.treated_rate as converts_if_treated,
@@ -38,13 +50,15 @@ select
 from eligible
 inner join campaign using (c)
 where eligible.place <= round(campaign.share_of_customers * {{ customers }})
+    -- A fifth of the controls of the other campaign, and some of a small bank's.
+    and (not eligible.is_asked_again or eligible.place <= greatest(3, eligible.of_kind // 5))
 order by c, n;
 
 -- Conversions within the window, and a second purchase within sixty days of some.
 create table conversion as
 with first as (
     select assignment.c, assignment.n, campaign.cat, campaign.p, false as is_repurchase, campaign.repurchase_rate,
-        campaign.start_date + 1 + cast(u_int(assignment.n * 16 + assignment.c, 'converted', campaign.window_days - 2) as integer) as converted_date
+        campaign.start_date + campaign.first_conversion_day + cast(u_int(assignment.n * 16 + assignment.c, 'converted', campaign.window_days - 1 - campaign.first_conversion_day) as integer) as converted_date
     from assignment
     inner join campaign using (c)
     where case arm when 'TREATMENT' then converts_if_treated else converts_if_control end
@@ -106,7 +120,7 @@ order by dt, campaign.c, assignment.n;
 -- alone, but for a planted few.
 create temp table touches as
 with target as (
-    select assignment.c, assignment.n, campaign.campaign_id, campaign.click_rate, campaign.start_date + 7 * cast(u_int(assignment.n * 16 + assignment.c, 'wave', 3) as integer) as sent_date,
+    select assignment.c, assignment.n, campaign.campaign_id, campaign.click_rate, campaign.start_date + case when is_asked_again then 0 else 7 * cast(u_int(assignment.n * 16 + assignment.c, 'wave', 3) as integer) end as sent_date,
         case when u(assignment.n * 16 + assignment.c, 'touch channel') < 0.75 then campaign.channel else pick(['SMS', 'APP', 'PHONE', 'WECOM', 'BRANCH'], assignment.n * 16 + assignment.c, 'other channel') end as channel,
         u(assignment.n * 16 + assignment.c, 'funnel') as f,
         assignment.n * 16 + assignment.c as k
@@ -148,6 +162,16 @@ from touches
 inner join assignments using (campaign_id, customer_id)
 where assignments.arm = 'CONTROL'
 group by touches.campaign_id, touches.customer_id;
+
+-- Controls who were written to for another campaign of the same product while their own window was open.
+create table truth.cross_treated_controls as
+select distinct campaign.campaign_id, customer_key(assignment.n) as customer_id, other.campaign_id as other_campaign_id
+from assignment
+inner join campaign on assignment.c = campaign.c
+inner join campaign as other on campaign.product_id = other.product_id and campaign.c <> other.c
+inner join touches on other.campaign_id = touches.campaign_id and customer_key(assignment.n) = touches.customer_id
+where assignment.arm = 'CONTROL' and touches.touch_status = 'sent'
+    and touches.touch_date between assignment.assigned_date and assignment.assigned_date + campaign.window_days;
 
 create temp view costs as
 select

@@ -1,14 +1,22 @@
 -- One month of card spending: credit-card purchases, and the point-of-sale payments of debit cards, which are core postings too.
 create temp table spending as
 with credit as (
-    select n, n * 1000000 + {{ serial }} * 100 + i.i as k, is_white_collar, favourite_mcc, spend_cents, activated_date,
+    select n, n * 1000000 + {{ serial }} * 100 + i.i as k, is_graduate_shopper, favourite_mcc, spend_cents, activated_date, null as mcc,
         date '{{ first }}' + pick([{{ day_slots | join(', ') }}], n * 1000000 + {{ serial }} * 100 + i.i, 'card day') as d
     from credit_card
     cross join lateral (select unnest(range(cast(floor(purchases * {{ season }} + u(n * 10000 + {{ serial }}, 'card count')) as bigint))) as i) as i
     where spend_cents > 0 and activated_date <= date '{{ last }}'
+    union all
+    -- The planted white-collar group goes to the cinema, the karaoke bar and the beauty parlour, beside all that others do.
+    select n, n * 1000000 + {{ serial }} * 100 + outing.i, is_graduate_shopper, favourite_mcc, spend_cents, activated_date, outing.mcc,
+        date '{{ first }}' + pick([{{ day_slots | join(', ') }}], n * 1000000 + {{ serial }} * 100 + outing.i, 'card day')
+    from credit_card
+    cross join (values (80, '7832'), (81, '7911'), (82, '7230')) as outing (i, mcc)
+    where is_white_collar and spend_cents > 0 and activated_date <= date '{{ last }}' and u(n * 1000000 + {{ serial }} * 100 + outing.i, 'goes out') < 0.6
 ),
 weighted as (
-    select *, cast(floor(200 * skewed(k, 'card amount', 0.8)) as bigint) + 1 as weight
+    -- An evening out costs less than most of what is bought.
+    select *, cast(floor(case when mcc is null then 200 else 50 end * skewed(k, 'card amount', 0.8)) as bigint) + 1 as weight
     from credit
     where d >= date '{{ activity_first }}' and d >= activated_date
 ),
@@ -16,10 +24,10 @@ charged as (
     select *, spend_cents * weight // cast(sum(weight) over (partition by n) as bigint) as cents from weighted
 ),
 purchase as (
-    select n, 2 as kind, k, d, 28800 + u_int(k, 'card second', 50000) as s, cents, favourite_mcc, is_white_collar,
+    select n, 2 as kind, k, d, 28800 + u_int(k, 'card second', 50000) as s, cents, favourite_mcc, is_graduate_shopper,
         case when u(k, 'refund') < 0.015 then 'REFUND' else 'PURCHASE' end as transaction_type,
         case when cents > 50000 and u(k, 'instalments') < 0.04 then pick([3, 6, 12], k, 'instalments chosen') else 1 end as instalments,
-        null as mcc
+        mcc
     from charged
     where cents > 0
     union all
@@ -29,7 +37,7 @@ purchase as (
     from conversion
     where conversion.c = 3 and converted_date between date '{{ activity_first }}' and date '{{ last }}'
     union all
-    select posting.n, 1, posting.n * 1000000 + {{ serial }} * 100 + posting.code - 2000, posting.d, posting.s, posting.cents, debit_card.favourite_mcc, debit_card.is_white_collar, 'PURCHASE', 1, null
+    select posting.n, 1, posting.n * 1000000 + {{ serial }} * 100 + posting.code - 2000, posting.d, posting.s, posting.cents, debit_card.favourite_mcc, false, 'PURCHASE', 1, null
     from posting
     inner join debit_card using (n)
     where posting.channel = 'POS' and posting.transaction_type = 'PAYMENT' and posting.d >= debit_card.issued_date
@@ -41,13 +49,9 @@ placed as (
 )
 select
     n, kind, d, s, cents, cast(transaction_type as spending_type) as transaction_type, instalments, dirt, k, 0 as is_extra,
+    is_graduate_shopper and kind = 2 and u(k, 'abroad') < 0.35 as is_bought_abroad,
     cast(case
         when mcc is not null then mcc
-        -- The planted white-collar group goes to the cinema, the karaoke bar and the beauty parlour.
-        when is_white_collar and v < 0.16 then '7832'
-        when is_white_collar and v < 0.28 then '7911'
-        when is_white_collar and v < 0.40 then '7230'
-        when is_white_collar and v < 0.48 then '7298'
         when v < 0.35 then cast(favourite_mcc as varchar)
         else pick(['5411', '5411', '5411', '5331', '5812', '5812', '5812', '5814', '5814', '4112', '4511', '7011', '5541', '5651', '5651', '5912', '8062', '4900', '4814',
             '5732', '5712', '5641', '8211', '7832', '7230', '7911', '5977', '7997', '5944'], k, 'shop')
@@ -75,8 +79,8 @@ select
     transaction_type,
     yuan(cents) as amount,
     mcc,
-    cast(case when u(k, 'abroad') < 0.01 then pick(['JP', 'TH', 'SG', 'US', 'GB'], k, 'country') else 'CN' end as country) as merchant_country,
-    kind = 2 and u(k, 'online') < 0.45 as is_online,
+    cast(case when is_bought_abroad or u(k, 'abroad') < 0.01 then pick(['JP', 'TH', 'SG', 'US', 'GB'], k, 'country') else 'CN' end as country) as merchant_country,
+    is_bought_abroad or kind = 2 and u(k, 'online') < 0.45 as is_online,
     cast(instalments as integer) as instalments,
     d as dt
 from (

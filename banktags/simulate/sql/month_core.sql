@@ -8,6 +8,7 @@ select
     account.a,
     account.n,
     case
+        when foreign_account.a is not null then foreign_account.cents
         when account.n = 0 then 4000000
         when account.n = 1 and account.a % 100 = 0 then {{ updown_first_cash_cents }}
         when account.a % 100 = 0 and person.single_product in ('wealth', 'time') then 0
@@ -17,6 +18,7 @@ select
 from account
 inner join person using (n)
 left join tranche on account.n = tranche.n and account.a % 100 = tranche.slot and tranche.cat = 1 and tranche.slot > 0
+left join foreign_account on account.a = foreign_account.a
 where account.opened_date < date '{{ start }}'
 order by account.a;
 {% endif %}
@@ -167,6 +169,11 @@ with legs as (
     from active
     where n >= 2 and u(n, 'standing order') < 0.1 and payday_date + 1 <= date '{{ last }}'
         and least(coalesce(closed_date, date '9999-12-31'), coalesce(dormant_from, date '9999-12-31')) > payday_date + 1
+    union all
+    -- Money from abroad, in its own currency.
+    select n, a, sent_date, 33000, 24, 1, sent_cents, 'TRANSFER', 'APP', 'X', n * 10 + 9, null
+    from foreign_account
+    where sent_date between date '{{ activity_first }}' and date '{{ last }}'
     {%- for row in named_postings %}
     union all
     select {{ row.n }}, {{ row.n * 100 }}, date '{{ row.day }}', {{ row.second }}, {{ row.code }}, {{ row.sign }}, {{ row.cents }}, '{{ row.type }}', '{{ row.channel }}', 'X', 999, 'ICBC'
@@ -267,6 +274,19 @@ left_over as (
 )
 select n, a, closed_date, 57000, 9, -1, cents, 'CASH_WITHDRAWAL', 'COUNTER', null, null, null, null from left_over where cents > 0;
 
+{% if is_last %}
+-- A direct debit takes more than is there; the customer notices, and spends nothing more until the end.
+delete from posting using overdrawn where posting.a = overdrawn.a and posting.code >= 2000 and posting.d > overdrawn.overdrawn_date;
+insert into posting
+with left_over as (
+    select overdrawn.n, overdrawn.a, overdrawn_date, any_value(overdrawn.cents) + coalesce(any_value(closing.cents), 0) + coalesce(sum(posting.sign * posting.cents), 0) as cents
+    from overdrawn
+    left join closing on overdrawn.a = closing.a
+    left join posting on overdrawn.a = posting.a and posting.d <= overdrawn.overdrawn_date
+    group by overdrawn.n, overdrawn.a, overdrawn_date
+)
+select n, a, overdrawn_date, 86100, 10, -1, cents, 'AUTO_DEBIT', 'SYSTEM', 'U', 7, null, null from left_over where cents > 0;
+{% endif %}
 -- Sent by mistake, reversed by the bank, and sent once more; half of them on the day after. The bank says of half what it reverses.
 create temp table mistake as
 with drawn as (
@@ -378,3 +398,8 @@ select a, n, max_by(cents, d) as cents
 from (select a, n, date '1900-01-01' as d, cents from closing union all select a, n, d, cents from balance)
 group by a, n
 order by a;
+
+{% if is_last %}
+create table truth.overdrafts as
+select account_key(a) as account_id, customer_key(n) as customer_id, yuan(cents) as balance_at_end from closing where cents < 0;
+{% endif %}

@@ -17,6 +17,21 @@ with session as (
     from credit_card
     inner join person using (n)
     where person.is_app_user and greatest(credit_card.issued_date - 2, person.opened_date) between date '{{ activity_first }}' and date '{{ last }}'
+    union all
+    -- The documents' graduates have asked for a loan lately.
+    select n, n * 1000000 + {{ serial }} * 100 + 98, -1, 'loan', date '{{ end }}' - 5 - cast(u_int(n, 'asks for a loan', 10) as integer), 9, opened_date, closed_date, dormant_from, tier
+    from person
+    where is_graduate_shopper and date '{{ end }}' - 5 - cast(u_int(n, 'asks for a loan', 10) as integer) between date '{{ activity_first }}' and date '{{ last }}'
+    union all
+    -- Whom the campaign for the mobile bank wakes comes back on several days.
+    select person.n, person.n * 1000000 + {{ serial }} * 100 + 70 + i.i, i.i, null, campaign.start_date + 1 + 4 * cast(i.i as integer) + cast(u_int(person.n * 8 + i.i, 'comes back', 4) as integer),
+        person.hour // 2, person.opened_date, person.closed_date, person.dormant_from, person.tier
+    from assignment
+    inner join campaign on assignment.c = campaign.c and campaign.goal = 'ACTIVATION'
+    inner join person using (n)
+    cross join range(6) as i (i)
+    where case arm when 'TREATMENT' then converts_if_treated else converts_if_control end
+        and campaign.start_date + 1 + 4 * cast(i.i as integer) + cast(u_int(person.n * 8 + i.i, 'comes back', 4) as integer) between date '{{ activity_first }}' and date '{{ last }}'
 ),
 kept as (
     select n, d, block, min_by(k, i) as k, min_by(application, i) as own_application

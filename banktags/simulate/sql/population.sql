@@ -37,21 +37,36 @@ with numbers as (
     select {{ customers }} + {{ seconds }} + j, {{ customers }} + {{ seconds }} + j, 5, 'leaver'
     from range({{ leaver_candidates }}) as j (j)
 ),
+-- The documents' graduates who buy abroad: so many of the lower tiers.
+graduate as (
+    select n as self, true as is_graduate_shopper
+    from tiered
+    where tier = 4 and n >= 100
+    order by draw(n, 'graduate shopper'), n
+    limit {{ graduate_shoppers }}
+),
+branched as (
+    select numbers.*, coalesce(is_graduate_shopper, false) as is_graduate_shopper, case when self = 0 then 0 when is_graduate_shopper and u_int(self, 'branch', {{ branches }}) = 7 then 6 else u_int(self, 'branch', {{ branches }}) end as b
+    from numbers
+    left join graduate using (self)
+),
 aged as (
     select
         *,
         case
             when self = 0 then 35.3
+            -- A bachelor of at most two years.
+            when is_graduate_shopper then 22.6 + 2.2 * u(self, 'age')
+            when b = 7 and self > 1 then 23 + 23 * u(self, 'age')
             when tier = 5 then 18 + 62 * power(u(self, 'age'), 1.25)
             when tier = 4 then 23 + 52 * power(u(self, 'age'), 1.1)
             else 30 + 48 * u(self, 'age')
         end as age
-    from numbers
+    from branched
 ),
 placed as (
     select
         *,
-        case when self = 0 then 0 else u_int(self, 'branch', {{ branches }}) end as b,
         case
             when self = 0 then 'M' when self = 1 then 'M'
             -- Couples are neighbours 2k, 2k + 1 of opposite sex.
@@ -65,18 +80,20 @@ select
     placed.*,
     -- A few live on as they would, but were born too late for most offers: minors, of whom about every second is below fourteen.
     date '{{ end }}' - cast(floor(
-        case when placed.tier = 5 and placed.self >= 100 and not placed.is_coupled and u(placed.self, 'minor') < 0.0015 then 10 + 7.9 * u(placed.self, 'minor age') else placed.age end * 365.25
+        case when placed.tier = 5 and placed.self >= 100 and placed.b <> 7 and not placed.is_coupled and u(placed.self, 'minor') < 0.0015 then 10 + 7.9 * u(placed.self, 'minor age') else placed.age end * 365.25
     ) as integer) as birth_date,
     case
         when placed.self = 0 then '02'
+        when placed.is_graduate_shopper then pick(['02', '03', '03', '04'], placed.self, 'work')
+        -- Clerks on one side of the counter, shop assistants and workers on the other.
+        when placed.b = 7 and placed.self > 1 then case when u(placed.self, 'white collar') < 0.5 then '03' else pick(['04', '04', '06'], placed.self, 'work') end
         when placed.age < 23 then pick(['09', '09', '09', '04', '06'], placed.self, 'work')
         when placed.age >= 60 then pick(['10', '10', '10', '10', '08', '05'], placed.self, 'work')
-        when placed.b = 7 and placed.age < 46 and u(placed.self, 'white collar') < 0.7 then '03'
         when placed.tier <= 2 then pick(['08', '08', '08', '02', '01', '11'], placed.self, 'work')
         else pick(['01', '02', '02', '02', '03', '03', '03', '04', '04', '04', '04', '05', '06', '06', '06', '07', '08', '08', '11', '11', '12', '99'], placed.self, 'work')
     end as occupation_code,
     case
-        when placed.self = 0 or placed.b = 7 then true
+        when placed.self = 0 or placed.b = 7 or placed.is_graduate_shopper then true
         else u(placed.self, 'app') < case when placed.age < 35 then 0.85 when placed.age < 55 then 0.68 else 0.3 end
     end as is_app_user
 from placed
@@ -99,6 +116,7 @@ staged as (
             when n < 2 then 'named'
             when kind = 'second' then 'mature'
             when kind = 'leaver' then 'churned'
+            when is_graduate_shopper then 'mature'
             when u(n, 'stage') < {{ years }} * case tier when 5 then 0.08 when 4 then 0.06 else 0.04 end
                 and date '{{ start }}' + 10 < case when tier = 5 then date '{{ end }}' - 5 else date '{{ month_start }}' - 5 end then 'joiner'
             when u(n, 'stage') between 0.1 and case tier when 5 then 0.28 when 4 then 0.14 when 3 then 0.13 else 0.12 end then 'dormant'
@@ -152,7 +170,10 @@ levelled as (
             when n = 1 then 0
             when single_product in ('wealth', 'time') then 0
             when single_product = 'demand' or stage = 'churned' or kind = 'second' then assets
-            when tier = 5 and (assets < 100000 or u(n, 'cash only') < 0.45) then assets
+            when tier = 5 and assets < 100000 then assets
+            {%- for tier, share in cash_only_share.items() %}
+            when tier = {{ tier }} and u(n, 'cash only') < {{ share }} then assets
+            {%- endfor %}
             else cast(floor(assets * (0.18 + 0.24 * u(n, 'cash share'))) as bigint)
         end as cash
     from valued
@@ -175,7 +196,7 @@ earning as (
     from levelled
 )
 select
-    n, self, kind = 'second' as is_second, tier, age, b, sex, is_coupled, birth_date, occupation_code, is_app_user, churn_hazard, stage, assets, cash, income, low, high, single_product,
+    n, self, kind = 'second' as is_second, tier, age, b, sex, is_coupled, birth_date, occupation_code, is_graduate_shopper, is_app_user, churn_hazard, stage, assets, cash, income, low, high, single_product,
     customer_key(n) as customer_id,
     case
         when stage = 'joiner' then date '{{ start }}' + 3
@@ -207,7 +228,7 @@ select
     case when tier = 5 then least(1.0, 0.55 + 0.4 * q + 0.2 * u(n, 'steady')) else 0.97 end as steadiness,
     -- Hour around which the customer lives his digital day.
     pick([8, 9, 10, 12, 12, 13, 18, 19, 20, 20, 21, 21, 22], n, 'hour') as hour,
-    b = 7 and occupation_code = '03' and age between 23 and 46 as is_white_collar
+    b = 7 and occupation_code = '03' and n > 1 as is_white_collar
 from earning
 order by n;
 

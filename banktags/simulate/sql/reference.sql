@@ -76,7 +76,7 @@ insert into category values
 -- Product shelf. The value of one unit moves as 1 + swing × sine + drift × years; deposits and insurance stay at 1.
 create table product as
 with shelf (cat, i, product_name, issuer_rating, seller_rating, term_days, swing, drift) as (values
-    (0, 1, '活期储蓄', 'R1', 'R1', null, 0, 0),
+    (0, 1, '活期储蓄', 'R1', 'R1', null, 0, 0), (0, 2, '外币活期储蓄', 'R1', 'R1', null, 0, 0),
     (1, 1, '定期储蓄三个月', 'R1', 'R1', 90, 0, 0), (1, 2, '定期储蓄半年', 'R1', 'R1', 180, 0, 0),
     (1, 3, '定期储蓄一年', 'R1', 'R1', 365, 0, 0), (1, 4, '定期储蓄三年', 'R1', 'R1', 1095, 0, 0),
     (1, 5, '大额存单一年', 'R1', 'R1', 365, 0, 0),
@@ -119,6 +119,23 @@ create macro unit_value(swing, drift, phase, period_days, day) as
     1.0 + swing * sin(phase + 6.2831853 * (day - date '{{ start }}') / period_days)
     + drift * (day - date '{{ start }}') / 365.0;
 
+-- Foreign currencies: what one unit costs in yuan on a day, about `mid_rate`.
+create table currency (currency varchar, mid_rate double, swing double, phase double);
+insert into currency values
+{%- for row in currencies %}
+    ('{{ row.code }}', {{ row.mid_rate }}, {{ row.swing }}, {{ loop.index }}){{ "," if not loop.last }}
+{%- endfor %};
+create macro mid_rate_on(mid_rate, swing, phase, day) as
+    cast(mid_rate * (1.0 + swing * sin(phase + 6.2831853 * (day - date '{{ start }}') / 190.0)) as decimal(18, 8));
+
+-- Rates of the first day, whatever weekday it is, and of each working day.
+create temp view exchange_rates as
+select currency.currency, day.day as rate_date, mid_rate_on(mid_rate, swing, phase, day.day) as mid_rate, day.day as dt
+from (select cast(unnest(range(date '{{ start }}', date '{{ end }}' + 1, interval 1 day)) as date) as day) as day
+cross join currency
+where isodow(day.day) < 6 or day.day = date '{{ start }}'
+order by dt, currency.currency;
+
 create temp view products as
 select
     product_id,
@@ -133,7 +150,8 @@ select
 from product
 order by product_id;
 
--- Branches stand in these cities, the larger cities more often; branch 7 (Shenzhen) has the planted white-collar group.
+-- Branches stand in these cities, the larger cities more often; branch 7 (Shenzhen) stands among offices and shops: all its
+-- customers are of working age and alike in all but the work they do, and the planted white-collar group is part of them.
 create table branch as
 with city as (
     select ['110000', '310000', '440100', '440300', '330100', '320100', '440300', '510100', '420100', '110000', '310000', '500000',

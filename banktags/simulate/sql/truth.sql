@@ -14,6 +14,7 @@ select
     yuan(person.assets) as assets_at_end,
     person.single_product,
     person.is_white_collar,
+    person.is_graduate_shopper,
     mover.direction as mover,
     contact_key(contact.n) as contact_id,
     contact.recognised_by

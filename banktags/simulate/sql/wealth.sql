@@ -14,11 +14,9 @@ with chosen as (
             when person.single_product = 'wealth' then category.cat = 2
             when person.single_product = 'time' then category.cat = 1
             else u(person.n * 16 + category.cat, 'holds') < case
-                when person.tier = 1 then [0.7, 1.0, 0.6, 0.5, 0.35, 0.25, 0.5][category.cat]
-                when person.tier = 2 then [0.7, 0.9, 0.55, 0.45, 0.3, 0.2, 0.25][category.cat]
-                when person.tier = 3 then [0.7, 0.7, 0.45, 0.3, 0.2, 0.12, 0.0][category.cat]
-                when person.tier = 4 then [0.65, 0.5, 0.35, 0.2, 0.12, 0.07, 0.0][category.cat]
-                else [0.5, 0.4, 0.35, 0.12, 0.04, 0.05, 0.0][category.cat] end
+                {%- for tier, chances in holding_chances.items() %}
+                when person.tier = {{ tier }} then {{ chances | list }}[category.cat]
+                {%- endfor %} end
         end
 ),
 -- Whoever holds nothing by these chances puts the rest into one category.
@@ -136,7 +134,7 @@ moved_up as (
 ),
 -- Conversions of the wealth and time-deposit campaigns, and their repurchases.
 converted as (
-    select n, cat, case when is_repurchase then 97 else 96 end as slot, p, converted_date as start_date, buy_cents
+    select n, cat, case c when 6 then 94 when 7 then 92 else 96 end + is_repurchase::int as slot, p, converted_date as start_date, buy_cents
     from conversion
     where cat in (1, 2)
 ),

@@ -281,8 +281,7 @@ def _print_csv(
         records.record(KIND, _recorded(moment, date, by, reason, sql, PRINTED, rows, records.digest(own)), DATED)
     with own.open(encoding="utf-8", newline="") as lines:
         for line in lines:
-            # A terminal would obey what hides in a value; a program that reads the lines gets them as they are.
-            typer.echo(visible(line, keep="\r\n") if sys.stdout.isatty() else line, nl=False)
+            pass_on(line)
 
 
 def _write_csv(cursor: duckdb.DuckDBPyConnection, columns: list[str], file: Path) -> int:

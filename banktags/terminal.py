@@ -5,6 +5,7 @@ sequences, control characters, signs that turn the direction of writing, zero-wi
 """
 
 import json
+import sys
 import unicodedata
 from typing import Any
 
@@ -60,6 +61,11 @@ def json_text(value: object, **settings: Any) -> str:
 def say(text: str, err: bool = False) -> None:
     """Print one message that may name things of the data."""
     typer.echo(visible(text, keep="\n"), err=err)
+
+
+def pass_on(line: str) -> None:
+    """Print a line of data as it is to the program that reads it; a terminal would obey what hides in a value."""
+    typer.echo(visible(line, keep="\r\n") if sys.stdout.isatty() else line, nl=False)
 
 
 def _written(sign: str) -> str:

@@ -186,7 +186,7 @@ def read_group(warehouse: duckdb.DuckDBPyConnection, group: str, door: Door) -> 
     currency = read_currency(warehouse)
     if not door.role.may_see(*made_of):
         named = {name: bank[name] for name in ("portrait_group", "name_zh", "comparison_name_zh", "minimum_size")}
-        nothing = {"as_of_date": bank["as_of_date"], "customers": None, "comparison_customers": None}
+        nothing = {"as_of_date": bank["as_of_date"], "branch_id": None, "customers": None, "comparison_customers": None}
         masked = tuple(row for row in traits if row["branch_id"] is None)
         because = f"圈定该群体的标签{door.role.masked_because(*made_of)}"
         return GroupPortrait(named | nothing, [], [], door.role, currency, masked=masked, masked_because=because)

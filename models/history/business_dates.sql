@@ -36,6 +36,8 @@
 -- depends_on: {{ ref('pyramid_concentration') }}
 -- depends_on: {{ ref('pyramid_lorenz_curve') }}
 -- depends_on: {{ ref('pyramid_review') }}
+-- depends_on: {{ ref('rfm_class_by_tier') }}
+-- depends_on: {{ ref('segment__rfm_methods') }}
 -- depends_on: {{ ref('source_coverage') }}
 -- depends_on: {{ ref('staging_damage') }}
 -- depends_on: {{ ref('staging_quality') }}
@@ -43,6 +45,7 @@
 -- depends_on: {{ ref('tag_change_reasons') }}
 -- depends_on: {{ ref('tag_classifications') }}
 -- depends_on: {{ ref('tag_owners') }}
+-- depends_on: {{ ref('tag_parameters') }}
 -- depends_on: {{ ref('tag_quality') }}
 -- depends_on: {{ ref('tag_tree') }}
 -- depends_on: {{ ref('tag_violations') }}

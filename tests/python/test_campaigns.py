@@ -160,7 +160,8 @@ def test_a_sale_earns_for_its_own_term(campaign, read):
 
 def test_active_days_agree_with_the_staged_rows(read):
     postings = read(
-        "select customer_id, transaction_date as day from intermediate.int_transactions__customer where is_activity"
+        "select customer_id, transaction_date as day from intermediate.int_transactions__customer "
+        "where initiator = 'customer'"
     )
     logins = read("select customer_id as core, event_date as day from staging.stg_digital__app_events "
                   "where event_type = 'login'").merge(read(GOLDEN), on="core")  # fmt: skip

@@ -31,6 +31,8 @@ KORUNA = Currency("CZK", "捷克克朗", "捷克克朗")
 SAYS_YUAN = {
     "pages/currency.py": "the name of the yuan itself",
     "catalogue/site/entries.py": "what is put in the currency's place",
+    "catalogue/site/parameters.py": "an example of a number with its unit",
+    "review/rfm.py": "an example of a sentence",
     "explain/words.py": "nobody says 万元 of a gap",
     "portrait/words.py": "nobody says 年入30万元",
 }
@@ -84,7 +86,7 @@ def test_a_portrait_in_koruna():
         **{"basis_amount": Decimal(98_000), "boundary": Decimal(110_000), "aum_projected_month_avg": Decimal(99_000)},
     }
     portrait = CustomerPortrait(
-        *("X", role, date(2026, 6, 30), rows, (), (outlook,), (), (), (), (), (), None),
+        *("X", role, date(2026, 6, 30), frozenset(amounts), rows, (), (outlook,), (), (), (), (), (), None),
         currency=KORUNA,
     )
     said = (*portrait_words.who(portrait), portrait_words.alert(portrait), *portrait_words.next_tier(portrait))

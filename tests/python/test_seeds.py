@@ -631,6 +631,7 @@ def test_few_numbers_may_be_zero(shipped, declared):
         "arrears_tolerances",
         "audience_policy",
         "campaign_parameters",
+        "product_margins",
         "rfm_parameters",
         "tier_policy",
     }

@@ -30,6 +30,10 @@ UNITS = {
     "a year on the principal outstanding": "年化{share}（按未偿本金）",
     "a year for each open account": "每个在用账户每年{money}",
     "each": "每笔{money}",
+    "share": "{share}",
+    "ratio a year": "每年{share}",
+    "once on the amount": "一次性{share}（按金额）",
+    "a year on what is held": "年化{share}（按持有金额）",
 }
 #: A year of a customer's life is an age; any other is a length of time.
 AGE = re.compile("年龄|岁")

@@ -33,6 +33,10 @@ PAIRWISE_JOINS = {
     "audience_overlap": "audiences by audiences",
     "aum_daily": "a view: 365 days by the intervals of whoever is asked about",
     "int_customer__profit": "two cost rates, each one row by the key of profit_rates",
+    **dict.fromkeys(
+        ("portrait_by_role", "portrait_customer", "portrait_reasons"),
+        "views: whoever is asked about by the tags of the dictionary, one row each",
+    ),
     "portrait_group": "audiences by the tags of the dictionary",
     "segment__rfm_cut_points": "distinct values by at most 60 bands: scores by axis, method and origin",
     "tier_reassessments": "postings by the one row of the run's date in observed_dates",

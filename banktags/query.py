@@ -16,7 +16,7 @@ import typer
 from rich.table import Table
 
 from banktags import clock, records, selects
-from banktags.terminal import Screen, cell, say, visible
+from banktags.terminal import Screen, cell, pass_on, say, visible
 from banktags.warehouse import business_date, memory_limit, open_read_only
 
 #: Rows shown, and columns up to which a result is shown as a table; wider ones are shown one record below the other.

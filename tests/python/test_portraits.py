@@ -755,7 +755,7 @@ def test_a_warehouse_without_portraits_says_what_to_do():
         (["customer", "NOBODY", "--role", "compliance"], "no customer NOBODY"),
         (["customer", "NOBODY", "--role", "complience"], "did you mean compliance?"),
         (["customer", "NOBODY", "--role", "branch_teller", "--purpose", "marketing"], "only for service"),
-        (["group", "is_young_custmer"], "did you mean is_young_customer?"),
+        (["group", "is_young_custmer"], "did you mean is_young_customer or"),
     ],
 )
 def test_what_is_not_there_is_refused_with_the_remedy(arguments, said, run, tmp_path):

@@ -33,12 +33,14 @@ PAIRWISE_JOINS = {
     "audience_overlap": "audiences by audiences",
     "aum_daily": "a view: 365 days by the intervals of whoever is asked about",
     "int_customer__profit": "two cost rates, each one row by the key of profit_rates",
+    "int_transactions__last_activity": "reversals of quiet accounts by the one row of days that reversal_policy has",
     **dict.fromkeys(
         ("portrait_by_role", "portrait_customer", "portrait_reasons"),
         "views: whoever is asked about by the tags of the dictionary, one row each",
     ),
     "portrait_group": "audiences by the tags of the dictionary",
     "segment__rfm_cut_points": "distinct values by at most 60 bands: scores by axis, method and origin",
+    "tag_changes": "rows of the policy seeds by the one row of the run's date in observed_dates",
     "tier_reassessments": "postings by the one row of the run's date in observed_dates",
 }
 

@@ -56,8 +56,9 @@ def ledger(read) -> pd.DataFrame:
         inner join staging.stg_core__account_balances using (account_id)
     """)
     holdings = read("""
-        select customer_id || '/' || product_id as unit, customer_id as core, product_id, 'CNY' as currency, null::date as closed_date,
-            holding_date as day, cast(market_value * 100 as bigint) as cents, 'holdings' as balance_source
+        select customer_id || '/' || product_id as unit, customer_id as core, product_id, 'CNY' as currency,
+            null::date as closed_date, holding_date as day, cast(market_value * 100 as bigint) as cents,
+            'holdings' as balance_source
         from staging.stg_wealth__holdings
     """)
     rows = pd.concat([accounts, holdings]).merge(products, on="product_id")

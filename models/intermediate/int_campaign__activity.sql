@@ -1,5 +1,6 @@
 -- On how many days of each horizon a member moved money or logged in themselves: one row a campaign, horizon and
--- customer with such a day. Reads the postings and app events since the first assignment of any campaign, a year at most.
+-- customer with such a day. Reads the postings and app events since the first assignment of any campaign, a year at
+-- most.
 
 with
 

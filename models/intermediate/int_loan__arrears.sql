@@ -85,7 +85,8 @@ sums as (
 ),
 
 -- What the record shows, and whether it is the whole of it: from the granting of the loan on, or from the first
--- instalment on. A loan whose maturity is known and of which no instalment was delivered has no plan, and is due then.
+-- instalment on. A loan whose maturity is known and of which no instalment was delivered has no plan, and is due then;
+-- one that is past it with principal left is at least so late, whatever else is not on record.
 -- Of the last year the record is whole, too, where it reaches back over it, and where the loan ended before it. Who
 -- owes no more than the tolerance of a loan is not overdue.
 seen_loans as (
@@ -110,6 +111,7 @@ seen_loans as (
                 sums.first_instalment_no is not null
                 and covered.lending__repayments <= coalesce(sums.granted_date, cast('0001-01-01' as date))
             )
+            or (sums.first_instalment_no is null and sums.overdue_principal is not null)
             or (
                 sums.first_instalment_no is null
                 and covered.lending__repayments <= case

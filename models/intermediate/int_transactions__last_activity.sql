@@ -81,6 +81,7 @@ before_the_year as (
         on
             posting_types.is_move
             and core_transactions.account_id <> core_transactions.counterparty_account_hash
+            and coalesce(core_transactions.counterparty_bank, '') = ''
             and core_transactions.counterparty_account_hash = other_owners.account_id
             and quiet_accounts.customer_id = other_owners.customer_id
             and core_transactions.transaction_date >= other_owners.valid_from

@@ -12,7 +12,8 @@ owners as (
     from {{ ref('int_accounts__owners') }}
 ),
 
--- Only where money goes from or to the other account. Some banks write the account itself where there is no other.
+-- Only where money goes from or to the other account, of this bank: another bank may have the same number. Some banks
+-- write the account itself where there is no other.
 postings as (
     select
         core_transactions.transaction_id,
@@ -26,6 +27,7 @@ postings as (
         core_transactions.dt > {{ days_ago(365) }}
         and posting_types.is_move
         and core_transactions.account_id <> core_transactions.counterparty_account_hash
+        and coalesce(core_transactions.counterparty_bank, '') = ''
 ),
 
 sides as (

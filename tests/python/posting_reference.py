@@ -37,6 +37,7 @@ def counted_postings(rows: pd.DataFrame, owners: pd.Series, households: pd.Serie
     may_move = counted["transaction_type"].map(types["is_move"]) & (
         counted["account_id"] != counted["counterparty_account"]
     )
+    may_move &= counted["counterparty_bank"].fillna("") == ""
     counted = counted[~(may_move & (other == counted["golden"]))]
     other, may_move = other[counted.index], may_move[counted.index]
     counted["is_household_move"] = may_move & (other.map(households) == counted["golden"].map(households))

@@ -35,7 +35,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help build test slow docs site clean setup bank lint pytest bench engines lock licences spark-setup spark-up spark-down parity
+.PHONY: help build test slow docs site clean setup bank lint bench engines lock licences spark-setup spark-up spark-down parity
 
 help: ## this list
 	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
@@ -56,9 +56,11 @@ build: setup bank ## environment, demo bank if there are no extracts yet, dbt bu
 	@$(BIN)/banktags summary
 endif
 
-# Lint and pytest share nothing, and each keeps about one core busy.
-test: setup ## lint, Python tests and every dbt check on a small bank of their own
-	@$(MAKE) --no-print-directory -j2 lint pytest
+# The linter of SQL takes as long as a quarter of the tests: CI runs it beside them.
+test: setup ## Python tests and every dbt check on a small bank of their own (style: make lint)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/python -m pytest
 
 slow: setup ## the tests that `make test` leaves out: nights in a row, killed runs, a build for each planted fault
 	@$(BIN)/python -m pytest -m "$(SLOW)"
@@ -91,9 +93,6 @@ lint: setup ## ruff, sqlfluff and the project's conventions
 	@$(BIN)/dbt --quiet parse
 	@if test -x $(BIN)/dbt-bouncer; then $(BIN)/dbt-bouncer --show-all-failures; \
 		else echo "dbt-bouncer needs Python 3.11 or newer: conventions not checked"; fi
-
-pytest: setup
-	@$(BIN)/python -m pytest
 
 bench: setup ## build, night, tags and RFM against the limit and other tools, into docs/benchmarks.md (BENCH_CUSTOMERS=100000)
 	@$(BIN)/python benchmarks/bench.py --customers $(BENCH_CUSTOMERS)

@@ -6,6 +6,9 @@ import pytest
 from dbt_warehouse import Warehouse
 from tiny_bank import PRODUCTS, accounts, balances, customers, deliver
 
+#: A bank of two nights; the rules by themselves are unit tests of dbt.
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND = datetime.date(2026, 6, 29), datetime.date(2026, 6, 30)
 DUE_DATES = [datetime.date(2025 + month // 12, month % 12 + 1, 28) for month in range(1, 18)]  # 2025-02 to 2026-06
 

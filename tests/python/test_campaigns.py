@@ -213,6 +213,9 @@ def test_the_sensitivity_leaves_out_the_contaminated(read, readout):
         assert own <= out and len(out) <= len(own) + found.cross_treated_controls
         treated, clean = rows[rows["arm"] == "TREATMENT"], controls[~controls["customer_id"].isin(out)]
         counts = treated["has_converted"].sum(), len(treated), clean["has_converted"].sum(), len(clean)
+        if not (len(treated) and len(clean)):
+            assert pd.isna(found.sensitivity_effect)
+            continue
         assert found.sensitivity_effect == pytest.approx(counts[0] / counts[1] - counts[2] / counts[3])
         interval = confint_proportions_2indep(*counts, method="newcomb")
         assert (found.sensitivity_lower, found.sensitivity_upper) == pytest.approx(interval, abs=1e-9)

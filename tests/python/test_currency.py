@@ -85,8 +85,10 @@ def test_a_portrait_in_koruna():
         **{"alert_type": "near_upgrade", "other_tier_name": "财富", "basis": "month_average"},
         **{"basis_amount": Decimal(98_000), "boundary": Decimal(110_000), "aum_projected_month_avg": Decimal(99_000)},
     }
+    with (PROJECT_ROOT / "seeds" / "catalogue" / "tag_rules.csv").open(encoding="utf-8") as rules:
+        dictionary = frozenset(row["tag_code"] for row in csv.DictReader(rules))
     portrait = CustomerPortrait(
-        *("X", role, date(2026, 6, 30), frozenset(amounts), rows, (), (outlook,), (), (), (), (), (), None),
+        *("X", role, date(2026, 6, 30), dictionary, rows, (), (outlook,), (), (), (), (), (), None),
         currency=KORUNA,
     )
     said = (*portrait_words.who(portrait), portrait_words.alert(portrait), *portrait_words.next_tier(portrait))

@@ -57,6 +57,7 @@ def claimed_tags() -> dict[str, set[str]]:
 
 CLAIMED = claimed_tags()
 SAMPLE = sorted(random.Random(25).sample(sorted(CLAIMED.keys() - set(PREFERENCES)), 25))
+TAGS = [*PREFERENCES, *(pytest.param(tag, marks=pytest.mark.slow) for tag in SAMPLE)]
 
 
 class Bench:
@@ -108,7 +109,7 @@ class Bench:
                 yield relation, column, CHANGES.get(kind, CHANGES["NUMBER"])
 
 
-@pytest.mark.parametrize("tag", [*PREFERENCES, *SAMPLE])
+@pytest.mark.parametrize("tag", TAGS)
 def test_what_is_not_claimed_moves_nothing(demo_warehouse, tag):
     bench = Bench(str(demo_warehouse.database), tag)
     unclaimed = [each for each in bench.inputs() if each[1] not in CLAIMED[tag]]
@@ -118,7 +119,7 @@ def test_what_is_not_claimed_moves_nothing(demo_warehouse, tag):
         assert bench.moved() == 0, turn
 
 
-@pytest.mark.parametrize("tag", [*PREFERENCES, *SAMPLE])
+@pytest.mark.parametrize("tag", TAGS)
 def test_what_is_claimed_can_move_the_tag(demo_warehouse, tag):
     bench = Bench(str(demo_warehouse.database), tag)
     claimed = [each for each in bench.inputs() if each[1] in CLAIMED[tag]]

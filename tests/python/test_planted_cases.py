@@ -16,6 +16,9 @@ from dbt_warehouse import Warehouse
 from banktags.simulate import simulate
 from banktags.simulate.parameters import Parameters
 
+#: A bank of 3,000, built up to its audiences and portraits.
+pytestmark = pytest.mark.slow
+
 END = date(2026, 6, 30)
 SELECTION = (
     "+portrait_groups",

@@ -122,6 +122,8 @@ WHOLE_EXTRACTS = {
     "int_customer__service_team",
     "int_products__on_sale",
     "portrait_health",
+    # Rates, a row a currency and day, staged as a view.
+    "int_currency__rates",
     # Campaigns and their costs, which are few and staged as views.
     "campaign_returns",
     "int_campaign__campaigns",

@@ -704,31 +704,29 @@ def by_a_link_beside_the_small_graph(reader):
     reader.move("!" + TIER)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize(
-    "way",
-    [
-        by_search,
-        by_enter,
-        by_album,
-        by_list,
-        by_tree,
-        by_the_same_leaf,
-        by_a_link_of_another_tag,
-        by_a_column_of_a_table,
-        by_address,
-        by_changed_address,
-        by_reload,
-        by_back,
-        by_forward,
-        by_back_from_its_graph,
-        by_back_from_the_graph_of_another,
-        by_closing_its_graph,
-        by_address_under_a_graph,
-        by_back_under_a_search,
-        by_a_link_beside_the_small_graph,
-    ],
+#: The ways that are gone every day; the others, and all of them on a phone, are among the slow tests.
+DAILY_WAYS = (by_search, by_album, by_list, by_a_link_of_another_tag)
+OTHER_WAYS = (
+    by_enter,
+    by_tree,
+    by_the_same_leaf,
+    by_a_column_of_a_table,
+    by_address,
+    by_changed_address,
+    by_reload,
+    by_back,
+    by_forward,
+    by_back_from_its_graph,
+    by_back_from_the_graph_of_another,
+    by_closing_its_graph,
+    by_address_under_a_graph,
+    by_back_under_a_search,
+    by_a_link_beside_the_small_graph,
 )
+
+
+@pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("way", [*DAILY_WAYS, *(pytest.param(way, marks=pytest.mark.slow) for way in OTHER_WAYS)])
 def test_every_way_to_a_tag_shows_the_tag_and_nothing_over_it(browser, site, way, width):
     reader = Reader(browser, site.as_uri(), width)
     way(reader)

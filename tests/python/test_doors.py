@@ -372,7 +372,8 @@ def groups(demo_warehouse, group, tmp_path_factory) -> Path:
             update portraits.portrait_group as traits set
                 n = 7373, member_share = 0.9991, comparison_n = 3737, comparison_share = 0.9987, tgi = 1973.73,
                 z = 73.73, p_value = 0.00001, p_adjusted = 0.00002, is_significant = true, is_suppressed = false,
-                is_circular = false, benefit_zh = '隐藏的权益', benefit_purpose = 'marketing', benefit_moment_zh = '任何时候'
+                is_circular = false, benefit_zh = '隐藏的权益', benefit_purpose = 'marketing',
+                benefit_moment_zh = '任何时候'
             from governance.tag_dictionary as dictionary
             where traits.tag_code = dictionary.tag_code and security_level = 4 and portrait_group = $1
             """,

@@ -214,9 +214,11 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
     ),
     "a tag is less sensitive than a tag that it reads": (
         lambda p: p.edit(
-            APPROVALS, "second_product,health_spending_amount_90d", "second_product,health_spending_amount"
+            APPROVALS,
+            "has_travel_preference_90d,health_spending_amount_90d",
+            "has_travel_preference_90d,health_spending_amount",
         ),
-        r"class_of_input_tags: rule_tags__preferences\.second_product: .* below that of health_spending_amount_90d",
+        r"class_of_input_tags: rule_tags__preferences\.has_travel_preference_90d: .* of health_spending_amount_90d",
         "have a row of seed class_approvals approved",
     ),
     "an approval approves nothing": (
@@ -227,10 +229,10 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
     "who answers for a tag approves that it is less sensitive": (
         lambda p: p.edit(
             APPROVALS,
-            "preferred_channel_90d,health_spending_amount_90d,消费者权益保护部",
-            "preferred_channel_90d,health_spending_amount_90d,零售金融部",
+            "has_dining_preference_90d,health_spending_amount_90d,消费者权益保护部",
+            "has_dining_preference_90d,health_spending_amount_90d,零售金融部",
         ),
-        "class_approved_by_another: class_approvals: preferred_channel_90d, .* by 零售金融部, the owner of the tag",
+        "class_approved_by_another: class_approvals: has_dining_preference_90d, .* by 零售金融部, the owner of the tag",
         "have another department approve it",
     ),
     "a tag is certified that no test covers": (

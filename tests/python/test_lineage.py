@@ -57,7 +57,8 @@ def claimed_tags() -> dict[str, set[str]]:
 
 CLAIMED = claimed_tags()
 SAMPLE = sorted(random.Random(25).sample(sorted(CLAIMED.keys() - set(PREFERENCES)), 25))
-TAGS = [*PREFERENCES, *(pytest.param(tag, marks=pytest.mark.slow) for tag in SAMPLE)]
+LONG = (pytest.mark.slow, pytest.mark.long)
+TAGS = [*PREFERENCES, *(pytest.param(tag, marks=LONG) for tag in SAMPLE)]
 
 
 class Bench:

@@ -704,7 +704,8 @@ def by_a_link_beside_the_small_graph(reader):
     reader.move("!" + TIER)
 
 
-#: The ways that are gone every day; the others, and all of them on a phone, are among the slow tests.
+#: The ways that are gone every day; the others, and all of them on a phone, are among the long tests.
+LONG = (pytest.mark.slow, pytest.mark.long)
 DAILY_WAYS = (by_search, by_album, by_list, by_a_link_of_another_tag)
 OTHER_WAYS = (
     by_enter,
@@ -725,8 +726,8 @@ OTHER_WAYS = (
 )
 
 
-@pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("way", [*DAILY_WAYS, *(pytest.param(way, marks=pytest.mark.slow) for way in OTHER_WAYS)])
+@pytest.mark.parametrize("width", [1440, pytest.param(390, marks=LONG)])
+@pytest.mark.parametrize("way", [*DAILY_WAYS, *(pytest.param(way, marks=LONG) for way in OTHER_WAYS)])
 def test_every_way_to_a_tag_shows_the_tag_and_nothing_over_it(browser, site, way, width):
     reader = Reader(browser, site.as_uri(), width)
     way(reader)

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from banktags.contract import PROJECT_ROOT
+from banktags.load.currency import SETTING
 from banktags.terminal import say
 
 POLICY = Path("seeds/policy")
@@ -60,9 +61,10 @@ def new_currency(
     written = write_currency(PROJECT_ROOT, currency.strip().upper(), like.strip().upper(), _rate(rate))
     for path, rows in written.items():
         say(f"{path}: {rows} rows written")
+    code = currency.strip().upper()
     say(
         f"Next: in these rows, put in the bank's own figures, and in the column source where they come from instead of "
-        f"{UNREVIEWED}; the build fails until then. Build with base_currency: {currency.strip().upper()}."
+        f"{UNREVIEWED}; the build fails until then. Build with {SETTING}={code} (make build BASE_CURRENCY={code})."
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 from rich.table import Table
 
@@ -124,11 +125,17 @@ def export(
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """What is wrong with an audience as the command's own error."""
+    """What is wrong with an audience, or a table that a build of a part has not made, as the command's own error."""
     try:
         yield
     except AudienceError as error:
         raise typer.BadParameter(str(error), param_hint="audience") from error
+    except duckdb.CatalogException as error:
+        missing = re.search(r"Table with name (\S+) does not exist", str(error))
+        if not missing:
+            raise
+        told = f"the warehouse has no {missing[1]}: only a part of it was built, run dbt build without --select first"
+        raise typer.BadParameter(told, param_hint="warehouse") from error
 
 
 def _floors(floors: list[str]) -> dict[str, float]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 import pytest
+import typer
 
+from banktags.audience.command import clear_errors
 from banktags.audience.definition import Audience, AudienceError, compiled, estimate, removed_groups
 from banktags.audience.estimates import KIND, keep_on_record, refuse_too_many
 from banktags.contract import PROJECT_ROOT
@@ -441,3 +443,12 @@ def test_no_marketing_reaches_who_is_held_out(demo_warehouse):
         select customer_id from audiences.audience_members where purpose = 'marketing'
     """
     assert held_out.intersection(name for (name,) in demo_warehouse.rows(members))
+
+
+def test_a_table_that_was_not_built_is_named():
+    """A build of +audiences makes no table of campaigns, which freeze and export read."""
+    with pytest.raises(typer.BadParameter, match="has no int_campaign__campaigns: only a part") as told, clear_errors():
+        duckdb.connect().execute("select * from int_campaign__campaigns")
+    assert told.value.param_hint == "warehouse"
+    with pytest.raises(duckdb.CatalogException), clear_errors():
+        duckdb.connect().execute("select no_such_function(1)")

@@ -176,3 +176,10 @@ def test_all_files_are_written_or_none(project, monkeypatch):
     with pytest.raises(OSError, match="no space left"):
         write_currency(project, "GBP", "CNY", None)
     assert contents(project) == before
+
+
+def test_a_new_currency_is_told_how_to_build_in_it(project, monkeypatch):
+    monkeypatch.setattr("banktags.new_currency.PROJECT_ROOT", project)
+    result = CliRunner().invoke(app, ["new", "currency", "GBP"], env={"COLUMNS": "300"})
+    assert result.exit_code == 0, result.output
+    assert "Build with BANK_TAGS_CURRENCY=GBP (make build BASE_CURRENCY=GBP)" in " ".join(result.output.split())

@@ -150,38 +150,17 @@ investments as (
         and not coalesce(offers.is_closed, false)
 ),
 
-said as (
-    select
-        customer_id,
-        as_of_date,
-        'contact' as matter,
-        channel as subject,
-        channel_zh as subject_zh,
-        channel_en as subject_en,
-        is_allowed,
-        is_allowed_for_service,
-        because,
-        because_zh,
-        because_en,
-        service_because_zh,
-        'is_marketing_contactable' as tag_code
-    from channels
-
-    union all
-
+-- What is said of offers and of the customer, with its own words for why where there are any.
+judged as (
     select
         customer_id,
         as_of_date,
         'offer' as matter,
         'ANY' as subject,
-        cast(null as string) as subject_zh,
-        cast(null as string) as subject_en,
         is_allowed,
-        cast(null as boolean) as is_allowed_for_service,
         case when not is_allowed and is_closed then 'closed' when not is_allowed then 'no_channel' end as because,
         case when not is_allowed then because_zh end as because_zh,
         case when not is_allowed then because_en end as because_en,
-        cast(null as string) as service_because_zh,
         'is_marketing_contactable' as tag_code
     from offers
 
@@ -192,14 +171,10 @@ said as (
         excluded.as_of_date,
         'product_class' as matter,
         excluded.product_class as subject,
-        cast(null as string) as subject_zh,
-        cast(null as string) as subject_en,
         false as is_allowed,
-        cast(null as boolean) as is_allowed_for_service,
         excluded.gate as because,
         excluded.name_zh as because_zh,
         excluded.name_en as because_en,
-        cast(null as string) as service_because_zh,
         'is_marketing_contactable' as tag_code
     from excluded
     inner join offers
@@ -215,10 +190,7 @@ said as (
         as_of_date,
         case when is_allowed and not is_offered then 'investment_if_asked' else 'investment' end as matter,
         case when is_allowed then rating else 'ANY' end as subject,
-        cast(null as string) as subject_zh,
-        cast(null as string) as subject_en,
         is_allowed,
-        cast(null as boolean) as is_allowed_for_service,
         case when not is_allowed then coalesce(suitability_status, 'unknown') end as because,
         case
             when is_allowed then null
@@ -232,25 +204,19 @@ said as (
             when suitability_status = 'expired' then 'the risk assessment has expired'
             else 'nothing is known of a risk assessment'
         end as because_en,
-        cast(null as string) as service_because_zh,
         'max_sellable_product_rating' as tag_code
     from investments
+),
 
-    union all
-
+-- What speaks for itself.
+plain as (
     select
         customer_id,
         as_of_date,
         'investment_above' as matter,
         rating as subject,
-        cast(null as string) as subject_zh,
-        cast(null as string) as subject_en,
         false as is_allowed,
-        cast(null as boolean) as is_allowed_for_service,
         'unsuitable' as because,
-        cast(null as string) as because_zh,
-        cast(null as string) as because_en,
-        cast(null as string) as service_because_zh,
         'max_sellable_product_rating' as tag_code
     from investments
     where
@@ -264,14 +230,8 @@ said as (
         as_of_date,
         'assessment' as matter,
         suitability_status as subject,
-        cast(null as string) as subject_zh,
-        cast(null as string) as subject_en,
         true as is_allowed,
-        cast(null as boolean) as is_allowed_for_service,
         cast(null as string) as because,
-        cast(null as string) as because_zh,
-        cast(null as string) as because_en,
-        cast(null as string) as service_because_zh,
         'max_sellable_product_rating' as tag_code
     from investments
     where
@@ -286,14 +246,8 @@ said as (
         customers.as_of_date,
         'personalisation' as matter,
         'ANY' as subject,
-        cast(null as string) as subject_zh,
-        cast(null as string) as subject_en,
         false as is_allowed,
-        cast(null as boolean) as is_allowed_for_service,
         'opted_out' as because,
-        cast(null as string) as because_zh,
-        cast(null as string) as because_en,
-        cast(null as string) as service_because_zh,
         'is_personalisation_allowed' as tag_code
     from customers
     inner join offers
@@ -309,14 +263,8 @@ said as (
         as_of_date,
         'complaint' as matter,
         'ANY' as subject,
-        cast(null as string) as subject_zh,
-        cast(null as string) as subject_en,
         false as is_allowed,
-        cast(null as boolean) as is_allowed_for_service,
         'open_complaint' as because,
-        cast(null as string) as because_zh,
-        cast(null as string) as because_en,
-        cast(null as string) as service_because_zh,
         'open_complaint_count' as tag_code
     from customers
     where complains
@@ -325,19 +273,55 @@ said as (
 portrait_permissions as (
     select
         customer_id,
-        matter,
-        subject,
-        subject_zh,
-        subject_en,
+        'contact' as matter,
+        channel as subject,
+        channel_zh as subject_zh,
+        channel_en as subject_en,
         is_allowed,
         is_allowed_for_service,
         because,
         because_zh,
         because_en,
         service_because_zh,
+        'is_marketing_contactable' as tag_code,
+        as_of_date
+    from channels
+
+    union all
+
+    select
+        customer_id,
+        matter,
+        subject,
+        cast(null as string) as subject_zh,
+        cast(null as string) as subject_en,
+        is_allowed,
+        cast(null as boolean) as is_allowed_for_service,
+        because,
+        because_zh,
+        because_en,
+        cast(null as string) as service_because_zh,
         tag_code,
         as_of_date
-    from said
+    from judged
+
+    union all
+
+    select
+        customer_id,
+        matter,
+        subject,
+        cast(null as string) as subject_zh,
+        cast(null as string) as subject_en,
+        is_allowed,
+        cast(null as boolean) as is_allowed_for_service,
+        because,
+        cast(null as string) as because_zh,
+        cast(null as string) as because_en,
+        cast(null as string) as service_because_zh,
+        tag_code,
+        as_of_date
+    from plain
 )
 
 select * from portrait_permissions

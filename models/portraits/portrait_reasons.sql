@@ -1,12 +1,13 @@
--- What is known of a customer: each of his tags with since when, how sure and why, in words that the front line reads.
+-- What is known of a customer: each of their tags with since when, how sure and why, in words that the front line
+-- reads.
 --
--- Of a certified rule with clauses, why is the clause that decides, with his values and the thresholds in force; of any
--- other rule the values that it reads, of a fact the tables that it is measured from. As in tag_change_reasons, the
+-- Of a certified rule with clauses, why is the clause that decides, with their values and the thresholds in force; of
+-- any other rule the values that it reads, of a fact the tables that it is measured from. As in tag_change_reasons, the
 -- first clause that holds decides, and where that is not the value on record, tags can't tell it.
 --
--- A view that judges a customer by his own row alone: what belongs to a tag is one row of `rules`, small for any bank,
--- and his values go along in his row. So nothing is gathered over all customers: the first rows of a list, of one
--- customer or of all, come at once, and a list of all goes through in little memory.
+-- A view that judges a customer by their own row alone: what belongs to a tag is one row of `rules`, small for any
+-- bank, and their values go along in the row. So nothing is gathered over all customers: the first rows of a list, of
+-- one customer or of all, come at once, and a list of all goes through in little memory.
 
 {{ config(materialized='view') }}
 

@@ -35,7 +35,14 @@ def warehouse(berka, parsed_project, tmp_path_factory) -> Warehouse:
     built.begin_parsed()
     built.dbt(
         *("build", "--resource-type", "seed", "--resource-type", "model"),
-        *("--select", "+segment__pyramid", "+segment__rfm_methods", "+segment__rfm", "+fact_tags__products", "+staging_quality"),
+        *(
+            "--select",
+            "+segment__pyramid",
+            "+segment__rfm_methods",
+            "+segment__rfm",
+            "+fact_tags__products",
+            "+staging_quality",
+        ),
         variables="{as_of_date: 1994-03-30, base_currency: CZK}",
     )
     return built

@@ -91,6 +91,7 @@ lint: setup ## ruff, sqlfluff and the project's conventions
 	@mkdir -p target/lint
 	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt
 	@$(BIN)/dbt --quiet parse
+	@$(BIN)/python -m banktags.layout target/lint/manifest.json
 	@if test -x $(BIN)/dbt-bouncer; then $(BIN)/dbt-bouncer --show-all-failures; \
 		else echo "dbt-bouncer needs Python 3.11 or newer: conventions not checked"; fi
 

@@ -22,7 +22,7 @@ from banktags.terminal import say
 
 TAG_RULES = Path("seeds/catalogue/tag_rules.csv")
 DERIVED = Path("models/tags/derived")
-WIDE_MART = Path("models/marts/customer_tags.sql")
+WIDE_MART = Path("models/tags/wide/customer_tags.sql")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 COMPARISONS = (exp.GTE, exp.GT, exp.LTE, exp.LT)
 

@@ -1,8 +1,8 @@
 """``banktags tiers simulate``: what other rules of the service tier would have given over the last year.
 
 How many upgrades, downgrades and alerts do a shorter grace period, more hysteresis or a narrower band mean for the
-branches? The rules are those of the nightly run (macros/service_tier.sql), compiled by dbt and run here a day at a time
-over the month-averages of each day.
+branches? The rules are those of the nightly run (macros/tiers/service_tier.sql), compiled by dbt and run here a day at
+a time over the month-averages of each day.
 """
 
 import datetime
@@ -69,7 +69,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Rules:
-    """Compiled SQL of macros/tier_simulation.sql: AUM of all days, and one day's step."""
+    """Compiled SQL of macros/tiers/tier_simulation.sql: AUM of all days, and one day's step."""
 
     averages: str
     day: str

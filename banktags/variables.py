@@ -1,6 +1,6 @@
 """The variables of dbt_project.yml by name: each is known, and none is missing.
 
-What each admits is said in ``macros/variables.sql`` and checked there, at the start of a run. Here is what no macro
+What each admits is said in ``macros/run/variables.sql`` and checked there, at the start of a run. Here is what no macro
 sees: a name in dbt_project.yml that nobody reads, beside which the default of the mistyped one would stand.
 """
 
@@ -14,7 +14,7 @@ from banktags.contract import PROJECT_ROOT, YAML_LOADER
 
 PROJECT = "bank_tags"
 FILE = "dbt_project.yml"
-DEFINITIONS = Path("macros/variables.sql")
+DEFINITIONS = Path("macros/run/variables.sql")
 #: An entry of macro variable_definitions.
 DEFINED = re.compile(r"^ {8}'([a-z_]+)': \{", re.MULTILINE)
 

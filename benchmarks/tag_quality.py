@@ -65,11 +65,11 @@ def fill(connection: duckdb.DuckDBPyConnection, entries: list[TagEntry], custome
 
 
 def compiled(folder: Path, model: str) -> str:
-    return (folder / f"target/compiled/bank_tags/models/governance/{model}.sql").read_text(encoding="utf-8")
+    return (folder / f"target/compiled/bank_tags/models/checks/{model}.sql").read_text(encoding="utf-8")
 
 
 def by_hand(tags: list[tuple[str, str, str]]) -> str:
-    """One query over the wide table with the statistics of each tag, in the bins of models/governance/bins.md.
+    """One query over the wide table with the statistics of each tag, in the bins of models/checks/bins.md.
 
     Args:
         tags: code, data type and bin_kind of each.

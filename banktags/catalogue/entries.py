@@ -5,7 +5,7 @@ model's ``config.meta.tag_defaults``, which says only what differs from the fold
 dbt_project.yml.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -13,8 +13,8 @@ from typing import Any
 DIMENSIONS = ("人口", "资产", "行为", "风险", "社交")
 #: Columns of a tag model that are its grain, not tags.
 GRAIN = ("customer_id", "as_of_date")
-#: Folders of models whose other columns are tags; a model there with another grain (the RFM cut points) has none.
-TAG_FOLDERS = ("tags", "segments")
+#: Folder of the models whose other columns are tags.
+TAG_FOLDER = "tags"
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,19 @@ def tag_entries(manifest: Mapping[str, Any]) -> list[TagEntry]:
 
 def _tag_models(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    below = (model for model in models if model.get("fqn", ["", ""])[1] == TAG_FOLDER)
     return sorted(
-        (model for model in models if model["fqn"][1] in TAG_FOLDERS and model["columns"].keys() >= set(GRAIN)),
-        key=lambda model: model["name"],
+        (model for model in below if is_tag_model(model["name"], model["columns"])), key=lambda model: model["name"]
     )
+
+
+def is_tag_model(name: str, columns: Collection[str]) -> bool:
+    """Whether a model below the folder of the tags has tags of its own.
+
+    It is named ``<layer>__<domain>`` and has one row a customer. The wide tables repeat the tags of others; the cut
+    points of RFM have another grain.
+    """
+    return "__" in name and set(GRAIN) <= set(columns)
 
 
 def _entry(model: Mapping[str, Any], column: Mapping[str, Any]) -> TagEntry:

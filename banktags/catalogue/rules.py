@@ -23,7 +23,7 @@ from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
 
-from banktags.catalogue.entries import GRAIN, TAG_FOLDERS, TagEntry, tag_entries
+from banktags.catalogue.entries import GRAIN, TAG_FOLDER, TagEntry, tag_entries
 from banktags.catalogue.rows import (
     ALL_ROWS,
     Given,
@@ -111,7 +111,7 @@ class Project:
         self.tag_views = {
             name
             for name, node in self.nodes.items()
-            if node.get("fqn", ["", ""])[1] in TAG_FOLDERS
+            if node.get("fqn", ["", ""])[1] == TAG_FOLDER
             and name not in self.models_of_tags
             and {name.split(".")[-1] for name in node.get("depends_on", {}).get("nodes", ())} <= self.models_of_tags
         }

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from banktags.catalogue.entries import GRAIN, TAG_FOLDERS
+from banktags.catalogue.entries import GRAIN, TAG_FOLDER, is_tag_model
 from banktags.contract import PROJECT_ROOT
 from banktags.load.extract import literal, quoted
 from banktags.meant import is_called, meant, shown
@@ -111,21 +111,20 @@ def of_project(root: Path = PROJECT_ROOT) -> KnownTags:
     names: dict[str, Sequence[str]] = {}
     values: dict[str, Mapping[str, str]] = {}
     seeds = {file.stem: file for file in sorted((root / "seeds").rglob("*.csv"))}
-    for folder in TAG_FOLDERS:
-        for file in sorted((root / "models" / folder).rglob("*.yml")):
-            described = yaml.load(file.read_text(encoding="utf-8"), Loader=YAML_LOADER) or {}
-            for model in described.get("models") or []:
-                columns = {column["name"]: column for column in model.get("columns") or []}
-                if not columns.keys() >= set(GRAIN):
-                    continue
-                for name in columns.keys() - set(GRAIN):
-                    column = columns[name]
-                    entry = _meta(model).get("tag_defaults", {}) | _meta(column).get("tag", {})
-                    kinds[name] = kind(column.get("data_type") or "")
-                    names[name] = (entry.get("name_zh") or "",)
-                    if kinds[name] == TEXT:
-                        listed = {str(value): str(label) for value, label in (entry.get("values") or {}).items()}
-                        values[name] = listed or _listed_by_seed(entry.get("values_from"), seeds)
+    for file in sorted((root / "models" / TAG_FOLDER).rglob("*.yml")):
+        described = yaml.load(file.read_text(encoding="utf-8"), Loader=YAML_LOADER) or {}
+        for model in described.get("models") or []:
+            columns = {column["name"]: column for column in model.get("columns") or []}
+            if not is_tag_model(model["name"], columns):
+                continue
+            for name in columns.keys() - set(GRAIN):
+                column = columns[name]
+                entry = _meta(model).get("tag_defaults", {}) | _meta(column).get("tag", {})
+                kinds[name] = kind(column.get("data_type") or "")
+                names[name] = (entry.get("name_zh") or "",)
+                if kinds[name] == TEXT:
+                    listed = {str(value): str(label) for value, label in (entry.get("values") or {}).items()}
+                    values[name] = listed or _listed_by_seed(entry.get("values_from"), seeds)
     return KnownTags(kinds, names, {tag: labelled for tag, labelled in values.items() if labelled})
 
 

@@ -1,6 +1,6 @@
 {# What one pass over a wide table says of each of its tags: one row a tag (tag_code, data_type, bin_kind, customers,
    known_customers, distinct_values, lowest_value, highest_value, values_digest), and under bin_counts the customers in each bin as a JSON object
-   {bin: customers}. What the bins are says models/governance/bins.md; tags is the list of tags_to_scan().
+   {bin: customers}. What the bins are says models/checks/bins.md; tags is the list of tags_to_scan().
    Difference: DuckDB counts all tags side by side with histogram(), an aggregate that Spark does not have; Spark folds the tags
    into rows and counts them by tag and bin. values_digest compares within an engine only. #}
 {% macro scan_tags(relation, tags) -%}

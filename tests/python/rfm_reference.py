@@ -1,4 +1,4 @@
-"""RFM by its written definition (models/segments/rfm.md), in pandas: what the models are compared with."""
+"""RFM by its written definition (models/tags/segment/rfm.md), in pandas: what the models are compared with."""
 
 from pathlib import Path
 

@@ -682,7 +682,7 @@ def test_the_conditions_are_parsed_as_they_stand(manifest):
 
 
 def test_all_that_is_not_admitted_is_told_at_once(tmp_path):
-    for folder in ("models/audiences", "models/tags", "models/segments", "seeds"):
+    for folder in ("models/audiences", "models/tags", "seeds"):
         shutil.copytree(PROJECT_ROOT / folder, tmp_path / folder)
     for name in ("new_card", "cross_sell"):
         file = tmp_path / f"models/audiences/audience__{name}.sql"

@@ -374,7 +374,7 @@ def test_the_gates_are_told_in_the_order_of_the_seed():
     """The first gate that closes is told: contact_permissions asks them in the order in which the funnel counts."""
     seed = list(csv.DictReader((PROJECT_ROOT / "seeds/policy/audience_gates.csv").open(encoding="utf-8")))
     positions = {row["gate"]: int(row["position"]) for row in seed}
-    text = (PROJECT_ROOT / "macros/contact.sql").read_text(encoding="utf-8")
+    text = (PROJECT_ROOT / "macros/contact/contact.sql").read_text(encoding="utf-8")
     asked = re.findall(r"'(\w+)'", text.split("macro restriction_gates")[1].split("macro first_closing_gate")[0])
     assert len(asked) > 10 and asked == sorted(asked, key=positions.__getitem__)
     told = {row["gate"] for row in csv.DictReader((PROJECT_ROOT / "seeds/policy/contact_gates.csv").open())}

@@ -10,6 +10,7 @@ from typer import Context
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from banktags.catalogue.sync import WIDE_MART
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 from banktags.settings import SETTINGS
@@ -208,7 +209,7 @@ def test_every_setting_is_explained(language):
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.path.name.startswith("README")], ids=lambda p: p.name)
 def test_the_number_of_tags_is_that_of_the_wide_mart(page):
-    models = yaml.safe_load((PROJECT_ROOT / "models" / "marts" / "customer_tags.yml").read_text(encoding="utf-8"))
+    models = yaml.safe_load((WIDE_MART).read_text(encoding="utf-8"))
     columns = {column["name"] for column in models["models"][0]["columns"]} - {"customer_id", "as_of_date"}
     told = re.findall(r"\*\*(\d+) (?:tags|个标签)\*\*", page.path.read_text(encoding="utf-8"))
     assert told == [str(len(columns))]
@@ -283,13 +284,13 @@ def options_of(command: object) -> set[str]:
 
 @cache
 def models_and_seeds() -> set[tuple[str, str]]:
-    """Schema and name of each model and seed, by its file and by the folders of dbt_project.yml."""
+    """Schema and name of each model and seed, by what dbt_project.yml says of its folder and of itself."""
     project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
     found = set()
     for kind, ending in (("models", "sql"), ("seeds", "csv")):
         for path in (PROJECT_ROOT / kind).rglob(f"*.{ending}"):
             config, schema = project[kind]["bank_tags"], None
-            for folder in [None, *path.relative_to(PROJECT_ROOT / kind).parts[:-1]]:
+            for folder in [None, *path.relative_to(PROJECT_ROOT / kind).with_suffix("").parts]:
                 config = config if folder is None else config.get(folder, {})
                 schema = config.get("+schema", schema)
             found.add((schema, path.stem))

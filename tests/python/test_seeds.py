@@ -109,7 +109,7 @@ def senseless(project) -> Path:
     for path, old, new, _ in SENSELESS:
         edit(project, path, old, new)
     (project / "macros").mkdir()
-    for name in ("dbt_project.yml", "profiles.yml", "macros/variables.sql"):
+    for name in ("dbt_project.yml", "profiles.yml", "macros/run/variables.sql"):
         shutil.copy(PROJECT_ROOT / name, project / name)
     return project
 

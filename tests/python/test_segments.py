@@ -82,7 +82,7 @@ def test_tiers_agree_with_pandas(facts, query):
 
 @pytest.fixture(scope="module")
 def expected_rfm(facts) -> dict[str, pd.DataFrame]:
-    """Scores, pattern and class of eligible customers by each method, as ``models/segments/rfm.md`` defines them."""
+    """Scores, pattern and class of eligible customers by each method, as ``models/tags/segment/rfm.md`` says."""
     (parameters,) = in_force("rfm_parameters").to_dict("records")
     measures = (parameters["frequency_definition"], parameters["monetary_definition"])
     assert measures == ("activity_monthly_avg_365d", "aum_month_avg")

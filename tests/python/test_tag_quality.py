@@ -31,7 +31,7 @@ def months_from_as_of(date: pd.Timestamp) -> int:
 
 
 def expected_bin(tag: str, value) -> str:
-    """The bin of a known value by models/governance/bins.md."""
+    """The bin of a known value by models/checks/bins.md."""
     if tag in VALUES:
         return str(value).lower() if isinstance(value, bool) else value
     if tag in BUCKETS:

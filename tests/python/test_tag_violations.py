@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 SUITABILITY = "models/tags/fact/fact_tags__suitability.yml"
 WEALTH_DESK = "models/tags/derived/derived_tags__wealth_desk.yml"
-STARTER_ALBUM = "models/albums/retail_starter_album.yml"
+STARTER_ALBUM = "models/dictionary/albums/retail_starter_album.yml"
 APPROVALS = "seeds/governance/class_approvals.csv"
 EVENTS = "seeds/governance/tag_lifecycle_events.csv"
 #: What more than one fault is about; any other is by itself.

@@ -237,8 +237,8 @@ def _album(exposure: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _may_use_tags(node: Mapping[str, Any]) -> bool:
-    """Models use tags; those of the governance measure them, all alike."""
-    return node["resource_type"] == "model" and node["fqn"][1] != "governance"
+    """Models use tags; those of the dictionary, the confidence and the checks describe or measure them, all alike."""
+    return node["resource_type"] == "model" and not {"dictionary", "confidence", "checks"} & set(node["fqn"][1:3])
 
 
 def _sql(node: Mapping[str, Any]) -> str:

@@ -99,9 +99,9 @@ def is_number(data_type: str) -> bool:
 def read_declared(seeds: Path) -> dict[str, Declared]:
     """Each seed that a YAML file under ``seeds`` describes, by its name."""
     declared = {}
-    for path in sorted(seeds.glob("*/_*.yml")):
+    for path in sorted(seeds.rglob("_*.yml")):
         for entry in yaml.load(path.read_text(encoding="utf-8"), Loader=YAML_LOADER).get("seeds", ()):
-            declared[entry["name"]] = _declared(entry, path.parent.name)
+            declared[entry["name"]] = _declared(entry, path.parent.relative_to(seeds).as_posix())
     return declared
 
 

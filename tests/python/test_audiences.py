@@ -13,7 +13,7 @@ import typer
 from banktags.audience.command import clear_errors
 from banktags.audience.definition import Audience, AudienceError, compiled, estimate, removed_groups
 from banktags.audience.estimates import KIND, keep_on_record, refuse_too_many
-from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 LEVELS = {"R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
 CHANNELS = ["SMS", "PHONE", "APP", "WECOM"]
@@ -49,7 +49,7 @@ def policy(con: duckdb.DuckDBPyConnection, minimum_size: int) -> None:
     """The policy of the project itself, with another least group."""
     con.execute("create schema policy")
     for seed in ("audience_purposes", "audience_gates", "audience_policy"):
-        file = PROJECT_ROOT / "seeds" / "policy" / f"{seed}.csv"
+        file = seed_file(seed)
         con.execute(f"create table policy.{seed} as from read_csv('{file}')")
     con.execute("update policy.audience_purposes set minimum_size = ? where purpose = 'marketing'", [minimum_size])
 

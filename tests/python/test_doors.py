@@ -18,12 +18,12 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from banktags.cli import app
-from banktags.contract import PROJECT_ROOT
 from banktags.door import MASK, enter
 from banktags.explain import words
 from banktags.explain.reader import Reader
+from banktags.seeds.rows import seed_file
 
-ROLES = pd.read_csv(PROJECT_ROOT / "seeds" / "policy" / "portrait_roles.csv")
+ROLES = pd.read_csv(seed_file("portrait_roles"))
 PAIRS = ROLES[["role", "purpose"]].values.tolist()
 #: A number that stands nowhere else, planted as a credit score.
 SCORE = 7373731

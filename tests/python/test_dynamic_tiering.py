@@ -16,6 +16,7 @@ from dbt.cli.main import dbtRunner
 from dbt_warehouse import Warehouse
 
 from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 from banktags.tier_simulator import ALERTS, MOVES, Setting, compiled_rules, policy_in_force, simulated, whole_months
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -273,7 +274,7 @@ def test_the_simulator_agrees_with_the_log(nights):
 def synthetic(nights):
     """Simulates what customers held, given as (customer, first day, day after the last, balance)."""
     rules = compiled_rules(datetime.date(2026, 6, 30), nights.manifest)
-    bounds = PROJECT_ROOT / "seeds" / "policy" / "pyramid_tiers.csv"
+    bounds = seed_file("pyramid_tiers")
     types = {"aum_from": "decimal(18, 2)", "aum_to": "decimal(18, 2)", "valid_from": "date", "valid_to": "date"}
 
     def run(settings: list[Setting], intervals: list[tuple]):

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from banktags.catalogue.sync import CATALOGUE_SEEDS
-from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 AS_OF = datetime.date(2026, 6, 30)
 #: Tags that are the largest of many measures, turned into rows and back: each once claimed the measures of all.
@@ -163,7 +163,7 @@ def test_no_two_preferences_of_different_kinds_have_the_same_inputs():
 
 def seed_in_force(name: str) -> pd.DataFrame:
     """Rows of a policy seed that hold on the business date for the currency of the demo bank, all as text."""
-    rows = pd.read_csv(PROJECT_ROOT / "seeds" / "policy" / f"{name}.csv", dtype=str)
+    rows = pd.read_csv(seed_file(name), dtype=str)
     holds = (rows["valid_from"] <= str(AS_OF)) & (rows["valid_to"].isna() | (rows["valid_to"] > str(AS_OF)))
     if "currency" in rows:
         holds &= rows["currency"].isna() | (rows["currency"] == "CNY")
@@ -210,7 +210,7 @@ def test_the_weights_of_a_preference_are_those_of_its_rows(parameters):
 
 def test_no_number_is_told_that_the_seeds_do_not_hold(parameters):
     for seed, rows in parameters.groupby("seed_name"):
-        file = pd.read_csv(PROJECT_ROOT / "seeds" / "policy" / f"{seed}.csv", dtype=str)
+        file = pd.read_csv(seed_file(seed), dtype=str)
         for column, told in rows.groupby("value_column"):
             assert set(told["number"]) <= set(file[column].dropna().astype(float)), (seed, column)
 

@@ -20,6 +20,7 @@ from banktags import clock, records
 from banktags.audience.lists import RECORD_TYPES, Order, freeze
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 CUSTOMERS = 200
 HELD_OUT = {"C007", "C070", "C077"}
@@ -36,7 +37,7 @@ def shelf(tmp_path, monkeypatch) -> Path:
         for schema in ("policy", "staging", "intermediate", "marts", "governance", "audiences"):
             con.execute(f"create schema {schema}")
         for seed in ("audience_purposes", "audience_gates", "audience_policy"):
-            con.execute(f"create table policy.{seed} as from read_csv('{PROJECT_ROOT}/seeds/policy/{seed}.csv')")
+            con.execute(f"create table policy.{seed} as from read_csv('{seed_file(seed)}')")
         con.execute(
             f"""
             create table staging.base_core__batches as select '20260630' as batch_id;

@@ -61,7 +61,7 @@ def test_the_contract_names_the_codes_that_staging_knows():
     judged = set()
     (refusals,) = re.findall(
         r"macro refusal_statuses\(\) -%}\n(.*?)\n",
-        (PROJECT_ROOT / "macros" / "contact.sql").read_text(encoding="utf-8"),
+        (PROJECT_ROOT / "macros" / "contact" / "contact.sql").read_text(encoding="utf-8"),
     )
     for path in sorted(STAGING.glob("*/base_*.sql")):
         table = contract[path.stem.removeprefix("base_").replace("__", ".")]

@@ -145,7 +145,7 @@ def test_the_bank_sets_what_it_expects(raw, expectations):
     land(raw, 3, "customers")
     expectations.write_text(HEADER + "core,transactions,no,weekly\ncore,branches,yes,\n", encoding="utf-8-sig")
     (fault,) = faults(raw, 3)
-    assert "core.branches: expected by seeds/policy/delivery_expectations.csv" in fault
+    assert "core.branches: expected by seeds/policy/sources/delivery_expectations.csv" in fault
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_the_message_of_an_incomplete_batch_names_the_ways_out(raw):
     code, output = run("--date", str(night(3)))
     assert code == 75
     assert "core.transactions: delivered in 3 of the last 3 batches" in output
-    for way in ("--wait MINUTES", "a file with its header alone", "seeds/policy/delivery_expectations.csv"):
+    for way in ("--wait MINUTES", "a file with its header alone", "seeds/policy/sources/delivery_expectations.csv"):
         assert way in output
 
 

@@ -20,10 +20,10 @@ from banktags.portrait import usage, words
 from banktags.portrait.customer import CustomerPortrait, read_customer
 from banktags.portrait.group import GroupPortrait, purpose_of, read_group
 from banktags.portrait.page import render_customer, render_group
+from banktags.seeds.rows import seed_file
 
-POLICY = PROJECT_ROOT / "seeds" / "policy"
-ROLES = pd.read_csv(POLICY / "portrait_roles.csv")
-BANDS = pd.read_csv(POLICY / "portrait_bands.csv")
+ROLES = pd.read_csv(seed_file("portrait_roles"))
+BANDS = pd.read_csv(seed_file("portrait_bands"))
 LARGEST = "from portraits.portrait_groups where branch_id is null order by customers desc nulls last limit 1"
 DICTIONARY = frozenset(pd.read_csv(PROJECT_ROOT / "seeds" / "catalogue" / "tag_rules.csv")["tag_code"])
 MANAGER = Role("relationship_manager", "service", "客户经理", "客户服务", "C2", 3)
@@ -671,7 +671,7 @@ def test_no_benefit_is_for_whom_it_is_not(read):
         where benefit_zh is not null
     """)
     assert set(offered["purpose"].dropna()) <= {"marketing"} and offered["benefit_not_for_zh"].notna().all()
-    not_for = set(pd.read_csv(POLICY / "portrait_benefits.csv")["not_for"].str.split("|").sum())
+    not_for = set(pd.read_csv(seed_file("portrait_benefits"))["not_for"].str.split("|").sum())
     assert not_for <= set(
         read("select tag_code from governance.tag_dictionary where data_type = 'boolean'")["tag_code"]
     )

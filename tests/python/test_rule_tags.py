@@ -11,9 +11,9 @@ import pytest
 
 from banktags.catalogue import tag_entries
 from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 RULES = PROJECT_ROOT / "models" / "tags" / "rule"
-POLICY = PROJECT_ROOT / "seeds" / "policy"
 
 FACTS = """
     tags.fact_tags__demographics
@@ -216,7 +216,7 @@ def test_preferences_agree_with_shares_worked_out_by_customer(demo_warehouse):
 
 
 def rows_of(seed: str) -> list[dict[str, str]]:
-    with (POLICY / f"{seed}.csv").open(encoding="utf-8") as file:
+    with (seed_file(seed)).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

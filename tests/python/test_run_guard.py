@@ -17,7 +17,7 @@ from dbt_warehouse import contents
 from tiny_bank import accounts, customers, deliver
 
 from banktags.contract import PROJECT_ROOT
-from banktags.variables import known_variables, variable_faults
+from banktags.variables import DEFINITIONS, known_variables, variable_faults
 
 FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
 FIRST, MIDDLE, LAST = (datetime.date(2026, 6, day) for day in (28, 29, 30))
@@ -232,8 +232,8 @@ def test_each_variable_of_the_project_says_what_it_admits():
 )
 def test_a_name_in_the_project_that_nobody_reads_is_told_with_the_nearest(tmp_path, old, new, said):
     """What stands for the mistyped variable would be its default."""
-    (tmp_path / "macros").mkdir()
-    shutil.copy(PROJECT_ROOT / "macros" / "variables.sql", tmp_path / "macros")
+    (tmp_path / DEFINITIONS).parent.mkdir(parents=True)
+    shutil.copy(PROJECT_ROOT / DEFINITIONS, tmp_path / DEFINITIONS)
     text = (PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8")
     assert old in text
     (tmp_path / "dbt_project.yml").write_text(text.replace(old, new), encoding="utf-8")
@@ -244,7 +244,7 @@ def test_the_date_and_the_currency_are_read_through_their_macros():
     """Elsewhere their default, null, would reach SQL as a text."""
     raw = re.compile(r"""\bvar\(\s*["'](as_of_date|base_currency)["']""")
     files = [path for folder in ("macros", "models", "tests/dbt") for path in (PROJECT_ROOT / folder).rglob("*.sql")]
-    assert [path.name for path in files if raw.search(path.read_text(encoding="utf-8"))] == [
+    assert sorted(path.name for path in files if raw.search(path.read_text(encoding="utf-8"))) == [
         "check_run.sql",
         "variables.sql",
     ]

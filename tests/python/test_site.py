@@ -300,10 +300,10 @@ def test_amounts_are_in_the_currency_of_the_bank():
 def test_every_unit_of_the_policy_seeds_has_a_chinese_word():
     seeds = PROJECT_ROOT / "seeds" / "policy"
     found = {"base currency"}
-    for table in seeds.glob("*.csv"):
+    for table in seeds.rglob("*.csv"):
         rows = pd.read_csv(table, dtype=str)
         found |= set(rows["unit"].dropna()) if "unit" in rows else set()
-    for described in seeds.glob("*.yml"):
+    for described in seeds.rglob("*.yml"):
         for seed in yaml.safe_load(described.read_text(encoding="utf-8"))["seeds"]:
             metas = (column.get("config", {}).get("meta", {}) for column in seed.get("columns", []))
             found |= {meta["unit"] for meta in metas if "unit" in meta}

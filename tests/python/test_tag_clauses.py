@@ -11,8 +11,9 @@ from banktags.catalogue.clauses import tag_clauses
 from banktags.catalogue.entries import tag_entries
 from banktags.catalogue.rules import Project, RuleError
 from banktags.catalogue.sync import CATALOGUE_SEEDS
-from banktags.contract import PROJECT_ROOT, read_contract
+from banktags.contract import read_contract
 from banktags.explain.decision import Clause, Comparison, clauses_of, deciding
+from banktags.seeds.rows import seed_file
 
 AS_OF = "2026-06-30"
 
@@ -174,7 +175,7 @@ def test_what_is_no_list_of_clauses_says_so():
 
 def test_no_number_of_the_policy_is_copied():
     assert [row for row in recorded() if row["threshold"] and (row["literal_number"] or row["literal_text"])] == []
-    with (PROJECT_ROOT / "seeds/policy/rule_thresholds.csv").open(encoding="utf-8") as rows:
+    with (seed_file("rule_thresholds")).open(encoding="utf-8") as rows:
         known = {f"{row['rule']}.{row['parameter']}" for row in csv.DictReader(rows)}
     known |= {f"coverage.{table}" for table in read_contract()}
     named = {row["threshold"] for row in recorded() if row["threshold"]}

@@ -30,7 +30,7 @@ def read_rows(name: str) -> list[dict[str, str]]:
         FileNotFoundError: there is no seed of this name.
         SeedError: it is not UTF-8, as when a spreadsheet saved it.
     """
-    path = seed_file(name)
+    path = seed_file(name, PROJECT_ROOT)
     if fault := encoding_fault(path, str(path.relative_to(PROJECT_ROOT))):
         raise SeedError(str(fault))
     with path.open(encoding="utf-8-sig", newline="") as rows:

@@ -13,7 +13,7 @@ from typing import Any
 #: Comments of SQL and of Jinja, which do not count; then (group 1) what does: texts, words, any other sign. The macro
 #: ``code_checksums`` reads SQL with the same pattern.
 WORDS = re.compile(
-    r"--[^\n]*|/\*[\s\S]*?\*/|\{#[\s\S]*?#\}"
+    r"--[^\n]*|/\*[\s\S]*?\*/|[{]#[\s\S]*?#[}]"
     r"|('(?:[^']|'')*'|\"[^\"]*\"|\w+|[^\w\s])"
 )
 

@@ -59,7 +59,7 @@
    signs count, not comments and spaces: banktags/catalogue/sql_words.py has the same pattern. #}
 {% macro code_checksums(model_names) -%}
     {%- set pattern -%}
-        --[^\n]*|/\*[\s\S]*?\*/|{{ '\\{' }}#[\s\S]*?#{{ '\\}' }}|('(?:[^']|'')*'|"[^"]*"|\w+|[^\w\s])
+        --[^\n]*|/\*[\s\S]*?\*/|[{]#[\s\S]*?#[}]|('(?:[^']|'')*'|"[^"]*"|\w+|[^\w\s])
     {%- endset -%}
     {%- set checksums = {} -%}
     {%- set own = {} -%}

@@ -1,4 +1,4 @@
-"""``python -m banktags.catalogue.append_only``: what the main line of git has of the tags' record is still there, as it was.
+"""``python -m banktags.catalogue.append_only``: the steps of tags that the main line of git has stand as they stood.
 
 Compared is the file as it stands, committed or not, with each version that the main line has had of it: up to where
 this branch left it, or up to the last commit of the main line itself. A step may be added, never changed or taken away.

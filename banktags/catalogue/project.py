@@ -28,9 +28,13 @@ ONE_ROW_EACH = {"covers_spine": GRAIN[:1]}
 class Project:
     """Compiled models, seeds and sources of a manifest (``dbt compile``)."""
 
-    def __init__(self, manifest: Mapping[str, Any], as_of_date: str) -> None:
+    def __init__(
+        self, manifest: Mapping[str, Any], as_of_date: str, columns: Mapping[str, list[str]] | None = None
+    ) -> None:
+        """``columns`` are those of relations whose SQL is not at hand."""
         self.manifest = manifest
         self.as_of_date = as_of_date
+        self._known_columns = columns or {}
         self.tags = {(entry.model, entry.code) for entry in tag_entries(manifest)}
         self.data_types = {entry.code: entry.data_type for entry in tag_entries(manifest)}
         self.nodes = {
@@ -145,6 +149,8 @@ class Project:
     def columns(self, name: str) -> list[str]:
         """Column names of a model as its SQL gives them, or of a seed as its properties or its file do."""
         node = self.nodes[name]
+        if name in self._known_columns:
+            return self._known_columns[name]
         if node["resource_type"] == "seed":
             return list(node["config"].get("column_types", {})) or list(node["columns"])
         return self.query(name).named_selects

@@ -35,6 +35,7 @@ from sqlglot.optimizer.scope import Scope
 
 from banktags.catalogue.scopes import RuleError, leaf_of, projection
 from banktags.catalogue.sql_words import code_checksum
+from banktags.catalogue.uniqueness import aggregates, aggregates_in, finds_one, makes_rows, reads_windows
 
 if TYPE_CHECKING:
     from banktags.catalogue.project import Project
@@ -146,20 +147,7 @@ class Digests:
         if not place.is_unique or first is None or first.alias_or_name != alias:
             return False
         where = select.args.get("where")
-        return not _is_block(select) and not (where and self._reads_over_rows(place.scope, where))
-
-    def _reads_over_rows(self, scope: Scope, expression: exp.Expression) -> bool:
-        """Whether an expression reads a window, here or in a step before: such a filter can take doubled rows away."""
-        for column in expression.find_all(exp.Column):
-            source = scope.sources.get(column.table)
-            while isinstance(source, Scope) and not source.set_operation_scopes:
-                read = projection(source, column.name)
-                if not isinstance(read, exp.Column):
-                    if read.find(exp.Window) or self._reads_over_rows(source, read):
-                        return True
-                    break
-                column, source = read, source.sources.get(read.table)
-        return bool(expression.find(exp.Window))
+        return not _is_block(select) and not (where and reads_windows(place.scope, where))
 
     def _rows_of(self, place: Place) -> Rows:
         key = id(place.scope), place.is_unique
@@ -212,8 +200,10 @@ class Digests:
 
     @staticmethod
     def _branches(place: Place) -> list[Place]:
-        """Queries of a union; what doubles no row of all of them doubles none of one."""
-        return [replace(place, scope=branch) for branch in place.scope.set_operation_scopes]
+        """Queries of a union; where it keeps all rows, none of one is doubled if none of all is."""
+        keeps_all = isinstance(place.scope.expression, exp.Union) and not place.scope.expression.args.get("distinct")
+        is_unique = place.is_unique and keeps_all
+        return [replace(place, scope=branch, is_unique=is_unique) for branch in place.scope.set_operation_scopes]
 
     def _relation(self, place: Place, alias: str) -> Rows:
         source = self._source(place, alias)
@@ -235,6 +225,7 @@ class Digests:
         distinct = select.args.get("distinct")
         if distinct:
             yield digest("distinct", *self._told(place, distinct))
+        if distinct or makes_rows(select):
             yield from (self._term(place, each).digest for each in select.selects)
         if select.args.get("order") and (select.args.get("limit") or (distinct and distinct.args.get("on"))):
             yield digest("order", self._term(place, select.args["order"]).digest)
@@ -244,10 +235,10 @@ class Digests:
         select = place.scope.expression
         group = select.args.get("group")
         if not group:
-            return ["all rows"] if _aggregates(select) else []
+            return ["all rows"] if aggregates(select) else []
         keys = group.expressions
         if group.args.get("all"):
-            keys = [each for each in select.selects if not any(True for _ in _aggregates_in(each, select))]
+            keys = [each for each in select.selects if not any(True for _ in aggregates_in(each, select))]
         sets = {name: value for name, value in group.args.items() if value and name not in ("expressions", "all")}
         told = [digest(name, *(self._told_each(place, value))) for name, value in sorted(sets.items())]
         return [*sorted(self._term(place, key).digest for key in keys), *told]
@@ -271,89 +262,13 @@ class Digests:
             # A group counts doubled rows; where nothing is grouped, they would stand in the result.
             is_unique = place.is_unique and isinstance(select, exp.Select) and not _is_block(select)
             where = select.args.get("where") if isinstance(select, exp.Select) else None
-            is_unique = is_unique and not (where and self._reads_over_rows(place.scope, where))
+            is_unique = is_unique and not (where and reads_windows(place.scope, where))
             self._light[key] = frozenset(
                 join.alias_or_name
                 for join in joins
-                if join.side == "LEFT" and (is_unique or self._finds_one(place.scope, join))
+                if join.side == "LEFT" and (is_unique or finds_one(self.project, place.scope, join))
             )
         return self._light[key]
-
-    def _finds_one(self, scope: Scope, join: exp.Join) -> bool:
-        """Whether at most one row of a joined relation fulfils the condition, by what is known to be unique of it."""
-        alias, on = join.alias_or_name, join.args.get("on")
-        pinned = {
-            side.name
-            for equal in (_all_of(on) if on else [])
-            if isinstance(equal, exp.EQ)
-            for side, other in ((equal.left, equal.right), (equal.right, equal.left))
-            if isinstance(side, exp.Column)
-            and side.table == alias
-            and all(column.table != alias for column in other.find_all(exp.Column))
-        }
-        return self._is_unique_by(scope.sources.get(alias), pinned)
-
-    def _is_unique_by(self, source: exp.Table | Scope | None, pinned: set[str]) -> bool:
-        """Whether a relation has at most one row for each combination of values of some of its columns."""
-        if isinstance(source, exp.Table):
-            if source.catalog == "source":
-                return False
-            name = source.name
-            if any(key <= pinned for key in self.project.unique_keys(name)):
-                return True
-            is_model = self.project.nodes.get(name, {}).get("resource_type") == "model"
-            return is_model and self._is_unique_by(self.project.scope(name), pinned)
-        if not isinstance(source, Scope) or not isinstance(source.expression, exp.Select):
-            return False
-        select = source.expression
-        values = {each.alias_or_name: each.unalias() for each in select.selects}
-        if select.args.get("distinct"):
-            return values.keys() <= pinned
-        here = [values[name] for name in pinned if name in values]
-        if group := select.args.get("group"):
-            return all(key in here or not key.find(exp.Column) for key in group.expressions) and not any(
-                value for name, value in group.args.items() if name != "expressions"
-            )
-        if _aggregates(select):
-            return True
-        first = select.args.get("from_")
-        if first is None:
-            return True
-        equal = [*here, *self._equal_to_constants(select)]
-        if any(self._is_first_of(source, value, equal) for value in equal):
-            return True
-        below = {value.name for value in equal if isinstance(value, exp.Column) and value.table == first.alias_or_name}
-        joins = select.args.get("joins") or []
-        return self._is_unique_by(source.sources.get(first.alias_or_name), below) and all(
-            join.side in ("", "LEFT") and self._finds_one(source, join) for join in joins
-        )
-
-    @staticmethod
-    def _equal_to_constants(select: exp.Select) -> Iterator[exp.Expression]:
-        where = select.args.get("where")
-        for part in (
-            where.this.flatten() if where and isinstance(where.this, exp.And) else [where.this] if where else []
-        ):
-            if isinstance(part, exp.EQ) and not part.right.find(exp.Column):
-                yield part.left
-
-    @staticmethod
-    def _is_first_of(scope: Scope, value: exp.Expression, equal: list[exp.Expression]) -> bool:
-        """Whether a value is a row number within columns that all are told."""
-        if not isinstance(value, exp.Column):
-            return False
-        source = scope.sources.get(value.table)
-        if not isinstance(source, Scope) or not isinstance(source.expression, exp.Select):
-            return False
-        number = projection(source, value.name)
-        if not (isinstance(number, exp.Window) and isinstance(number.this, exp.RowNumber)):
-            return False
-        told = [
-            projection(source, each.name)
-            for each in equal
-            if isinstance(each, exp.Column) and each.table == value.table
-        ]
-        return all(key in told for key in number.args.get("partition_by") or [])
 
     # Values.
 
@@ -481,24 +396,8 @@ def _name(table: exp.Table | None, column: exp.Column) -> object:
     return named.index(column.name) if column.name in named else column.name
 
 
-def _all_of(condition: exp.Expression) -> Iterator[exp.Expression]:
-    """What ``and`` joins."""
-    yield from condition.flatten() if isinstance(condition, exp.And) else [condition]
-
-
 def _is_block(select: exp.Select) -> bool:
-    return any(select.args.get(name) for name in BLOCK_CLAUSES) or _aggregates(select)
-
-
-def _aggregates(select: exp.Select) -> bool:
-    """Whether a query makes one row of many."""
-    return any(True for each in select.selects for _ in _aggregates_in(each, select))
-
-
-def _aggregates_in(expression: exp.Expression, select: exp.Select) -> Iterator[exp.AggFunc]:
-    for found in expression.find_all(exp.AggFunc):
-        if found.find_ancestor(exp.Window, exp.Select) is select:
-            yield found
+    return any(select.args.get(name) for name in BLOCK_CLAUSES) or aggregates(select) or makes_rows(select)
 
 
 def _spelled_out(window: exp.Window) -> dict[str, object]:

@@ -92,6 +92,7 @@ lint: setup ## ruff, sqlfluff and the project's conventions
 	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt
 	@$(BIN)/dbt --quiet parse
 	@$(BIN)/python -m banktags.layout target/lint/manifest.json
+	@$(BIN)/python -m banktags.catalogue.append_only
 	@if test -x $(BIN)/dbt-bouncer; then $(BIN)/dbt-bouncer --show-all-failures; \
 		else echo "dbt-bouncer needs Python 3.11 or newer: conventions not checked"; fi
 

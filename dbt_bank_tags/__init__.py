@@ -12,6 +12,7 @@ from dbt.plugins.manager import dbtPlugin
 from dbt_common.context import get_invocation_context
 from dbt_common.exceptions import DbtRuntimeError
 
+from banktags.catalogue.certificates import chain_faults
 from banktags.keys import SETTING, SHOWN, key_fault
 from banktags.landing import landing_zone
 from banktags.private import private_from_here
@@ -35,7 +36,7 @@ class Guard(dbtPlugin):
             return
         warn_unknown_settings()
         root = Path(flags.PROJECT_DIR)
-        if faults := [*setting_faults(), *variable_faults(root), *seed_faults(root)]:
+        if faults := [*setting_faults(), *variable_faults(root), *seed_faults(root), *chain_faults(root)]:
             raise DbtRuntimeError("\n".join([*faults, "Nothing was built."]))
 
 

@@ -1,8 +1,8 @@
 -- Where what a tag is made of breaks a rule of the tag system.
 
 {%- set checksums = [] -%}
-{%- for model_name in tag_entries() | map(attribute='model_name') | unique -%}
-    {%- do checksums.append({'model_name': model_name, 'code_checksum': code_checksum(model_name)}) -%}
+{%- for model_name, checksum in code_checksums(tag_entries() | map(attribute='model_name') | unique | list).items() -%}
+    {%- do checksums.append({'model_name': model_name, 'code_checksum': checksum}) -%}
 {%- endfor %}
 
 {{ config(materialized='view') }}

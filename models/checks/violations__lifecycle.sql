@@ -163,7 +163,8 @@ violations as (
         'certified_rule_unchanged' as check_name,
         certified.subject,
         'its rule is not the one that was certified' as problem,
-        'take the tag back to developed and certify it again, with rule_hash ' || rules.rule_hash as remedy
+        'review what has changed, then run banktags catalogue certify ' || certified.tag_code
+        || ' --by <role> --date <day> --reason <why>' as remedy
     from certified
     inner join current_states
         on certified.tag_code = current_states.tag_code

@@ -13,7 +13,12 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_warehouse import KEY, Warehouse
 from typer.testing import CliRunner
 
+from banktags.catalogue.entries import tag_entries
+from banktags.catalogue.project import Project
+from banktags.catalogue.rules import Rules
+from banktags.catalogue.sync import compiled_manifest
 from banktags.cli import app
+from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
 
 # What fails is printed; dbt's log of every statement would cost a tenth of each build.
@@ -55,6 +60,19 @@ def parsed_project(shared_folder) -> Manifest:
 def manifest(parsed_project) -> dict:
     """The project's manifest as ``target/manifest.json`` holds it."""
     return parsed_project.to_dict()
+
+
+@pytest.fixture(scope="session")
+def compiled_project(parsed_project) -> dict:
+    """The manifest with the SQL of the tag models, and of all upstream, compiled as for a first build."""
+    return compiled_manifest(parsed_project)
+
+
+@pytest.fixture(scope="session")
+def rule_texts(compiled_project) -> dict[str, str]:
+    """The whole SQL of each tag, cut out of that of its model."""
+    rules = Rules(Project(compiled_project, str(DEMO_DATE)))
+    return {entry.code: rules.sql(entry) for entry in tag_entries(compiled_project)}
 
 
 @pytest.fixture(scope="session")

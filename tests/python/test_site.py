@@ -134,7 +134,8 @@ def governance() -> Governance:
         as_of_date=date(2026, 6, 30),
         quality={"aum_month_avg": FIGURES | {"tag_code": "aum_month_avg"}},
         distribution={"aum_tier": [Bin("value", "wealth", 100), Bin("value", "mass", 834), Bin("unknown", "null", 66)]},
-        rules={"aum_month_avg": {"rule_expression": RULE, "rule_sql": f"select {RULE}", "rule_hash": "674104cb"}},
+        rules={"aum_month_avg": {"rule_expression": RULE, "rule_hash": "674104cb"}},
+        rule_texts={"aum_month_avg": f"select {RULE}"},
         inputs={
             "aum_month_avg": [
                 ("source", "core.account_balances.balance"),
@@ -160,7 +161,7 @@ def test_an_entry_has_definition_rule_sources_quality_and_users(manifest, govern
     definitions = ("当月的日均资产。", "Daily average AUM of the month (月日均资产).")
     assert (tag["definition_zh"], tag["definition"]) == definitions
     assert node["description"] == "\n\n".join(definitions)
-    assert (tag["rule"], tag["rule_hash"]) == (RULE, "674104cb")
+    assert (tag["rule"], tag["rule_sql"], tag["rule_hash"]) == (RULE, f"select {RULE}", "674104cb")
     assert tag["inputs"] == [
         {
             "kind": "source",

@@ -9,7 +9,8 @@ import pytest
 
 from banktags.catalogue.clauses import tag_clauses
 from banktags.catalogue.entries import tag_entries
-from banktags.catalogue.rules import Project, RuleError
+from banktags.catalogue.project import Project
+from banktags.catalogue.scopes import RuleError
 from banktags.catalogue.sync import CATALOGUE_SEEDS
 from banktags.contract import read_contract
 from banktags.explain.decision import Clause, Comparison, clauses_of, deciding

@@ -133,7 +133,7 @@ def _node(
             "model_id": model,
             "scenarios": [governance.scenarios.get(scenario, scenario) for scenario in entry.scenarios or ()],
             "rule": rule.get("rule_expression"),
-            "rule_sql": rule.get("rule_sql"),
+            "rule_sql": governance.rule_texts.get(entry.code),
             "rule_hash": rule.get("rule_hash"),
             "unresolved": rule.get("unresolved"),
             "inputs": _inputs(manifest, governance.inputs.get(entry.code, [])),

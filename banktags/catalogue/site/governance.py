@@ -70,6 +70,7 @@ class Governance:
     quality: dict[str, dict[str, Any]] = field(default_factory=dict)
     distribution: dict[str, list[Bin]] = field(default_factory=dict)
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rule_texts: dict[str, str] = field(default_factory=dict)  # the whole SQL of a tag
     inputs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # input_kind, input_name
     # Numbers of the policy seeds that decide each tag: row, value, unit, source and validity.
     parameters: dict[str, list[dict[str, Any]]] = field(default_factory=dict)

@@ -42,6 +42,10 @@ looked_at as (
     from {{ ref('tag_coverage') }} as coverage
     inner join {{ ref('tag_scan') }} as scanned
         on coverage.tag_code = scanned.tag_code
+    inner join tags
+        on
+            coverage.tag_code = tags.tag_code
+            and tags.kind = 'fact'
 ),
 
 check__values as (

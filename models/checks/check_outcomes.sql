@@ -61,7 +61,8 @@ check_outcomes as (
             when violations > 0 then 'violated'
             when looks_at_all and subjects_left_out > 0 then 'incomplete'
             when subjects_expected = 0 and is_never_empty then 'looked_at_nothing'
-            when subjects_looked_at = 0 then 'nothing_to_look_at'
+            when subjects_expected = 0 then 'nothing_to_look_at'
+            when subjects_looked_at = 0 then 'nothing_to_compare'
             -- A test of its own tells what it found.
             when test_name = check_name then 'looked_at'
             else 'passed'

@@ -32,6 +32,7 @@ def enrich(manifest: dict[str, Any], governance: Governance) -> dict[str, Any]:
         "currency": governance.currency.note,
         "currency_code": governance.currency.code,
         "lists": governance.lists,
+        "checks": governance.checks,
     }
     return manifest | {
         "nodes": nodes,

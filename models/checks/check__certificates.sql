@@ -1,5 +1,5 @@
--- Whether what is certified was tested, certified by another than its developer, and is still what was certified. Judged
--- by the whole record, whatever date is built.
+-- Whether what is certified was tested, certified by another than its developer, and is still what was certified.
+-- Judged by the whole record, whatever date is built.
 
 {{ config(materialized='view') }}
 
@@ -7,11 +7,17 @@ with
 
 steps as (
     select
-        history.*,
-        coalesce(dictionary.model_name || '.' || dictionary.tag_code, history.tag_code) as subject
+        history.tag_code,
+        history.sequence_no,
+        history.to_state,
+        history.status,
+        history.actor,
+        history.rule_hash,
+        history.is_current,
+        coalesce(entries.model_name || '.' || entries.tag_code, history.tag_code) as subject
     from {{ ref('tag_lifecycle') }} as history
-    left join {{ ref('tag_dictionary') }} as dictionary
-        on history.tag_code = dictionary.tag_code
+    left join {{ ref('tag_dictionary') }} as entries
+        on history.tag_code = entries.tag_code
 ),
 
 -- The last certification of each tag, and who had developed what it certified.

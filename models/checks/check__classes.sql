@@ -150,7 +150,8 @@ check_classes as (
             when approvals.approved_by = dictionary.owner_business
                 then 'it is approved by ' || approvals.approved_by || ', the owner of the tag'
             when owners.owner is null
-                then 'it is approved by ' || approvals.approved_by || ', which is no active business owner in seed owners'
+                then
+                    'it is approved by ' || approvals.approved_by || ', which is no active business owner in seed owners'
         end as problem,
         'have another department approve it' as remedy
     from approvals

@@ -1,5 +1,5 @@
--- Whether each tag has taken the steps of its life in their order. Judged by the whole record, whatever date is built: a
--- build of a date before the record uses the tags of today on the data of then.
+-- Whether each tag has taken the steps of its life in their order. Judged by the whole record, whatever date is built:
+-- a build of a date before the record uses the tags of today on the data of then.
 
 {{ config(materialized='view') }}
 

@@ -4,7 +4,7 @@
 
 with
 
-check_results as (
+results as (
     select * from {{ ref('check__entries') }}
     union all
     select * from {{ ref('check__names') }}
@@ -30,6 +30,16 @@ check_results as (
     select * from {{ ref('check__albums') }}
     union all
     select * from {{ ref('check__glossary') }}
+),
+
+check_results as (
+    select
+        check_name,
+        tag_code,
+        subject,
+        problem,
+        remedy
+    from results
 )
 
 select * from check_results

@@ -121,7 +121,8 @@ staging_damage as (
                 then cast(round(100 * damaged_share, 1) as decimal(4, 1)) || '% of the rows are in quarantine: ' || seen
             when 'fall_against_batches_before'
                 then cast(round(100 * damaged_share, 1) as decimal(4, 1)) || '% fewer rows than usual: ' || seen
-            else seen || ', stand on another day of the last {{ damage_days() }} too, and count as postings of their own'
+            else
+                seen || ', stand on another day of the last {{ damage_days() }} too, and count as postings of their own'
         end as finding,
         case check_name
             when 'values_set_to_unknown'

@@ -1,8 +1,9 @@
--- Who may be contacted through what (触达许可): one row a customer and contact channel, with the first gate
--- that closes it for each purpose. All that reaches a customer reads it - audiences and their lists, tasks, wave
--- plans, portraits - and judges nothing of the kind itself. Reads tables of a row a customer, and what is known of the few whom something restricts: consents, refusals,
--- restrictions, bound numbers, controls and the hold-out. No ledger is read here; int_contact__refusals says which
--- it reads.
+-- Who may be contacted through what (触达许可): one row a customer and contact channel, with the first gate that closes it
+-- for each purpose. All that reaches a customer reads it - audiences and their lists, tasks, wave plans, portraits -
+-- and judges nothing of the kind itself.
+--
+-- Reads tables of a row a customer, and what is known of the few whom something restricts. No ledger is read here;
+-- int_contact__refusals says which it reads.
 
 {% set purposes = ['marketing', 'service', 'risk'] %}
 {% set gates = contact_gates() %}

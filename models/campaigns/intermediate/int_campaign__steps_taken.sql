@@ -1,5 +1,5 @@
--- Which steps of the funnel each customer of a campaign took, within its conversion window: one row a customer and step,
--- in whatever order they took them.
+-- Which steps of the funnel each customer of a campaign took within its conversion window, in whatever order: one row a
+-- customer and step.
 
 with
 

@@ -1,5 +1,4 @@
--- Where the records of the systems do not agree about who is who, and what was done about it. What is about customer
--- numbers and identity numbers that moved on is found in int_customer__number_conflicts.
+-- Where the records of the systems do not agree about who is who, and what was done about it.
 
 with
 
@@ -11,9 +10,7 @@ records as (
         records.source_system || ':' || records.source_key as record_key
     from {{ ref('int_customer__records') }} as records
     inner join {{ ref('int_customer__identity') }} as identities
-        on
-            records.source_system = identities.source_system
-            and records.source_key = identities.source_key
+        on records.source_system = identities.source_system and records.source_key = identities.source_key
 ),
 
 -- Records that agree in mobile, name and birth date, and have more than one identity number.
@@ -85,19 +82,14 @@ conflicts as (
 
     union all
 
-    -- What more persons carry than seed identity_limits allows; the customers are those whom the records became.
+    -- A number that several carry, or that points at somebody else.
     select
-        'carried_by_many' as conflict_type,
-        id_type || ':' || id_value as conflict_key,
-        person_count as customer_count,
+        conflict_type,
+        conflict_key,
+        customer_count,
         record_keys,
-        'ignored: more persons carry it than seed identity_limits allows' as resolution
-    from {{ ref('int_customer__unusable_identifiers') }}
-    where reason = 'carried_by_many'
-
-    union all
-
-    select * from {{ ref('int_customer__number_conflicts') }}
+        resolution
+    from {{ ref('int_customer__number_conflicts') }}
 
     union all
 

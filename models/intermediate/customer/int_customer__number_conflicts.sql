@@ -1,4 +1,4 @@
--- Contacts whose customer number or identity number points at somebody else, and what was done about it.
+-- Numbers that more persons carry than may, or that point at somebody else, and what was done about it.
 
 with
 
@@ -107,6 +107,18 @@ former_id_no as (
 ),
 
 number_conflicts as (
+    -- What more persons carry than seed identity_limits allows; the customers are those whom the records became.
+    select
+        'carried_by_many' as conflict_type,
+        id_type || ':' || id_value as conflict_key,
+        person_count as customer_count,
+        record_keys,
+        'ignored: more persons carry it than seed identity_limits allows' as resolution
+    from {{ ref('int_customer__unusable_identifiers') }}
+    where reason = 'carried_by_many'
+
+    union all
+
     select * from customer_number_other_id
     union all
     select * from unknown_customer_number

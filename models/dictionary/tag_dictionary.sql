@@ -1,5 +1,5 @@
 -- The tag dictionary (标签字典): one row a tag, from the YAML of the tag models as the project graph has it. An entry whose
--- unit is CNY is an amount in the base currency, and is shown with that.
+-- unit is the base currency is an amount in it, and is shown with its code.
 
 with
 
@@ -38,7 +38,7 @@ tag_dictionary as (
         name_zh,
         definition,
         case
-            when unit = 'CNY'
+            when unit = 'base currency'
                 then replace(
                     replace(definition_zh, '单位：本位币元', '单位：元'), '单位：元', '单位：' || amounts.unit_zh
                 )
@@ -49,7 +49,7 @@ tag_dictionary as (
         path,
         dimension,
         timeliness,
-        case when unit = 'CNY' then amounts.currency else unit end as unit,
+        case when unit = 'base currency' then amounts.currency else unit end as unit,
         values_from,
         null_means,
         owner_business,

@@ -1,5 +1,6 @@
 """The catalogue site: what stands in it, what must not, and that a browser finds a tag in it."""
 
+import csv
 import http.server
 import json
 import re
@@ -800,12 +801,40 @@ def test_the_catalogue_says_date_currency_and_customers_and_leads_to_the_other_p
     assert all(text in hero.text for text in (DEMO_DATE.isoformat(), "人民币", "含潜在与已销户"))
     links = [link.get_attribute("href") for link in hero.find_elements(reader.by.TAG_NAME, "a")]
     assert [link.removeprefix(site.parent.as_uri() + "/") for link in links] == [
+        "index.html#!/checks",
         "review.html",
         "reviews.html",
         "campaigns/index.html",
     ]
     reader.go("#!" + AUM)
     assert all(text in reader.element("#distribution").text for text in (DEMO_DATE.isoformat(), "位客户", "人民币"))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_of_the_checks_explains_each_and_opens_at_the_one_that_is_named(browser, site, width):
+    """What a failing row prints leads here: every check stands on the page, the one of the address in sight."""
+    reader = Reader(browser, site.as_uri(), width)
+    reader.click(".other-pages a[href$='#!/checks']")
+    reader.until(lambda _: reader.browser.find_elements(reader.by.CSS_SELECTOR, ".check"))
+    with (PROJECT_ROOT / "seeds/governance/checks.csv").open(encoding="utf-8", newline="") as rows:
+        explained = {row["check_name"]: row for row in csv.DictReader(rows)}
+    shown = {
+        each.get_attribute("id").removeprefix("check-"): each.text
+        for each in reader.browser.find_elements(reader.by.CSS_SELECTOR, ".check")
+    }
+    assert list(shown) == list(explained)
+    for name, row in explained.items():
+        told = [row[f"{part}_{language}"] for part in ("what", "why", "remedy") for language in ("zh", "en")]
+        assert all(text in shown[name] for text in (name, *told)), name
+    assert re.search("通过 passed\\s+看过 [1-9][0-9]+ 个标签", shown["unit_given"]), shown["unit_given"]
+    reader.go("#!/checks/class_of_inputs")
+    asked = reader.element(".check.asked")
+    reader.until(lambda _: 0 <= asked.rect["y"] - reader.browser.execute_script("return scrollY") < 400)
+    assert asked.get_attribute("id") == "check-class_of_inputs"
+    reader.move("!/checks/no_such_check")
+    reader.until(lambda _: "no_such_check" in reader.element(".notice").text)
+    assert reader.browser.execute_script("return document.documentElement.scrollWidth") <= width
+    assert [entry for entry in reader.browser.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
 def test_every_link_between_the_pages_leads_somewhere(site):

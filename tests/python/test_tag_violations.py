@@ -185,6 +185,11 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
         r"unit_given: fact_tags__credit\.bureau_credit_score",
         "give unit",
     ),
+    "a unit is not in the list": (
+        lambda p: p.edit("models/tags/fact/fact_tags__social.yml", "unit: persons", "unit: people"),
+        r"unit_known: fact_tags__social\.\w+: the unit people is not in seed units",
+        "choose a unit of seed units",
+    ),
     "an owner is no longer active": (
         lambda p: p.edit("seeds/governance/owners.csv", "财富管理部,business,true", "财富管理部,business,false"),
         r"owner_active: fact_tags__suitability\.risk_level: the owner 财富管理部 is no longer active",
@@ -404,6 +409,7 @@ def test_each_fault_fails_the_build_by_name(printed, fault):
     _, said, remedy = FAULTS[fault]
     output = printed(fault)
     assert re.search(f"{said}.*Remedy: .*{remedy}", output), output[-3000:]
+    assert f"#!/checks/{said.partition(':')[0]}" in output, "the page of the check is not named"
 
 
 def test_an_exception_with_its_reason_lets_a_fault_stand(project):

@@ -32,6 +32,7 @@ def enrich(manifest: dict[str, Any], governance: Governance) -> dict[str, Any]:
         "currency": governance.currency.note,
         "currency_code": governance.currency.code,
         "lists": governance.lists,
+        "checks": governance.checks,
     }
     return manifest | {
         "nodes": nodes,
@@ -149,8 +150,8 @@ def _node(
 
 
 def in_currency(entry: TagEntry, currency: Currency) -> TagEntry:
-    """An entry whose unit is CNY, an amount in the base currency, with that currency; as governance.tag_dictionary."""
-    if entry.unit != "CNY":
+    """An entry whose unit is the base currency with the code of that currency; as governance.tag_dictionary."""
+    if entry.unit != "base currency":
         return entry
     said = re.sub("单位：(本位币)?元", f"单位：{currency.unit_zh}", entry.definition_zh or "")
     return replace(entry, unit=currency.code, definition_zh=said or None)

@@ -33,6 +33,7 @@
 -- depends_on: {{ ref('portrait_nudges') }}
 -- depends_on: {{ ref('portrait_offers') }}
 -- depends_on: {{ ref('portrait_openings') }}
+-- depends_on: {{ ref('portrait_permissions_by_role') }}
 -- depends_on: {{ ref('portrait_tasks') }}
 -- depends_on: {{ ref('pyramid_benchmark') }}
 -- depends_on: {{ ref('pyramid_concentration') }}

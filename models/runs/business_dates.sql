@@ -27,10 +27,13 @@
 -- depends_on: {{ ref('nps_summary') }}
 -- depends_on: {{ ref('onboarding_funnel') }}
 -- depends_on: {{ ref('portrait_by_role') }}
+-- depends_on: {{ ref('portrait_clauses') }}
 -- depends_on: {{ ref('portrait_groups') }}
 -- depends_on: {{ ref('portrait_health') }}
+-- depends_on: {{ ref('portrait_nudges') }}
 -- depends_on: {{ ref('portrait_offers') }}
 -- depends_on: {{ ref('portrait_openings') }}
+-- depends_on: {{ ref('portrait_permissions_by_role') }}
 -- depends_on: {{ ref('portrait_tasks') }}
 -- depends_on: {{ ref('pyramid_benchmark') }}
 -- depends_on: {{ ref('pyramid_concentration') }}

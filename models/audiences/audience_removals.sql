@@ -1,35 +1,21 @@
--- Whom a gate kept out of an audience although its predicate finds him, and which gate: for compliance to see that the
+-- Whom a gate kept out of an audience although its condition finds them, and which gate: for compliance to see that the
 -- gates work, and for the reason when somebody leaves. Never a list to contact; only models about audiences may read
 -- it.
 --
--- The predicates are those of the audiences' own models (their meta); each is one scan of the wide table.
+-- A view: whom audience_screening removes.
 
--- depends_on: {{ ref('audience_members') }}
-{% set relations = audience_relations() %}
-{% for entry in audience_entries() %}{% do relations.update({entry.audience: entry.relation}) %}{% endfor %}
+{{ config(materialized='view') }}
 
 with
 
-removals as (
-    {% for entry in audience_entries() -%}
+audience_removals as (
     select
-        '{{ entry.audience }}' as audience,
+        audience,
         customer_id,
         as_of_date,
         removed_by
-    from (
-        {{ audience_query(entry, relations) }}
-    ) as screened
+    from {{ ref('audience_screening') }}
     where removed_by is not null
-    {{ 'union all' if not loop.last }}
-    {% else -%}
-    select
-        cast(null as string) as audience,
-        cast(null as string) as customer_id,
-        {{ as_of_date() }} as as_of_date,
-        cast(null as string) as removed_by
-    where 1 = 0
-    {%- endfor %}
 )
 
-select * from removals
+select * from audience_removals

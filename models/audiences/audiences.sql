@@ -3,7 +3,6 @@
 --
 -- Some, but fewer than the least group, are suppressed, and so is the number from which they would follow.
 
--- depends_on: {{ ref('audience_members') }}
 {% set fields = [
     'audience', 'name_zh', 'purpose', 'owner', 'product', 'scenario', 'priority', 'predicate', 'description', 'channels',
     'including', 'excluding', 'definition',
@@ -25,19 +24,12 @@ defined as (
     select * from {{ rows_from(rows, fields) }} as entries
 ),
 
-members as (
+screened as (
     select
         audience,
-        count(*) as members
-    from {{ ref('audience_members') }}
-    group by audience
-),
-
-removed as (
-    select
-        audience,
-        count(*) as removed
-    from {{ ref('audience_removals') }}
+        count(*) as candidates,
+        count(removed_by) as removed
+    from {{ ref('audience_screening') }}
     group by audience
 ),
 
@@ -56,13 +48,12 @@ tags as (
 counts as (
     select
         defined.audience,
-        coalesce(members.members, 0) + coalesce(removed.removed, 0) as candidates,
-        coalesce(removed.removed, 0) as removed,
-        coalesce(members.members, 0) as members,
+        coalesce(screened.candidates, 0) as candidates,
+        coalesce(screened.removed, 0) as removed,
+        coalesce(screened.candidates - screened.removed, 0) as members,
         {{ minimum_group_size() }} as least_group
     from defined
-    left join members on defined.audience = members.audience
-    left join removed on defined.audience = removed.audience
+    left join screened on defined.audience = screened.audience
 ),
 
 told as (

@@ -87,8 +87,8 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# How many audiences stand behind one another by the sets that they include and exclude, at most: so often audience_screening asks who is
-   a member before the last answer is right. None names itself, by whatever way: audience_problems. #}
+{# How many audiences stand behind one another by the sets that they include and exclude, at most: so often audience_members asks who is a
+   member before the last answer is right. None names itself, by whatever way: audience_problems. #}
 {% macro rounds_of_sets() -%}
     {%- set entries = audience_entries() -%}
     {%- set depths = {} -%}

@@ -15,7 +15,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The same where the candidates of all audiences are compiled, the first model that reads a condition. A unit test, which has no graph of
+{# The same where audience_screening is compiled, the first model that reads a condition. A unit test, which has no graph of
    the project, is not asked. #}
 {% macro check_audiences() -%}
     {%- if execute and graph.get('nodes') -%}
@@ -49,10 +49,10 @@
     {{ return(problems) }}
 {%- endmacro %}
 
-{# Audiences that would be built past the gates, as a relation of their own, and those that audience_candidates does not read. #}
+{# Audiences that would be built past the gates, as a relation of their own, and those that audience_screening does not read. #}
 {% macro unread_audiences() -%}
     {%- set problems = [] -%}
-    {%- set candidates = graph.nodes.get('model.' ~ project_name ~ '.audience_candidates') -%}
+    {%- set screening = graph.nodes.get('model.' ~ project_name ~ '.audience_screening') -%}
     {%- for id, node in graph.nodes.items() if node.resource_type == 'model' and node.name.startswith('audience__') -%}
         {%- if node.config.materialized != 'ephemeral' -%}
             {%- do problems.append(
@@ -60,9 +60,9 @@
                 ~ ' and its members are in audience_members'
             ) -%}
         {%- endif -%}
-        {%- if candidates and id not in candidates.depends_on.nodes -%}
+        {%- if screening and id not in screening.depends_on.nodes -%}
             {%- do problems.append(
-                'the audience ' ~ node.name ~ ' is read by nobody: write its line into ' ~ candidates.original_file_path
+                'the audience ' ~ node.name ~ ' is read by nobody: write its name into ' ~ screening.original_file_path
             ) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -1,7 +1,7 @@
 -- Who came into an audience and who left it, as a log: a row on each date on which a customer's membership, or the
 -- channel he is contacted by, changed. His latest row says whether he is a member.
 --
--- Reads what audience_screening says of the date, and the log.
+-- Reads the members and removals of the date, and the log.
 
 {{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 
@@ -35,11 +35,6 @@ standing as (
     where held.change_type <> 'removed'
 ),
 
-members as (
-    select * from {{ ref('audience_screening') }}
-    where removed_by is null
-),
-
 compared as (
     select
         coalesce(today.audience, standing.audience) as audience,
@@ -52,7 +47,7 @@ compared as (
             when today.customer_id is null then 'removed'
             when coalesce(today.channel, '') <> coalesce(standing.channel, '') then 'rerouted'
         end as change_type
-    from members as today
+    from {{ ref('audience_members') }} as today
     full join standing
         on
             today.audience = standing.audience
@@ -70,15 +65,15 @@ audience_changes as (
             when compared.change_type = 'rerouted' and compared.channel is null
                 then coalesce(compared.unreached_because, 'not_contacted')
             when compared.change_type = 'rerouted' then 'channel_consent'
-            else coalesce(screened.removed_by, 'no_longer_matches')
+            else coalesce(removals.removed_by, 'no_longer_matches')
         end as reason,
         compared.channel,
         compared.previous_channel
     from compared
-    left join {{ ref('audience_screening') }} as screened
+    left join {{ ref('audience_removals') }} as removals
         on
-            compared.audience = screened.audience
-            and compared.customer_id = screened.customer_id
+            compared.audience = removals.audience
+            and compared.customer_id = removals.customer_id
     where
         {{ moves_history() }}
         and compared.change_type is not null

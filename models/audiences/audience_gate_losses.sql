@@ -8,12 +8,20 @@
 
 with
 
-screened as (
+members as (
+    select
+        audience,
+        count(*) as members
+    from {{ ref('audience_members') }}
+    group by audience
+),
+
+removed as (
     select
         audience,
         removed_by as gate,
-        count(*) as customers
-    from {{ ref('audience_screening') }}
+        count(*) as removed
+    from {{ ref('audience_removals') }}
     group by audience, removed_by
 ),
 
@@ -27,16 +35,13 @@ counted as (
         gates.position,
         gates.name_zh,
         gates.basis,
-        coalesce(removed.customers, 0) as removed,
-        coalesce(members.customers, 0) as members,
+        coalesce(removed.removed, 0) as removed,
+        coalesce(members.members, 0) as members,
         {{ minimum_group_size() }} as minimum_size
     from {{ ref('audiences') }} as audiences
     inner join {{ ref('audience_gates') }} as gates on gates.removes_member
-    left join screened as members
-        on
-            audiences.audience = members.audience
-            and members.gate is null
-    left join screened as removed
+    left join members on audiences.audience = members.audience
+    left join removed
         on
             audiences.audience = removed.audience
             and gates.gate = removed.gate

@@ -1,132 +1,136 @@
--- What becomes of everybody whom the condition of an audience finds (圈选结果): one row an audience and customer, with
--- the first gate that removes them, null for a member, and the channel that reaches a member.
+-- Everybody whom the condition of an audience finds, with the channel that reaches them best and the first gate that
+-- removes them (圈选与闸口): one row an audience and customer.
 --
--- The one place where audiences are judged: members, removals and counts read it, and `banktags audience estimate`
--- renders its text to count an audience before it is saved. Members who are not reached stay members without channel
--- or address, with the reason, because campaigns are measured against them.
+-- An audience is a select of its own, models/audiences/audience__<name>.sql, and no relation: it is read here and
+-- nowhere else, once. Who may be contacted is contact_permissions' word, and to whom a class of product may be offered
+-- that of offer_exclusions. What follows from other audiences and from the number of members is judged in
+-- audience_members. `banktags audience estimate` renders this text. There is no date in it but the wide table's own.
 
-{% set rounds = rounds_of_sets() %}
+-- depends_on: {{ ref('parsed_conditions') }}
+{% do check_audiences() %}
 
 with
 
--- The audiences that an audience is limited to, and those whose members it leaves out.
-sets as (
+-- A new audience gets its name here.
+found as (
+    {{ found_by_audiences([
+        'card_instalment', 'credit_warning', 'cross_sell', 'dormant_recall', 'graduate_overseas_shopper',
+        'high_net_worth_wealth', 'maturity_reminder', 'new_card', 'no_recent_wealth_purchase', 'responsive_customers',
+        'service_recovery', 'wealth_promotion', 'white_collar_benefits',
+    ]) }}
+),
+
+channels as (
     select
         audience,
-        said as named_audience,
-        1 as is_included
-    from {{ rows_from(rows_of_audiences('including'), ['audience', 'said']) }} as listed
-    union all
-    select
-        audience,
-        said as named_audience,
-        0 as is_included
-    from {{ rows_from(rows_of_audiences('excluding'), ['audience', 'said']) }} as listed
+        said as channel,
+        cast(place as int) as preference
+    from {{ rows_from(rows_of_audiences('channels'), ['audience', 'said', 'place']) }} as listed
 ),
 
-limits as (
+-- The product closes by the first of three gates that holds; what is not known is not allowed.
+candidates as (
     select
-        audience,
-        sum(is_included) as included_audiences
-    from sets
-    group by audience
-),
-
-judged as (
-    select
-        gated.*,
-        coalesce(limits.included_audiences, 0) as included_audiences
-    from {{ ref('audience_candidate_gates') }} as gated
-    left join limits on gated.audience = limits.audience
-),
-
-{% for round in range(rounds + 1) %}
-{% if round %}
--- Of each audience that names others, who is a member of these: those that name none are right after the first round,
--- those that name these after the next.
-named_{{ round }} as (
-    select
-        sets.audience,
-        members.customer_id,
-        sum(sets.is_included) as included_in,
-        min(sets.is_included) = 0 as is_excluded
-    from sets
-    inner join settled_{{ round - 1 }} as members
-        on
-            sets.named_audience = members.audience
-            and members.removed_at_last is null
-    group by sets.audience, members.customer_id
-),
-{% else %}
--- Before the first round nobody is a member of another audience.
-named_{{ round }} as (
-    select
-        cast(null as string) as audience,
-        cast(null as string) as customer_id,
-        0 as included_in,
-        false as is_excluded
-    from sets
-    where 1 = 0
-),
-{% endif %}
-
--- Who is not in every audience that it is limited to is no candidate; a group that is too small is removed as a whole.
-settled_{{ round }} as (
-    select
-        judged.*,
+        found.customer_id,
+        tags.as_of_date,
+        terms.*,
         case
-            when named.is_excluded then 'excluded'
-            when judged.removed_by is not null then judged.removed_by
-            when
-                sum(case when named.is_excluded or judged.removed_by is not null then 0 else 1 end)
-                    over (partition by judged.audience)
-                < judged.minimum_size
-                then 'too_few'
-        end as removed_at_last
-    from judged
-    left join named_{{ round }} as named
+            when terms.product_id is null then null
+            when not terms.is_on_sale then 'not_on_sale'
+            when not (terms.needs_suitability and terms.needs_assessment) then null
+            when tags.is_risk_assessment_valid is not true then 'not_assessed'
+            when (terms.risk_rating <= tags.max_sellable_product_rating) is not true then 'unsuitable'
+        end as product_gate
+    from found
+    inner join {{ ref('audience_terms') }} as terms on found.audience = terms.audience
+    inner join {{ ref('customer_tags') }} as tags on found.customer_id = tags.customer_id
+    left join {{ ref('audience_doubts') }} as doubts
         on
-            judged.audience = named.audience
-            and judged.customer_id = named.customer_id
-    where coalesce(named.included_in, 0) = judged.included_audiences
+            found.audience = doubts.audience
+            and found.customer_id = doubts.customer_id
+    left join {{ ref('audience_doubts') }} as doubts_of_all
+        on
+            found.audience = doubts_of_all.audience
+            and doubts_of_all.customer_id is null
+    where
+        doubts.audience is null
+        and doubts_of_all.audience is null
 ),
-{% endfor %}
 
--- Behind one address the first is reached, so that each list has an address once.
-addressed as (
+-- The best of the audience's channels first: the first that is open, else one that is closed to a member who stays one,
+-- else the one whose gate is the last to close.
+ranked as (
     select
-        settled.*,
+        candidates.*,
+        permissions.channel,
+        permissions.address_token,
+        permissions.address_order,
+        permissions.blocked_by,
+        case
+            when gates.removes_member then permissions.blocked_by
+            when permissions.customer_id is not null then null
+            when channels.channel is not null then 'no_address'
+            when candidates.needs_consent then 'no_consent'
+        end as contact_gate,
         row_number() over (
-            partition by
-                settled.audience, settled.address_token, settled.removed_at_last is null and settled.blocked_by is null
-            order by settled.address_order, settled.customer_id
+            partition by candidates.audience, candidates.customer_id
+            order by
+                case
+                    when permissions.customer_id is null then 3
+                    when permissions.blocked_by is null then 0
+                    when not gates.removes_member then 1
+                    else 2
+                end,
+                case when gates.removes_member then -gates.position end,
+                channels.preference
         ) as place
-    from settled_{{ rounds }} as settled
+    from candidates
+    left join channels on candidates.audience = channels.audience
+    left join {{ ref('contact_permissions_by_purpose') }} as permissions
+        on
+            candidates.customer_id = permissions.customer_id
+            and candidates.purpose = permissions.purpose
+            and channels.channel = permissions.channel
+    left join {{ ref('audience_gates') }} as gates on permissions.blocked_by = gates.gate
 ),
 
-reached as (
+-- The first gate by which the class of a product is kept from somebody.
+kept_from as (
     select
-        addressed.*,
-        case
-            when addressed.removed_at_last is not null or addressed.channel is null then null
-            when addressed.blocked_by is not null then addressed.blocked_by
-            when addressed.place > 1 then 'shared_address'
-        end as unreached_because
-    from addressed
+        exclusions.customer_id,
+        exclusions.purpose,
+        exclusions.product_class,
+        min(gates.position) as position
+    from {{ ref('offer_exclusions') }} as exclusions
+    inner join {{ ref('audience_gates') }} as gates on exclusions.gate = gates.gate
+    group by exclusions.customer_id, exclusions.purpose, exclusions.product_class
 ),
 
+-- Who fails several gates is counted at the first.
 audience_screening as (
     select
-        audience,
-        purpose,
-        customer_id,
-        as_of_date,
-        case when removed_at_last is null and unreached_because is null then channel end as channel,
-        case when removed_at_last is null and unreached_because is null then address_token end as address_token,
-        product_id,
-        unreached_because,
-        removed_at_last as removed_by
-    from reached
+        ranked.audience,
+        ranked.purpose,
+        ranked.customer_id,
+        ranked.as_of_date,
+        ranked.channel,
+        ranked.address_token,
+        ranked.address_order,
+        ranked.product_id,
+        ranked.minimum_size,
+        ranked.blocked_by,
+        coalesce(first_gate.gate, ranked.contact_gate, ranked.product_gate) as removed_by
+    from ranked
+    left join kept_from
+        on
+            ranked.customer_id = kept_from.customer_id
+            and ranked.purpose = kept_from.purpose
+            and ranked.product_class = kept_from.product_class
+    left join {{ ref('audience_gates') }} as contact_gates on ranked.contact_gate = contact_gates.gate
+    left join {{ ref('audience_gates') }} as product_gates on ranked.product_gate = product_gates.gate
+    left join {{ ref('audience_gates') }} as first_gate
+        on first_gate.position = least(contact_gates.position, kept_from.position, product_gates.position)
+    where ranked.place = 1
 )
 
 select * from audience_screening

@@ -3,6 +3,7 @@
 --
 -- Some, but fewer than the least group, are suppressed, and so is the number from which they would follow.
 
+-- depends_on: {{ ref('audience_members') }}
 {% set fields = [
     'audience', 'name_zh', 'purpose', 'owner', 'product', 'scenario', 'priority', 'predicate', 'description', 'channels',
     'including', 'excluding', 'definition',
@@ -24,12 +25,19 @@ defined as (
     select * from {{ rows_from(rows, fields) }} as entries
 ),
 
-screened as (
+members as (
     select
         audience,
-        count(*) as candidates,
-        count(removed_by) as removed
-    from {{ ref('audience_screening') }}
+        count(*) as members
+    from {{ ref('audience_members') }}
+    group by audience
+),
+
+removed as (
+    select
+        audience,
+        count(*) as removed
+    from {{ ref('audience_removals') }}
     group by audience
 ),
 
@@ -48,12 +56,13 @@ tags as (
 counts as (
     select
         defined.audience,
-        coalesce(screened.candidates, 0) as candidates,
-        coalesce(screened.removed, 0) as removed,
-        coalesce(screened.candidates - screened.removed, 0) as members,
+        coalesce(members.members, 0) + coalesce(removed.removed, 0) as candidates,
+        coalesce(removed.removed, 0) as removed,
+        coalesce(members.members, 0) as members,
         {{ minimum_group_size() }} as least_group
     from defined
-    left join screened on defined.audience = screened.audience
+    left join members on defined.audience = members.audience
+    left join removed on defined.audience = removed.audience
 ),
 
 told as (

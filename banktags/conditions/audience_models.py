@@ -24,7 +24,8 @@ SELECT = re.compile(
 SHAPE = "select customer_id from {{ ref('customer_tags') }} where <condition>"
 #: How an audience was written before.
 OLD_FORM = re.compile(r"\{%-?\s*call\s+audience\b")
-IN_YAML = "what the call said goes into config: {meta: {audience: {name_zh: …, purpose: …, owner: …}}} of its YAML"
+#: What its YAML has beside the description.
+ENTRY = "config: {meta: {audience: {name_zh: …, purpose: …, owner: …}}}"
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,7 @@ class AudienceEntry:
     said: Mapping[str, Any]
 
 
-def read_audience_model(
-    file: Path, shown: Path, tags: KnownTags, entry: AudienceEntry | None = None
-) -> AudienceModel:
+def read_audience_model(file: Path, shown: Path, tags: KnownTags, entry: AudienceEntry | None = None) -> AudienceModel:
     """Read an audience model from its file, which errors call ``shown``, and the floors from its entry.
 
     Raises:
@@ -65,7 +64,10 @@ def read_audience_model(
     except ConditionError as error:
         raise ModelError(shown, error) from None
     if entry is None:
-        told = "the audience has no entry in YAML", "write config: {meta: {audience: {name_zh: …, purpose: …, owner: …}}}"
+        told = (
+            "the audience has no entry in YAML",
+            "write config: {meta: {audience: {name_zh: …, purpose: …, owner: …}}}",
+        )
         raise ModelError(shown, ConditionError(text, 0, 0, *told))
     floors = entry.said.get("min_confidence") or {}
     for tag, floor in floors.items() if isinstance(floors, Mapping) else [("min_confidence", floors)]:
@@ -100,7 +102,11 @@ def _condition(text: str, tags: KnownTags) -> Condition:
     if old := OLD_FORM.search(text):
         length = len(old.group())
         raise ConditionError(
-            text, old.start(), length, "an audience is a select, no call of a macro", f"write {SHAPE}; {IN_YAML}"
+            text,
+            old.start(),
+            length,
+            "an audience is a select, no call of a macro",
+            f"write {SHAPE}, and into its YAML what the call said, as {ENTRY}",
         )
     match = SELECT.match(text)
     if not match:

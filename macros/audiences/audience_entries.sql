@@ -87,6 +87,14 @@
     {%- endfor %}
 {%- endmacro %}
 
+{# Nobody, as members are known before the first audience is settled. #}
+{% macro nobody() -%}
+    select
+        cast(null as string) as audience,
+        cast(null as string) as customer_id
+    where 1 = 0
+{%- endmacro %}
+
 {# How many audiences stand behind one another by the sets that they include and exclude, at most: so often audience_members asks who is a
    member before the last answer is right. None names itself, by whatever way: audience_problems. #}
 {% macro rounds_of_sets() -%}
@@ -114,8 +122,11 @@
 {# How audiences were written before: refused, with how the same audience is written now. #}
 {% macro audience() -%}
     {%- set said = [] -%}
-    {%- for field, value in kwargs.items() -%}{%- do said.append(field ~ ': ' ~ (value | tojson)) -%}{%- endfor -%}
-    {%- set condition = modules.re.sub('\\s+', ' ', caller()) | trim -%}
+    {%- for field, value in kwargs.items() -%}
+        {#- Names without quotes, as YAML has them, and Chinese as it is. -#}
+        {%- do said.append(field ~ ': ' ~ (value | string | replace("'", ''))) -%}
+    {%- endfor -%}
+    {%- set condition = modules.re.sub('\\s+', ' ', modules.re.sub('--[^\\n]*', '', caller())) | trim -%}
     {{ exceptions.raise_compiler_error(
         "an audience is a select now, no call of macro audience: write the file " ~ model.original_file_path
         ~ " as  select customer_id from {{ ref('customer_tags') }} where " ~ condition ~ "  and what the call said into its entry in YAML:"

@@ -44,11 +44,3 @@
             and screened.customer_id = named.customer_id
     where coalesce(named.including, 0) = coalesce(limits.including, 0)
 {%- endmacro %}
-
-{# Nobody, as members are known before the first audience is settled. #}
-{% macro nobody() -%}
-    select
-        cast(null as string) as audience,
-        cast(null as string) as customer_id
-    where 1 = 0
-{%- endmacro %}

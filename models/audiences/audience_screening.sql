@@ -31,9 +31,11 @@ channels as (
 -- The product closes by the first of three gates that holds; what is not known is not allowed.
 candidates as (
     select
+        found.audience,
         found.customer_id,
         tags.as_of_date,
-        terms.*,
+        terms.purpose,
+        terms.needs_consent,
         case
             when terms.product_id is null then null
             when not terms.is_on_sale then 'not_on_sale'
@@ -57,41 +59,48 @@ candidates as (
         and doubts_of_all.audience is null
 ),
 
--- The best of the audience's channels first: the first that is open, else one that is closed to a member who stays one,
--- else the one whose gate is the last to close.
-ranked as (
+-- What contact_permissions says of each channel of the audience, for its purpose.
+permitted as (
     select
         candidates.*,
+        channels.preference,
         permissions.channel,
         permissions.address_token,
         permissions.address_order,
-        permissions.blocked_by,
+        {{ blocked_by_purpose('candidates.purpose', 'permissions') }} as blocked_by
+    from candidates
+    left join channels on candidates.audience = channels.audience
+    left join {{ ref('contact_permissions') }} as permissions
+        on
+            candidates.customer_id = permissions.customer_id
+            and channels.channel = permissions.channel
+),
+
+-- The best channel first: the first that is open, else one that is closed to a member who stays one, else the one whose
+-- gate is the last to close.
+ranked as (
+    select
+        permitted.*,
         case
-            when gates.removes_member then permissions.blocked_by
-            when permissions.customer_id is not null then null
-            when channels.channel is not null then 'no_address'
-            when candidates.needs_consent then 'no_consent'
+            when gates.removes_member then permitted.blocked_by
+            when permitted.channel is not null then null
+            when permitted.preference is not null then 'no_address'
+            when permitted.needs_consent then 'no_consent'
         end as contact_gate,
         row_number() over (
-            partition by candidates.audience, candidates.customer_id
+            partition by permitted.audience, permitted.customer_id
             order by
                 case
-                    when permissions.customer_id is null then 3
-                    when permissions.blocked_by is null then 0
+                    when permitted.channel is null then 3
+                    when permitted.blocked_by is null then 0
                     when not gates.removes_member then 1
                     else 2
                 end,
                 case when gates.removes_member then -gates.position end,
-                channels.preference
+                permitted.preference
         ) as place
-    from candidates
-    left join channels on candidates.audience = channels.audience
-    left join {{ ref('contact_permissions_by_purpose') }} as permissions
-        on
-            candidates.customer_id = permissions.customer_id
-            and candidates.purpose = permissions.purpose
-            and channels.channel = permissions.channel
-    left join {{ ref('audience_gates') }} as gates on permissions.blocked_by = gates.gate
+    from permitted
+    left join {{ ref('audience_gates') }} as gates on permitted.blocked_by = gates.gate
 ),
 
 -- The first gate by which the class of a product is kept from somebody.
@@ -110,22 +119,23 @@ kept_from as (
 audience_screening as (
     select
         ranked.audience,
-        ranked.purpose,
+        terms.purpose,
         ranked.customer_id,
         ranked.as_of_date,
         ranked.channel,
         ranked.address_token,
         ranked.address_order,
-        ranked.product_id,
-        ranked.minimum_size,
+        terms.product_id,
+        terms.minimum_size,
         ranked.blocked_by,
         coalesce(first_gate.gate, ranked.contact_gate, ranked.product_gate) as removed_by
     from ranked
+    inner join {{ ref('audience_terms') }} as terms on ranked.audience = terms.audience
     left join kept_from
         on
             ranked.customer_id = kept_from.customer_id
-            and ranked.purpose = kept_from.purpose
-            and ranked.product_class = kept_from.product_class
+            and terms.purpose = kept_from.purpose
+            and terms.product_class = kept_from.product_class
     left join {{ ref('audience_gates') }} as contact_gates on ranked.contact_gate = contact_gates.gate
     left join {{ ref('audience_gates') }} as product_gates on ranked.product_gate = product_gates.gate
     left join {{ ref('audience_gates') }} as first_gate

@@ -98,7 +98,8 @@ def prepare(con: duckdb.DuckDBPyConnection, entries: list[TagEntry], customers: 
             case
                 when (is_marketing_contactable and has_consent) is not true then 'no_consent'
                 when is_personalisation_allowed is not true then 'opted_out'
-            end as marketing_blocked_by
+            end as marketing_blocked_by,
+            cast(null as varchar) as service_blocked_by, cast(null as varchar) as risk_blocked_by
         from marts.customer_tags
         cross join lateral (
             values ('SMS', has_sms_marketing_consent), ('APP', has_app_marketing_consent)

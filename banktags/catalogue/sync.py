@@ -34,7 +34,9 @@ from banktags.catalogue.rules import Rules
 from banktags.catalogue.scopes import RuleError
 from banktags.catalogue.sql_words import code_checksum, project_words
 from banktags.clock import DEMO_DATE
-from banktags.conditions.parsed import SEED, UnparsedModels, parsed_conditions
+from banktags.conditions.audience_models import AudienceModel
+from banktags.conditions.governed import retyped_numbers
+from banktags.conditions.parsed import SEED, UnparsedModels, parsed_conditions, parsed_models
 from banktags.contract import PROJECT_ROOT
 from banktags.terminal import say
 
@@ -123,7 +125,11 @@ def conditions(
     check: Annotated[bool, typer.Option(help="Write nothing; fail if the file is not up to date.")] = False,
 ) -> None:
     """Parse the conditions of all audiences and derived tags; a build runs only what was parsed."""
-    _write(_parsed_file(), check, "the audiences and derived tags say: run banktags catalogue conditions")
+    parsed = _parsed_file()
+    for file, model in parsed_models(PROJECT_ROOT):
+        for number in retyped_numbers(model.condition) if isinstance(model, AudienceModel) else ():
+            say(f"warning: {file.relative_to(PROJECT_ROOT)}: {number}", err=True)
+    _write(parsed, check, "the audiences and derived tags say: run banktags catalogue conditions")
 
 
 def _parsed_file() -> dict[Path, str]:

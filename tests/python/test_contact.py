@@ -355,8 +355,8 @@ def test_every_relation_is_searched_for_whom_no_marketing_may_reach(nights):
             select 'CONTROL' as customer_id, 'PHONE' as channel;
             insert into audiences.audience_activation by name
             select 'wealth_promotion' as audience, 'STAFF' as customer_id, 'add' as instruction, 'SMS' as channel;
-            insert into audiences.audience__wealth_promotion by name
-            select 'TURNS_18_TOMORROW' as customer_id, 'SMS' as channel, 'WP03' as product_id
+            insert into audiences.audience_members by name
+            select 'TURNS_18_TOMORROW' as customer_id, 'marketing' as purpose, 'SMS' as channel, 'WP03' as product_id
             """
         )
     run = nights.dbt("test", "--select", NO_MARKETING, *as_of, check=False)
@@ -366,7 +366,6 @@ def test_every_relation_is_searched_for_whom_no_marketing_may_reach(nights):
         ("audience_call_list", "is a control of a running campaign"),
         ("audience_activation", "is closed by gate staff"),
         ("audience_members", "is a minor, and offered WEALTH_PRODUCT"),
-        ("audience__wealth_promotion", "is a minor, and offered WEALTH_PRODUCT"),
     ):
         assert re.search(rf"{relation}\b.*{problem}", run.stdout), run.stdout
 

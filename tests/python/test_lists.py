@@ -69,6 +69,8 @@ def shelf(tmp_path, monkeypatch) -> Path:
             create table governance.tag_confidence (customer_id text, tag_code text, confidence decimal(5,4));
             create table governance.tag_dictionary as
             select 'is_risk_assessment_valid' as tag_code, 3 as security_level;
+            create table audiences.audience_holdout (customer_id text);
+            create table intermediate.int_campaign__controls (customer_id text);
             create table audiences.offer_exclusions
             (customer_id text, as_of_date date, purpose text, product_class text, gate text);
             create table audiences.contact_permissions as

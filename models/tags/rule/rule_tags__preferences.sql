@@ -28,9 +28,9 @@ seen as (
     select
         demographics.customer_id,
         consumption.card_spending_amount_90d as card_spending,
-        transactions.digital_transaction_count_90d
-        + transactions.counter_transaction_count_90d
-        + transactions.atm_transaction_count_90d
+        transaction_tags.digital_transaction_count_90d
+        + transaction_tags.counter_transaction_count_90d
+        + transaction_tags.atm_transaction_count_90d
         >= thresholds.channel_support_from as has_channel_support,
         products.product_category_count
         + products.investment_purchase_count_90d
@@ -56,8 +56,8 @@ seen as (
         consumption.cross_border_online_spending_amount_365d >= thresholds.cross_border_spending_from as is_abroad,
         consumption.instalment_purchase_count_365d >= thresholds.instalment_count_from as pays_in_instalments
     from {{ ref('fact_tags__demographics') }} as demographics
-    left join {{ ref('fact_tags__transactions') }} as transactions
-        on demographics.customer_id = transactions.customer_id
+    left join {{ ref('fact_tags__transactions') }} as transaction_tags
+        on demographics.customer_id = transaction_tags.customer_id
     left join {{ ref('fact_tags__products') }} as products
         on demographics.customer_id = products.customer_id
     left join {{ ref('fact_tags__digital') }} as digital

@@ -52,15 +52,9 @@ unguarded as (
 ),
 
 complaining as (
-    select distinct identities.customer_id
-    from {{ ref('stg_crm__complaints') }} as complaints
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            complaints.contact_id = identities.source_key
-            and identities.source_system = 'crm'
-    where
-        complaints.complained_date <= {{ as_of_date() }}
-        and (complaints.resolved_date is null or complaints.resolved_date > {{ as_of_date() }})
+    select distinct customer_id
+    from {{ ref('int_complaints__by_customer') }}
+    where is_open
 ),
 
 restrictions as (

@@ -27,7 +27,8 @@ NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 COMPARISONS = (exp.GTE, exp.GT, exp.LTE, exp.LT)
 
 SQL = """\
--- Tags of {owner}. Derived from the bank's own tags, which standard_tags has side by side; thresholds are the owner's.
+-- Tags of {owner}.
+-- Derived from the bank's own tags, which standard_tags has side by side; thresholds are the owner's.
 
 with
 
@@ -56,16 +57,16 @@ models:
           usage: "Tags of {owner}; another owner may define the same name in another way."
           security_level: 4
     data_tests:
+      - dbt_utils.unique_combination_of_columns:
+          arguments: {{combination_of_columns: [customer_id]}}
       - covers_spine
     columns:
       - name: customer_id
         data_type: string
         description: "Golden customer."
-        data_tests: [unique, not_null]
       - name: as_of_date
         data_type: date
         description: "Business date that the tags describe."
-        data_tests: [not_null]
 
 unit_tests:
 """

@@ -5,6 +5,7 @@ it finds out in the midst of a build, on each engine in another way. It renders 
 stands in braces there. No macro and no plugin of an adapter runs so early.
 """
 
+import gc
 from pathlib import Path
 
 from dbt.flags import get_flags
@@ -24,6 +25,20 @@ from banktags.variables import PROJECT, variable_faults
 UNGUARDED = {"clean", "deps"}
 #: Commands that hash identifiers.
 HASHING = ("build", "run", "retry")
+
+
+#: Objects that Python makes before it looks for garbage (its default: 700), and how many of these looks make one at what
+#: stood longer, and at all. Half as many again change nothing; the looks take a fiftieth of a parse, and not a sixth.
+COLLECTED_AFTER = (20_000, 20, 50)
+
+
+class Collector(dbtPlugin):
+    """Lets Python look for garbage less often: of the millions of objects of a parse nearly all stay."""
+
+    def initialize(self) -> None:
+        if self.project_name == PROJECT:
+            gc.freeze()
+            gc.set_threshold(*COLLECTED_AFTER)
 
 
 class Guard(dbtPlugin):
@@ -70,4 +85,4 @@ class Private(dbtPlugin):
         private_from_here()
 
 
-plugins = [Guard, KeyGuard, TextGuard, Private]
+plugins = [Collector, Guard, KeyGuard, TextGuard, Private]

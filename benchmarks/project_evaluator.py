@@ -59,7 +59,6 @@ def evaluator_project(packages: Path, project: Path) -> None:
     # The checks of a run need extracts, and the evaluator reads none.
     settings |= {"on-run-start": [], "on-run-end": []}
     settings["seeds"][EVALUATOR] = {f"{EVALUATOR}_exceptions": {"+enabled": False}}
-    settings["dispatch"] = [{"macro_namespace": "dbt", "search_order": ["bank_tags", EVALUATOR, "dbt"]}]
     (project / "dbt_project.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
     listed = {"packages": [{"local": f"dbt_packages/{name}"} for name in (UTILS, EVALUATOR)]}
     (project / "packages.yml").write_text(yaml.safe_dump(listed), encoding="utf-8")

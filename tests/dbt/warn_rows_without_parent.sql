@@ -1,20 +1,33 @@
 {{ config(severity='warn') }}
 {{ printed_rows(columns=['table_name', 'problem', 'remedy']) }}
 
--- Rows of a source that refer to a row of another one that was never delivered, where they are more than here and there: from
--- the share of seed staging_damage_thresholds on. Asked of the batches that no recorded run has tested.
-{% set references = [] %}
+-- Rows of a source that refer to a row of another one that was never delivered, where they are more than here and there:
+-- from the share of seed staging_damage_thresholds on. Asked of the batches that no recorded run has tested.
+-- The loop writes one select a column, which stands where a written one would: template blocks don't indent.
+-- sqlfluff:indentation:template_blocks_indent:false
+{% set references, parents, tested_until = [], [], tested_until() %}
 {% for table in staged_tables() %}
     {% set relation = source(table.system, table.name) %}
     {% set node = graph.sources['source.bank_tags.' ~ table.system ~ '.' ~ table.name] if execute else none %}
     {% for column in node.columns.values() if node and column.config.meta.get('references') %}
+        {% set system, parent, key = column.config.meta.references.split('.') %}
         {% do references.append([table, relation, column]) %}
+        {% set said = {'system': system, 'name': parent, 'key': key} %}
+        {% do parents.append(said) if said not in parents %}
     {% endfor %}
 {% endfor %}
 
 with
 
--- Of each column that refers to another table: the rows that name a row of it, and those of them whose row is not there.
+-- The keys of each table that another one refers to.
+{% for parent in parents %}
+{{ parent.system }}_{{ parent.name }}_{{ parent.key }} as (
+    select distinct {{ parent.key }} as parent_key
+    from {{ source(parent.system, parent.name) }}
+),
+
+{% endfor %}
+-- Of each column that refers to another table: its rows that name a row there, and those of them whose row is not there.
 referring as (
     {% for table, relation, column in references %}
     {% set system, parent, key = column.config.meta.references.split('.') %}
@@ -26,12 +39,12 @@ referring as (
         count(*) as row_count,
         count(case when parents.parent_key is null then 1 end) as orphans
     from {{ relation }} as referring_rows
-    left join (select distinct {{ key }} as parent_key from {{ source(system, parent) }}) as parents
+    left join {{ system }}_{{ parent }}_{{ key }} as parents
         on referring_rows.{{ column.name }} = parents.parent_key
     where
         referring_rows.{{ column.name }} is not null
         and referring_rows.dt <= {{ as_of_date() }}
-        and referring_rows.dt > {{ tested_until() }}
+        and referring_rows.dt > {{ tested_until }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
     {% if not references %}
@@ -64,8 +77,8 @@ graded as (
 select
     system_name || '.' || table_name as table_name,
     orphans || ' of ' || row_count || ' rows: ' || column_name || ' is in no row of ' || parent_name as problem,
-    'deliver the rows of ' || parent_name || ' that are missing; where it is the truth, a row rows_without_parent of seed '
-    || 'staging_damage_thresholds for this column' as remedy
+    'deliver the rows of ' || parent_name || ' that are missing; where it is the truth, a row rows_without_parent of'
+    || ' seed staging_damage_thresholds for this column' as remedy
 from graded
 where
     place = 1

@@ -66,10 +66,11 @@ class Project:
         """Codes of the tags that a data test keeps from being null."""
         tests = [node for node in self.manifest["nodes"].values() if node["resource_type"] == "test"]
         return {
-            test["column_name"]
+            column
             for test in tests
-            if (test.get("test_metadata") or {}).get("name") == "not_null"
-            and ((test.get("attached_node") or "").split(".")[-1], test["column_name"]) in self.tags
+            if (generic := test.get("test_metadata") or {}).get("name") == "column_rules"
+            for column in generic["kwargs"].get("never_null", ())
+            if ((test.get("attached_node") or "").split(".")[-1], column) in self.tags
         }
 
     @cached_property

@@ -58,6 +58,8 @@ models:
       Every tag of every customer: one row a customer, one column a tag (客户标签宽表). What a tag means, its values
       and its owner stand at its tag model.
     data_tests:
+      - dbt_utils.unique_combination_of_columns:
+          arguments: {combination_of_columns: [customer_id]}
       - covers_spine
     columns:
       - name: customer_id

@@ -23,7 +23,7 @@ FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROO
 FIRST, MIDDLE, LAST = (datetime.date(2026, 6, day) for day in (28, 29, 30))
 #: A table of one business date, and one that reads it.
 SPINE, READER = "int_customer__spine", "audience_holdout"
-CHECK = "unique_int_customer__spine_customer_id"
+CHECK = "dbt_utils_unique_combination_of_columns_int_customer__spine_customer_id"
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 import csv
 import io
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from dbt.cli.main import dbtRunner
 from rich.console import Console
 
@@ -63,6 +64,51 @@ def test_the_shipped_seeds_have_no_fault():
 def test_every_seed_is_described(declared):
     files = {path.stem for path in (PROJECT_ROOT / "seeds").rglob("*.csv") if path.parent.name != "catalogue"}
     assert files == declared.keys(), "add an entry with column_types to a _seeds.yml in the folder of the seed"
+
+
+def with_values(seed: SeedFile, place: int, **values: str) -> SeedFile:
+    """The seed with other values in one of its rows."""
+    row = seed.rows[place]
+    changed = SeedRow(row.line, {**row.values, **values})
+    return replace(seed, rows=(*seed.rows[:place], changed, *seed.rows[place + 1 :]))
+
+
+def planted(seed: SeedFile, of: Declared, seeds: Iterable[str]) -> dict[str, SeedFile]:
+    """The seed with one fault of each kind that dbt's own tests would look for, by what is wrong."""
+    coded = [column for column, (dictionary, _) in of.references.items() if dictionary in seeds]
+    if not seed.rows:
+        return {}
+    copied = replace(seed, rows=(*seed.rows, SeedRow(seed.rows[-1].line + 1, dict(seed.rows[0].values))))
+    return {
+        **{f"{column} is empty": with_values(seed, 0, **{column: ""}) for column in of.filled},
+        **{f"{column} is none of its values": with_values(seed, 0, **{column: "zzz"}) for column in of.admitted},
+        **{f"{column} is in no dictionary": with_values(seed, 0, **{column: "zzz"}) for column in coded},
+        **{f"{', '.join(key)} twice": copied for key in of.keys},
+    }
+
+
+def test_a_planted_fault_of_each_kind_is_caught_in_each_seed(shipped, declared):
+    """Data tests would ask it of the warehouse: not_null, accepted_values, relationships and unique."""
+    missed, kinds = [], set()
+    for name, seed in shipped.items():
+        for fault, changed in planted(seed, declared[name], shipped).items():
+            kinds.add(fault.rsplit(" ", 1)[-1])
+            seeds = {**shipped, name: changed}
+            if not (value_faults(changed, declared[name], seeds) or order_faults(changed, declared[name])):
+                missed.append((name, fault))
+    assert missed == []
+    assert kinds == {"empty", "values", "dictionary", "twice"}
+
+
+def test_dbt_does_not_ask_again_what_the_files_are_asked():
+    """Each data test is a node and a query of every build. Left are those that no file can be asked."""
+    asked = {}
+    files = [path for path in (PROJECT_ROOT / "seeds").rglob("_*.yml") if path.parent.name != "catalogue"]
+    for seed in (seed for path in files for seed in yaml.safe_load(path.read_text(encoding="utf-8"))["seeds"]):
+        for test in (test for of in (seed, *seed["columns"]) for test in of.get("data_tests", ())):
+            asked[seed["name"]] = test if isinstance(test, str) else next(iter(test))
+    assert set(asked.values()) == {"covers_all_amounts", "relationships"}, asked
+    assert {name for name, test in asked.items() if test == "relationships"} == {"segmentation_schemes", "strategy_map"}
 
 
 #: Eight senseless edits of one day, and what is said of each.

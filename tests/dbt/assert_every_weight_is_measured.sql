@@ -6,7 +6,7 @@
 {% endfor %}
 {% set problems %}
     select
-        'seeds/policy/preference_weights.csv' as seed_file,
+        'seeds/policy/rules/preference_weights.csv' as seed_file,
         weights.preference || ' / ' || weights.tag_code as row_name,
         'no weight can be put on ' || weights.tag_code as problem,
         'name a tag of macro weighable_tags, or add this one there if it is a count, amount or holding' as remedy

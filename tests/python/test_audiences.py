@@ -15,7 +15,6 @@ from banktags.audience.definition import Audience, AudienceError, compiled, esti
 from banktags.audience.estimates import KIND, keep_on_record, refuse_too_many
 from banktags.conditions import parse_condition
 from banktags.conditions.known import of_warehouse
-from banktags.contract import PROJECT_ROOT
 from banktags.seeds.rows import seed_file
 
 LEVELS = {"R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}

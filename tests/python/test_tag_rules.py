@@ -121,6 +121,7 @@ def project_of(rate_sql: str, other_sql: str | None = None, upstream_sql: str | 
     nodes["seed.p.bands"] = {
         "resource_type": "seed",
         "name": "bands",
+        "fqn": ["p", "policy", "bands"],
         "database": "w",
         "schema": "policy",
         "config": {"column_types": {"low": "double", "high": "double", "band": "string"}},

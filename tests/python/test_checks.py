@@ -2,9 +2,12 @@
 
 import csv
 import re
+import shutil
 
+import duckdb
 import pytest
 import yaml
+from dbt_warehouse import Warehouse
 
 from banktags.contract import PROJECT_ROOT
 
@@ -92,3 +95,34 @@ def test_a_check_reads_in_both_languages(check):
         assert not re.search(r"[,;:!?]", re.sub(r"[\w.<>]*\w[\w.]*: ?\w+|[\x20-\x7e]{12,}", "", chinese)), chinese
         assert re.match("[A-Z]", english) and english.endswith("."), english
         assert not re.search(r"\b(he|his|him)\b", english), english
+
+
+#: What is taken from the view of a check in a built warehouse, and what the night says of it.
+LEFT_OUT = {
+    "check__references": (
+        "check_name <> 'unit_given' and not (check_name = 'values_listed' and tag_code = 'gender')",
+        ["unit_given: it left out", "values_listed: it left out 1 of the"],
+    ),
+    "check__glossary": ("false", ["glossary_resolves: it left out"]),
+}
+
+
+@pytest.mark.slow
+def test_a_check_that_looks_at_less_than_all_fails_the_night(demo_warehouse, tmp_path):
+    """A join that finds nothing makes a check pass in silence; what it had to look at tells."""
+    copy = Warehouse(tmp_path / "warehouse", demo_warehouse.raw)
+    shutil.copytree(demo_warehouse.folder, copy.folder, ignore=shutil.ignore_patterns("lists"))
+    with duckdb.connect(str(copy.database)) as connection:
+        for number, (view, (kept, _)) in enumerate(LEFT_OUT.items()):
+            connection.execute(f"create table governance.kept_{number} as select * from governance.{view} where {kept}")
+            connection.execute(f"create or replace view governance.{view} as select * from governance.kept_{number}")
+    models = ("tag_violations", "tag_checks", "check_outcomes")
+    copy.dbt("run", "--select", *models)
+    run = copy.dbt("test", "--select", "assert_no_tag_violations", "assert_every_check_looks", check=False)
+    assert {node.split(".")[2]: status for node, status in copy.results().items()} == {
+        "assert_no_tag_violations": "pass",
+        "assert_every_check_looks": "fail",
+    }
+    for _, said in LEFT_OUT.values():
+        for line in said:
+            assert line in run.stdout, run.stdout

@@ -1,5 +1,6 @@
-{# What is to be known of a tag to say why a customer has it, one row a tag: the clauses of its rule with the names of what they read, the
-   tags that the rule reads, and the tables that a fact is measured from. Small for any bank. #}
+{# What is to be known of a tag to say why a customer has it and how sure that is, one row a tag: the clauses of its rule with the names of
+   what they read, the tags that the rule reads, the tables that a fact is measured from, and the confidence measured of all customers at
+   once. Small for any bank. #}
 {% macro portrait_rules() -%}
 with
 
@@ -99,6 +100,15 @@ measured_from as (
         '取自 ' || {{ dbt.listagg('source_table', "'、'", 'order by source_table') }} as why
     from sources
     group by tag_code
+),
+
+confidence_for_all as (
+    select
+        tag_code,
+        max(confidence) as confidence
+    from {{ ref('tag_confidence') }}
+    where customer_id is null
+    group by tag_code
 )
 
 select
@@ -106,7 +116,8 @@ select
     clauses_of_rules.clauses,
     inputs_of_rules.inputs,
     asked_of_rules.input_tags,
-    measured_from.why as measured_from
+    measured_from.why as measured_from,
+    confidence_for_all.confidence as confidence_for_all
 from readable
 left join clauses_of_rules
     on readable.tag_code = clauses_of_rules.tag_code
@@ -116,4 +127,6 @@ left join asked_of_rules
     on readable.tag_code = asked_of_rules.tag_code
 left join measured_from
     on readable.tag_code = measured_from.tag_code
+left join confidence_for_all
+    on readable.tag_code = confidence_for_all.tag_code
 {%- endmacro %}

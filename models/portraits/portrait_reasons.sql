@@ -1,5 +1,4 @@
--- What is known of a customer: each of their tags with since when, how sure and why, in words that the front line
--- reads.
+-- What is known of a customer: each of their tags with since when, how sure and why, in words of the front line.
 --
 -- Of a certified rule with clauses, why is the clause that decides, with their values and the thresholds in force; of
 -- any other rule the values that it reads, of a fact the tables that it is measured from. The clauses are judged by
@@ -54,16 +53,7 @@ own_confidence as (
     group by customer_id
 ),
 
--- What was measured of all customers at once.
-confidence_for_all as (
-    select
-        tag_code,
-        max(confidence) as confidence
-    from {{ ref('tag_confidence') }}
-    where customer_id is null
-    group by tag_code
-),
-
+-- Each customer with the values of all tags.
 customers as (
     select
         wide_rows.customer_id,
@@ -82,15 +72,6 @@ rules as (
     {{ portrait_rules() }}
 ),
 
-rules_with_confidence as (
-    select
-        rules.*,
-        confidence_for_all.confidence
-    from rules
-    left join confidence_for_all
-        on rules.tag_code = confidence_for_all.tag_code
-),
-
 -- Each known tag of a customer beside its rule. Not by a join on the tag: an engine that takes a customer's tags for
 -- fewer than the rules would gather those of all customers first.
 known as (
@@ -102,13 +83,13 @@ known as (
         customers.known_values,
         customers.since[rules.tag_code] as since,
         -- A customer's own confidence is never above that of all customers; without either it is 1.
-        coalesce(customers.confidence[rules.tag_code], rules.confidence, cast(1 as decimal(5, 4))) as confidence,
+        coalesce(customers.confidence[rules.tag_code], rules.confidence_for_all, cast(1 as decimal(5, 4))) as confidence,
         rules.clauses,
         rules.inputs,
         rules.input_tags,
         rules.measured_from
     from customers
-    cross join rules_with_confidence as rules
+    cross join rules
 ),
 
 -- With the values that its rule reads.

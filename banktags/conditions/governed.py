@@ -54,8 +54,8 @@ def retyped_numbers(condition: Condition, root: Path = PROJECT_ROOT) -> list[str
             )
             beyond = f" and {len(rules) - MOST_RULES} more" if len(rules) > MOST_RULES else ""
             found.append(
-                f"{tag} is compared with {number:f}, and judged already by the rule of {named}{beyond}: name a tag whose"
-                " rule says it, or add a rule with a row of its own"
+                f"{tag} is compared with {number:f}, and judged already by the rule of {named}{beyond}: name a tag"
+                " whose rule says it, or add a rule with a row of its own"
             )
     return found
 

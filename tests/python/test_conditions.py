@@ -510,7 +510,7 @@ OLD_FORM = "{% call audience(name_zh='客群', purpose='service') %}\n    aum_sp
         (SELECT.format(condition="{# x #} true"), "only {{ within_days"),
         (SELECT.format(condition="within_days(wealth_purchase, 30)"), "a model calls a macro in braces"),
         (SELECT.format(condition=""), "there is no condition"),
-        (SELECT.format(condition="true") * 2, "is no tag"),
+        (SELECT.format(condition="true") * 2, "a condition reads no table"),
         ("{% set x = 1 %}" + SELECT.format(condition="true"), ONE_SELECT),
         ("{{ config(pre_hook='drop table x') }}" + SELECT.format(condition="true"), ONE_SELECT),
         ("with x as (select 1) " + SELECT.format(condition="true"), ONE_SELECT),
@@ -580,8 +580,8 @@ def test_an_audience_model_reads_the_tags_of_its_condition_and_floors(tmp_path):
     [
         (
             "aum_month_avg >= 300000 and is_frequent_transactor_90d",
-            "300000, which is row is_wealth_promotion_target / aum_month_avg_from / CNY of seed rule_thresholds: name the"
-            " tag is_wealth_promotion_target instead",
+            "300000, which is row is_wealth_promotion_target / aum_month_avg_from / CNY of seed rule_thresholds: name"
+            " the tag is_wealth_promotion_target instead",
         ),
         ("not (300000.00 > aum_month_avg)", "name the tag is_wealth_promotion_target instead"),
         ("aum_month_avg between 1 and 300000", "name the tag is_wealth_promotion_target instead"),

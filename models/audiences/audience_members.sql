@@ -1,8 +1,8 @@
 -- Who is in which audience on the business date: every audience of the project, one row an audience and member,
 -- with whom its channel reaches.
 --
--- Whom audience_screening leaves, less the members of excluded audiences and groups that are too small. Who is held out,
--- a control of a running campaign or behind an address at which another member is reached stays a member, because
+-- Whom audience_screening leaves, less the members of excluded audiences and groups that are too small. Who is held
+-- out, a control of a running campaign or behind an address at which another member is reached stays a member, because
 -- campaigns are measured against them, and has no channel.
 
 with

@@ -109,7 +109,7 @@ kept_from as (
         exclusions.customer_id,
         exclusions.purpose,
         exclusions.product_class,
-        min(gates.position) as position
+        min(gates.position) as least_position
     from {{ ref('offer_exclusions') }} as exclusions
     inner join {{ ref('audience_gates') }} as gates on exclusions.gate = gates.gate
     group by exclusions.customer_id, exclusions.purpose, exclusions.product_class
@@ -139,7 +139,7 @@ audience_screening as (
     left join {{ ref('audience_gates') }} as contact_gates on ranked.contact_gate = contact_gates.gate
     left join {{ ref('audience_gates') }} as product_gates on ranked.product_gate = product_gates.gate
     left join {{ ref('audience_gates') }} as first_gate
-        on first_gate.position = least(contact_gates.position, kept_from.position, product_gates.position)
+        on first_gate.position = least(contact_gates.position, kept_from.least_position, product_gates.position)
     where ranked.place = 1
 )
 

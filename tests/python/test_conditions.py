@@ -510,7 +510,7 @@ OLD_FORM = "{% call audience(name_zh='客群', purpose='service') %}\n    aum_sp
         (SELECT.format(condition="{# x #} true"), "only {{ within_days"),
         (SELECT.format(condition="within_days(wealth_purchase, 30)"), "a model calls a macro in braces"),
         (SELECT.format(condition=""), "there is no condition"),
-        (SELECT.format(condition="true") * 2, "is no tag"),
+        (SELECT.format(condition="true") * 2, "a condition reads no table"),
         ("{% set x = 1 %}" + SELECT.format(condition="true"), ONE_SELECT),
         ("{{ config(pre_hook='drop table x') }}" + SELECT.format(condition="true"), ONE_SELECT),
         ("with x as (select 1) " + SELECT.format(condition="true"), ONE_SELECT),

@@ -4,13 +4,7 @@
 with
 
 tiers as (
-    select
-        tier,
-        tier_rank,
-        aum_from,
-        aum_to
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 policy as (

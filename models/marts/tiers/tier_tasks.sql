@@ -12,19 +12,11 @@ alerts as (
 ),
 
 tiers as (
-    select
-        tier,
-        tier_rank
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 entitlements as (
-    select
-        tier,
-        {{ dbt.listagg('name_zh', "'、'", 'order by display_order') }} as services
-    from {{ ref('tier_entitlements') }}
-    group by tier
+    {{ entitlements_by_tier() }}
 ),
 
 -- The service tier that came next after the alert.

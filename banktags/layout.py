@@ -103,12 +103,15 @@ def layout(manifest: dict[str, Any], layers: list[str]) -> Layout:
     )
     cycles = [sorted(part) for part in networkx.strongly_connected_components(between) if len(part) > 1]
     models = networkx.DiGraph((edge.read, edge.reader) for edge in found)
+    # What neither reads a model nor is read by one, as the ledger of dates, is a model too.
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    models.add_nodes_from(node["name"] for node in nodes)
     levels, paths = {}, {}
     for model in networkx.topological_sort(models):
         above = list(models.predecessors(model))
         levels[model] = 1 + max((levels[one] for one in above), default=0)
         paths[model] = sum(paths[one] + 1 for one in above)
-    used = {edge.reader_folder for edge in found} | {edge.read_folder for edge in found}
+    used = {folder_of(node["original_file_path"], layers) for node in nodes}
     return Layout(len(used), len(models), back, cycles, max(levels.values()), sum(paths.values()))
 
 

@@ -12,12 +12,7 @@
 with
 
 tiers as (
-    select
-        tier_rank,
-        aum_from,
-        aum_to
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 -- Each customer under each setting: the tier that today's average measures, and the state of the day before.

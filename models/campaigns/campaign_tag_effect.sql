@@ -10,7 +10,7 @@ parameters as (
         {{ normal_quantile('1 - cast(alpha as double) / 2') }} as z_alpha,
         cast(alpha as double) as alpha
     from (
-        select {{ campaign_parameter('alpha') }} as alpha
+        select {{ parameter_value('alpha') }} as alpha
         from {{ ref('campaign_parameters') }}
         where {{ in_force() }}
     ) as in_force

@@ -9,8 +9,8 @@ parameters as (
         nps_window_days
     from (
         select
-            {{ campaign_parameter('alpha') }} as alpha,
-            cast({{ campaign_parameter('nps_window_days') }} as int) as nps_window_days
+            {{ parameter_value('alpha') }} as alpha,
+            cast({{ parameter_value('nps_window_days') }} as int) as nps_window_days
         from {{ ref('campaign_parameters') }}
         where {{ in_force() }}
     ) as in_force

@@ -4,7 +4,7 @@
 with
 
 parameters as (
-    select cast({{ campaign_parameter('duplicate_contact_days') }} as int) as duplicate_contact_days
+    select cast({{ parameter_value('duplicate_contact_days') }} as int) as duplicate_contact_days
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}
 ),

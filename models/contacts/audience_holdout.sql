@@ -5,8 +5,8 @@ with
 
 policy as (
     select
-        max(case when parameter = 'global_holdout_share' then value end) as holdout_share,
-        max(case when parameter = 'global_holdout_round' then cast(value as int) end) as holdout_round
+        {{ parameter_value('global_holdout_share') }} as holdout_share,
+        cast({{ parameter_value('global_holdout_round') }} as int) as holdout_round
     from {{ ref('audience_policy') }}
 ),
 

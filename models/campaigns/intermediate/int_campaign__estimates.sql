@@ -8,8 +8,8 @@ with
 
 parameters as (
     select
-        {{ campaign_parameter('alpha') }} as alpha,
-        {{ campaign_parameter('power') }} as power
+        {{ parameter_value('alpha') }} as alpha,
+        {{ parameter_value('power') }} as power
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}
 ),

@@ -5,7 +5,7 @@
 with
 
 parameters as (
-    select {{ campaign_parameter('covariate_days') }} as covariate_days
+    select {{ parameter_value('covariate_days') }} as covariate_days
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}
 ),
@@ -109,12 +109,7 @@ measured as (
 
 -- The tier bounds in force on the run's date, for the bank's base currency.
 tiers as (
-    select
-        tier,
-        aum_from,
-        aum_to
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 members as (

@@ -5,8 +5,8 @@ with
 
 parameters as (
     select
-        {{ campaign_parameter('churn_aum_drop') }} as churn_aum_drop,
-        {{ campaign_parameter('churn_aum_from') }} as churn_aum_from
+        {{ parameter_value('churn_aum_drop') }} as churn_aum_drop,
+        {{ parameter_value('churn_aum_from') }} as churn_aum_from
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}
 ),

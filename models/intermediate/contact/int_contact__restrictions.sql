@@ -6,8 +6,8 @@ with
 
 ages as (
     select
-        max(case when parameter = 'guardian_age_below' then value end) as guardian_age_below,
-        max(case when parameter = 'adult_age_from' then value end) as adult_age_from
+        {{ parameter_value('guardian_age_below') }} as guardian_age_below,
+        {{ parameter_value('adult_age_from') }} as adult_age_from
     from {{ ref('audience_policy') }}
 ),
 

@@ -5,13 +5,7 @@ with
 
 -- The tiers in force, with their bounds.
 tiers as (
-    select
-        tier,
-        tier_rank,
-        aum_from,
-        aum_to
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 -- How near counts as near, and how far below its floor a tier is kept.

@@ -17,12 +17,7 @@ batches as (
 ),
 
 tiers as (
-    select
-        tier,
-        aum_from,
-        aum_to
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 policy as (

@@ -9,11 +9,7 @@ closings as (
 
 -- What each tier is entitled to, as one text.
 entitlements as (
-    select
-        tier,
-        {{ dbt.listagg('name_zh', "'、'", 'order by display_order') }} as services
-    from {{ ref('tier_entitlements') }}
-    group by tier
+    {{ entitlements_by_tier() }}
 ),
 
 -- The first contact that reached the customer after the alert, while it was open.

@@ -14,11 +14,7 @@ states as (
 ),
 
 tiers as (
-    select
-        tier,
-        aum_from
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 policy as (
@@ -31,11 +27,7 @@ policy as (
 
 -- The services of each tier as one line, in their order.
 entitlements as (
-    select
-        tier,
-        {{ dbt.listagg('name_zh', "'、'", 'order by display_order') }} as services
-    from {{ ref('tier_entitlements') }}
-    group by tier
+    {{ entitlements_by_tier() }}
 ),
 
 served as (

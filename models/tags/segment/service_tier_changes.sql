@@ -13,12 +13,7 @@
 with
 
 tiers as (
-    select
-        tier,
-        tier_rank,
-        aum_from
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 policy as (

@@ -91,7 +91,8 @@ tags as (
 ),
 
 -- The value on the day of the assignment where the history reaches back to it, else today's, which the campaign may
--- have moved: who a person is lasts, but of whom the campaign made a customer it was not known before. Dates are compared here and not in the join, which so stays one by hash.
+-- have moved: who a person is lasts, but of whom the campaign made a customer it was not known before. Dates are
+-- compared here and not in the join, which so stays one by hash.
 tag_values_of_members as (
     select
         members.campaign_id,

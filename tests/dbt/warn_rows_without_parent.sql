@@ -1,8 +1,8 @@
 {{ config(severity='warn') }}
 {{ printed_rows(columns=['table_name', 'problem', 'remedy']) }}
 
--- Rows of a source that refer to a row of another one that was never delivered, where they are more than here and there:
--- from the share of seed staging_damage_thresholds on. Asked of the batches that no recorded run has tested.
+-- Rows of a source that refer to a row of another one that was never delivered, where they are more than a few: from
+-- the share of seed staging_damage_thresholds on. Asked of the batches that no recorded run has tested.
 -- The loop writes one select a column, which stands where a written one would: template blocks don't indent.
 -- sqlfluff:indentation:template_blocks_indent:false
 -- A build of a selection may not have the seed yet, and is asked nothing.
@@ -10,7 +10,8 @@
 {% set is_asked = execute and load_relation(thresholds) is not none %}
 {% for table in staged_tables() %}
     {% set relation = source(table.system, table.name) %}
-    {% set node = graph.sources['source.bank_tags.' ~ table.system ~ '.' ~ table.name] if is_asked else {'columns': {}} %}
+    {% set name = 'source.bank_tags.' ~ table.system ~ '.' ~ table.name %}
+    {% set node = graph.sources[name] if is_asked else {'columns': {}} %}
     {% for column in node['columns'].values() if column.config.meta.get('references') %}
         {% set system, parent, key = column.config.meta.references.split('.') %}
         {% do references.append([table, relation, column]) %}
@@ -36,7 +37,7 @@ with
 ),
 
 {% endfor %}
--- Of each column that refers to another table: its rows that name a row there, and those of them whose row is not there.
+-- Of each column that refers to another table: its rows that name a row there, and those whose row is not there.
 referring as (
     {% for table, relation, column in references %}
     {% set system, parent, key = column.config.meta.references.split('.') %}

@@ -100,6 +100,7 @@ FILES ?= models tests/dbt
 lint-sql: setup ## sqlfluff alone (FILES='models/history' what it lints)
 	@mkdir -p target/lint
 	@$(BIN)/sqlfluff lint --disable-progress-bar $(FILES)
+	@$(BIN)/python -m banktags.lint_written
 
 bench: setup ## build, night, tags and RFM against the limit and other tools, into docs/benchmarks.md (BENCH_CUSTOMERS=100000)
 	@$(BIN)/python benchmarks/bench.py --customers $(BENCH_CUSTOMERS)

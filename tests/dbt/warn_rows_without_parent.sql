@@ -1,15 +1,18 @@
 {{ config(severity='warn') }}
 {{ printed_rows(columns=['table_name', 'problem', 'remedy']) }}
 
--- Rows of a source that refer to a row of another one that was never delivered, where they are more than here and there:
--- from the share of seed staging_damage_thresholds on. Asked of the batches that no recorded run has tested.
+-- Rows of a source that refer to a row of another one that was never delivered, where they are more than a few: from
+-- the share of seed staging_damage_thresholds on. Asked of the batches that no recorded run has tested.
 -- The loop writes one select a column, which stands where a written one would: template blocks don't indent.
 -- sqlfluff:indentation:template_blocks_indent:false
-{% set references, parents, tested_until = [], [], tested_until() %}
+-- A build of a selection may not have the seed yet, and is asked nothing.
+{% set references, parents, tested_until, thresholds = [], [], tested_until(), ref('staging_damage_thresholds') %}
+{% set is_asked = execute and load_relation(thresholds) is not none %}
 {% for table in staged_tables() %}
     {% set relation = source(table.system, table.name) %}
-    {% set node = graph.sources['source.bank_tags.' ~ table.system ~ '.' ~ table.name] if execute else none %}
-    {% for column in node.columns.values() if node and column.config.meta.get('references') %}
+    {% set name = 'source.bank_tags.' ~ table.system ~ '.' ~ table.name %}
+    {% set node = graph.sources[name] if is_asked else {'columns': {}} %}
+    {% for column in node['columns'].values() if column.config.meta.get('references') %}
         {% set system, parent, key = column.config.meta.references.split('.') %}
         {% do references.append([table, relation, column]) %}
         {% set said = {'system': system, 'name': parent, 'key': key} %}
@@ -17,6 +20,13 @@
     {% endfor %}
 {% endfor %}
 
+{% if not is_asked %}
+select
+    '' as table_name,
+    '' as problem,
+    '' as remedy
+where 1 = 0
+{% else %}
 with
 
 -- The keys of each table that another one refers to.
@@ -27,7 +37,7 @@ with
 ),
 
 {% endfor %}
--- Of each column that refers to another table: its rows that name a row there, and those of them whose row is not there.
+-- Of each column that refers to another table: its rows that name a row there, and those whose row is not there.
 referring as (
     {% for table, relation, column in references %}
     {% set system, parent, key = column.config.meta.references.split('.') %}
@@ -47,9 +57,6 @@ referring as (
         and referring_rows.dt > {{ tested_until }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
-    {% if not references %}
-    select '' as system_name, '' as table_name, '' as column_name, '' as parent_name, 0 as row_count, 0 as orphans
-    {% endif %}
 ),
 
 -- Of the thresholds that meet a column the most exact one counts.
@@ -66,7 +73,7 @@ graded as (
                 case when thresholds.system_name is not null then 0 else 1 end
         ) as place
     from referring
-    inner join {{ ref('staging_damage_thresholds') }} as thresholds
+    inner join {{ thresholds }} as thresholds
         on
             thresholds.check_name = 'rows_without_parent'
             and coalesce(thresholds.system_name, referring.system_name) = referring.system_name
@@ -85,3 +92,4 @@ where
     and orphans >= smallest_rows
     and orphans >= warn_share * row_count
 order by table_name, column_name
+{% endif %}

@@ -88,11 +88,12 @@ def demo_bank(shared_folder) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_warehouse(demo_bank, shared_folder) -> Warehouse:
+def demo_warehouse(demo_bank, parsed_project, shared_folder) -> Warehouse:
     """The small demo bank after one ``dbt build`` with all its data tests and unit tests, whatever their outcome."""
     warehouse = Warehouse(shared_folder / "demo_warehouse", demo_bank)
     with made_once(warehouse.folder) as mine:
         if mine:
+            warehouse.begin_parsed()
             warehouse.dbt("build", check=False)
     return warehouse
 

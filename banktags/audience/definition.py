@@ -168,6 +168,7 @@ def _rendered(entry: dict, text: str) -> str:
     def render(template: str) -> str:
         return _template(template).render(
             ref=ref,
+            config=lambda **_: "",
             check_audiences=lambda: "",
             audience_entries=lambda: [entry],
             rows_of_audiences=lambda field: _listed(entry[field]),

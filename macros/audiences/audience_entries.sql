@@ -119,6 +119,17 @@
     coalesce({{ event }}_recency_days < {{ days }}, false)
 {%- endmacro %}
 
+{# Drops the tables that audiences had of their own when each was a relation: one that nobody builds any more would tell for ever whom the
+   gates of its last night let through. #}
+{% macro drop_former_audiences() -%}
+    {%- if execute -%}
+        {%- for entry in audience_entries() -%}
+            {%- set former = adapter.get_relation(this.database, this.schema, 'audience__' ~ entry.audience) -%}
+            {%- do adapter.drop_relation(former) if former -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
 {# How audiences were written before: refused, with how the same audience is written now. #}
 {% macro audience() -%}
     {%- set said = [] -%}

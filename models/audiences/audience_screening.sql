@@ -7,6 +7,7 @@
 -- audience_members. `banktags audience estimate` renders this text. There is no date in it but the wide table's own.
 
 -- depends_on: {{ ref('parsed_conditions') }}
+{{ config(pre_hook='{{ drop_former_audiences() }}') }}
 {% do check_audiences() %}
 
 with

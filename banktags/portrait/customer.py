@@ -14,7 +14,7 @@ from banktags.door import Door, DoorClosed, NoSuchTag, Role, Subject, find_custo
 from banktags.pages.currency import YUAN, Currency, read_currency
 from banktags.warehouse import Row, records
 
-#: What the portrait reads of the customer, each filtered by his id.
+#: What the portrait reads of the customer, each filtered by their id.
 QUERIES = {
     "rows": """
         select * from portraits.portrait_by_role

@@ -15,7 +15,7 @@ from banktags.warehouse import Row
 
 
 def render_customer(portrait: CustomerPortrait) -> str:
-    """The page of one customer, as the role of the portrait may see him."""
+    """The page of one customer, as the role of the portrait may see them."""
     chinese, english = person.who(portrait)
     said = permissions.permissions(portrait)
     return _render(

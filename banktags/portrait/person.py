@@ -5,7 +5,7 @@ from decimal import Decimal
 from banktags.pages.numbers import amount
 from banktags.portrait.customer import CustomerPortrait
 
-#: What a customer likes: the preferences that the sentence about him names where they hold.
+#: What a customer likes: the preferences that the sentence about them names where they hold.
 TASTES = {
     "has_fitness_preference_90d": "常去健身",
     "has_travel_preference_90d": "喜欢旅游",
@@ -74,7 +74,7 @@ def _tenure(days: int) -> str:
 
 
 def next_tier(portrait: CustomerPortrait) -> list[tuple[str, str]]:
-    """How far the customer is from the next tier and from losing his own: label and figure."""
+    """How far the customer is from the next tier and from losing their own: label and figure."""
     found = []
     to_next, above = portrait.number("aum_to_next_tier"), portrait.number("aum_above_tier_floor")
     if to_next is not None:

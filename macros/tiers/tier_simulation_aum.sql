@@ -1,5 +1,5 @@
 {# AUM of the open customers on the days to assess: of the day, on average of its month so far, and as projected to its end. Who never
-   came near the lowest bound is left out: no setting moves or warns him. As it is known today, which a log of the time may not have been. #}
+   came near the lowest bound is left out: no setting moves or warns them. As it is known today, which a log of the time may not have been. #}
 {% macro tier_simulation_aum() %}
 with
 

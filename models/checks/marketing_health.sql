@@ -48,7 +48,7 @@ diversity as (
     from offers
 ),
 
--- A customer's channels by day; the next day on another channel decides whether two systems wrote to him at once.
+-- A customer's channels by day; the next day on another channel decides whether two systems wrote to them at once.
 contacted as (
     select
         messages.customer_id,

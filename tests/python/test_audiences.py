@@ -429,7 +429,7 @@ def test_the_built_audiences_keep_what_the_sources_say(demo_warehouse):
 
 
 def test_no_marketing_reaches_who_is_held_out(demo_warehouse):
-    """The lot by its definition; a held-out customer stays a member, and no channel and no manager hears of him."""
+    """The lot by its definition; a held-out customer stays a member, and no channel and no manager hears of them."""
     everybody = [name for (name,) in demo_warehouse.rows("select customer_id from intermediate.int_customer__spine")]
     places = {name: int(hashlib.sha256(f"{name}|global|1".encode()).hexdigest()[:8], 16) / 2**32 for name in everybody}
     held_out = {name for name, place in places.items() if place < 0.02}

@@ -319,7 +319,7 @@ def test_flapping_around_a_bound_does_not_flap_the_tier(synthetic):
 
 
 def test_eighty_for_twenty_days_and_fifteen_for_eleven_average_56_94(synthetic):
-    """Still 贵宾, with the warning of the 21st; 90 days after the average fell on the first of the month he is 潜力."""
+    """Still 贵宾, with the warning of the 21st; 90 days after the average fell, on the first of the month, 潜力."""
     fall = datetime.date(2026, 1, 21)
     con, (result,) = synthetic(
         [RULES],

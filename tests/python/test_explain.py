@@ -41,7 +41,7 @@ def warehouse(demo_warehouse, tmp_path, monkeypatch):
 
 @pytest.fixture
 def potential(warehouse) -> tuple[str, Decimal, Decimal]:
-    """Some customer of tier 潜力, his AUM, and what he lacks for the next tier."""
+    """Some customer of tier 潜力, their AUM, and what they lack for the next tier."""
     return warehouse.rows("""
         select customer_id, aum_month_avg, aum_to_next_tier from marts.customer_tags
         where aum_tier = 'potential' order by customer_id limit 1
@@ -148,7 +148,7 @@ def test_without_history_only_the_date_of_the_warehouse_is_known(warehouse, pote
 
 @pytest.fixture
 def with_history(warehouse, potential, tmp_path, monkeypatch) -> tuple[str, Decimal]:
-    """The demo warehouse as if history had been taken on 20, 27 and 30 June: on the 27th he rose from 大众."""
+    """The demo warehouse as if history had been taken on 20, 27 and 30 June: on the 27th they rose from 大众."""
     customer, aum, _ = potential
     database = tmp_path / "bank_tags.duckdb"
     shutil.copy(warehouse.database, database)

@@ -26,7 +26,7 @@ def query(demo_warehouse) -> Callable[[str], pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def persons(query) -> pd.DataFrame:
-    """Every person: relation, days since opening; a person is a customer while any of his numbers is open."""
+    """Every person: relation, days since opening; a person is a customer while any of their numbers is open."""
     keys = query("select customer_id, source_system, source_key from intermediate.int_customer__identity")
     numbers = query("select customer_id as source_key, status, opened_date from staging.stg_core__customers")
     core = keys[keys["source_system"] == "core"].merge(numbers, on="source_key")

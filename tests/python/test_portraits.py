@@ -787,7 +787,7 @@ def test_what_cannot_be_kept_on_record_is_not_opened(run, customers, tmp_path):
 
 @pytest.fixture(scope="module")
 def pages(demo_warehouse, customers, tmp_path_factory) -> dict[str, Path]:
-    """A customer as two roles see him, and the largest group."""
+    """A customer as two roles see them, and the largest group."""
     folder = tmp_path_factory.mktemp("portraits")
     with duckdb.connect(str(demo_warehouse.database), read_only=True) as warehouse:
         (largest,) = warehouse.execute(f"select portrait_group {LARGEST}").fetchone()

@@ -161,7 +161,7 @@ def ranked(scores: dict[str, float], least_share: float) -> list[tuple[str, floa
 
 
 def preferences_of(customer: pd.Series) -> dict[str, object]:
-    """The preferences of one customer, from his fact tags."""
+    """The preferences of one customer, from their fact tags."""
     counts = {name: customer[f"{name}_transaction_count_90d"] for name in ("digital", "counter", "atm")}
     channels = {"digital": counts["digital"], "counter": 2 * counts["counter"], "atm": counts["atm"]}
     channel = ranked(channels, 0.4) if sum(counts.values()) >= 3 else []

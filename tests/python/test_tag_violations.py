@@ -305,7 +305,7 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
         r"code_owner: derived_tags__wealth_desk\.has_idle_cash",
         "rename the column wealth_desk__has_idle_cash",
     ),
-    "an owner approves an album of his own": (
+    "an owner approves an album of their own": (
         lambda p: p.edit(STARTER_ALBUM, "approved_by: 数据平台部", "approved_by: 零售金融部"),
         "album_approved: album retail_starter_album: its owner 零售金融部 approved it",
         "let another than the owner approve it",

@@ -16,7 +16,7 @@ new_customers as (
         and {{ is_covered(['core.accounts', 'core.transactions', 'digital.app_events', 'marketing.touches'], 365) }}
 ),
 
--- Only what the customer starts is his own; a salary or interest that comes in is not.
+-- Only what the customer starts is their own; a salary or interest that comes in is not.
 own_transactions as (
     select
         customer_id,

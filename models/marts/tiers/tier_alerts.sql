@@ -29,7 +29,7 @@ service_tier_policy as (
     where {{ in_force() }}
 ),
 
--- A service tier that moved on the date, unless somebody granted it: he knows.
+-- A service tier that moved on the date, unless somebody granted it: they know.
 moves as (
     select
         log.customer_id,

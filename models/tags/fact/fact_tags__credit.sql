@@ -1,4 +1,4 @@
--- What the customer owes, how late he is, and what the bureau says: 风险.
+-- What the customer owes, how late they are, and what the bureau says: 风险.
 with
 
 -- What the debt rests on: loans, with their instalments where it is asked how late they are.

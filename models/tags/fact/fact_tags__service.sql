@@ -1,4 +1,4 @@
--- What the customer says to the bank and lets the bank say to him: NPS, complaints, consents and marketing contacts.
+-- What the customer says to the bank and lets the bank say to them: NPS, complaints, consents and marketing contacts.
 with
 
 -- What the complaints, consents and marketing contacts on record cover.

@@ -6,8 +6,8 @@
    holds where each of its comparisons does: one that has no boundary in force on the day does not. The first clause that holds decides if
    it gives the value on record. If it does not, only a clause beyond tags can have given the value. #}
 
-{# A relation with each rule judged: beside its own columns judged_clauses, those in force with what holds, first_held and deciding_clause.
-   Its rows have clauses, asked_on (the day), known_inputs (the values of the tags that the rule reads, as a map) and tag_value (the value
+{# A relation with each rule judged: beside its own columns judged_clauses, those in force with what holds, first_held with its first_value,
+   and deciding_clause with is_told, whether it is one that tags tell. Its rows have clauses, asked_on (the day), known_inputs (the values of the tags that the rule reads, as a map) and tag_value (the value
    on record). #}
 {% macro judged_rules(asked) -%}
 {%- set in_force = 'coalesce(one.valid_from <= asked_on, true) and coalesce(asked_on < one.valid_to, true)' -%}
@@ -56,19 +56,27 @@ first_held as (
         *,
         {{ first_of(those_of('judged_clauses', 'clause', 'clause.holds')) }} as first_held
     from judged
+),
+
+decided as (
+    select
+        *,
+        coalesce(
+            {{ first_of(those_of(
+                'judged_clauses', 'clause', 'clause.holds and clause.clause_order = first_held.clause_order and ' ~ gives_value
+            )) }},
+            {{ first_of(those_of(
+                'judged_clauses', 'clause', 'not clause.is_told and (clause.clause_order = 0 or ' ~ gives_value ~ ')'
+            )) }}
+        ) as deciding_clause
+    from first_held
 )
 
 select
     *,
-    coalesce(
-        {{ first_of(those_of(
-            'judged_clauses', 'clause', 'clause.holds and clause.clause_order = first_held.clause_order and ' ~ gives_value
-        )) }},
-        {{ first_of(those_of(
-            'judged_clauses', 'clause', 'not clause.is_told and (clause.clause_order = 0 or ' ~ gives_value ~ ')'
-        )) }}
-    ) as deciding_clause
-from first_held
+    coalesce(decided.deciding_clause.is_told, false) as is_told,
+    decided.first_held.tag_value as first_value
+from decided
 {%- endmacro %}
 
 {# Rows of judged_rules turned into one row a clause and comparison, beside the columns named; one a clause that compares nothing, and one

@@ -1,5 +1,5 @@
--- What the rule of a changed tag says from both sides of the change: one row a change, side, clause and comparison, with
--- whether it holds and which clause decides.
+-- What the rule of a changed tag says from both sides of the change: one row a change, side, clause and comparison,
+-- with whether it holds and which clause decides.
 --
 -- The rule is judged by macro judged_rules with the inputs and the boundaries of that side. One chain of steps, each by
 -- change, so that a question about one customer reads their changes only.

@@ -10,11 +10,18 @@
 
 with
 
+-- What is compared, as text: numbers with four places.
+shown as (
+    select
+        *,
+        coalesce(cast(cast(input_number as decimal(28, 4)) as string), input_text) as input_shown
+    from {{ ref('tag_change_clauses') }}
+),
+
 -- Each comparison after the change, with what it was before, and the clauses that decided.
 beside_before as (
     select
         *,
-        coalesce(cast(cast(input_number as decimal(28, 4)) as string), input_text) as input_shown,
         max(case when side = 'before' and decides then clause_order end) over (partition by {{ change }})
             as order_before,
         max(case when side = 'after' and decides then clause_order end) over (partition by {{ change }})
@@ -22,10 +29,8 @@ beside_before as (
         max(case when side = 'before' then case when holds then 1 else 0 end end)
             over (partition by {{ comparison }}) as held_before,
         max(case when side = 'before' then boundary end) over (partition by {{ comparison }}) as boundary_before,
-        max(
-            case when side = 'before' then coalesce(cast(cast(input_number as decimal(28, 4)) as string), input_text) end
-        ) over (partition by {{ comparison }}) as input_before
-    from {{ ref('tag_change_clauses') }}
+        max(case when side = 'before' then input_shown end) over (partition by {{ comparison }}) as input_before
+    from shown
 ),
 
 -- A comparison that came out otherwise than before. Either one of the new clause has come to hold, or, since the first
@@ -68,7 +73,8 @@ reasons as (
         max(case when place = 1 and flip > 0 then boundary_text end) as boundary_text,
         max(case when place = 1 and flip > 0 then input_before end) as input_before,
         max(case when place = 1 and flip > 0 then input_shown end) as input_after,
-        max(case when place = 1 and flip > 0 then cast(input_number - boundary as decimal(28, 4)) end) as distance_after
+        max(case when place = 1 and flip > 0 then cast(input_number - boundary as decimal(28, 4)) end)
+            as distance_after
     from ranked
     group by customer_id, tag_code, as_of_date
 ),

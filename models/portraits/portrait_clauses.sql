@@ -1,5 +1,6 @@
 -- What the rule of each tag with clauses says of a customer today (今日规则判定): one row a customer, tag, clause and
--- comparison, with whether it holds and which clause decides. Also of tags whose value is unknown. Filter by customer_id.
+-- comparison, with whether it holds and which clause decides. Also of tags whose value is unknown. Filter by
+-- customer_id.
 
 {{ config(materialized='view') }}
 

@@ -15,23 +15,23 @@ policy as (
 -- Of yes and no, no says nothing that yes does not.
 judged as (
     select
-        shares.*,
-        circular.tag_code is not null as is_circular,
-        {{ rate('shares.n', 'shares.known_n') }} as member_share,
-        {{ rate('shares.comparison_n', 'shares.comparison_known_n') }} as comparison_share,
+        compared.*,
+        circular_tags.tag_code is not null as is_circular,
+        {{ rate('compared.n', 'compared.known_n') }} as member_share,
+        {{ rate('compared.comparison_n', 'compared.comparison_known_n') }} as comparison_share,
         case
             when
-                not shares.is_suppressed and circular.tag_code is null
+                not compared.is_suppressed and circular_tags.tag_code is null
                 then {{ two_proportion_z(
-                    'shares.n', 'shares.known_n', 'shares.comparison_n', 'shares.comparison_known_n'
+                    'compared.n', 'compared.known_n', 'compared.comparison_n', 'compared.comparison_known_n'
                 ) }}
         end as z
-    from {{ ref('portrait_shares') }} as shares
-    left join {{ ref('portrait_circular') }} as circular
+    from {{ ref('portrait_shares') }} as compared
+    left join {{ ref('portrait_circular') }} as circular_tags
         on
-            shares.portrait_group = circular.portrait_group
-            and shares.tag_code = circular.tag_code
-    where shares.tag_value <> 'false'
+            compared.portrait_group = circular_tags.portrait_group
+            and compared.tag_code = circular_tags.tag_code
+    where compared.tag_value <> 'false'
 ),
 
 -- How likely each difference is by chance.

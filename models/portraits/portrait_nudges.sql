@@ -73,7 +73,7 @@ explained as (
     select *
     from judged
     where
-        deciding_clause.is_told
+        is_told
         or (first_held is null and tag_value is null)
 ),
 
@@ -112,15 +112,14 @@ judged_anew as (
 ranked as (
     select
         *,
-        first_held.tag_value as other_value,
         row_number() over (
-            partition by customer_id, tag_code, as_of_date, first_held.tag_value
+            partition by customer_id, tag_code, as_of_date, first_value
             order by
                 case when change is null then 1 else 0 end, abs(change), turned_clause, turned_row, turned_comparison,
                 input_tag, change, tried_value
         ) as place
     from judged_anew
-    where first_held.tag_value is distinct from tag_value
+    where first_value is distinct from tag_value
 ),
 
 portrait_nudges as (
@@ -128,14 +127,14 @@ portrait_nudges as (
         customer_id,
         tag_code,
         as_of_date,
-        other_value,
+        first_value as other_value,
         input_tag,
         change,
         tried_value as input_value
     from ranked
     where
         place = 1
-        and other_value is not null
+        and first_value is not null
 )
 
 select * from portrait_nudges

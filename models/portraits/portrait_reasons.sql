@@ -1,8 +1,7 @@
 -- What is known of a customer: each of their tags with since when, how sure and why, in words of the front line.
 --
--- Of a certified rule with clauses, why is the clause that decides, with their values and the thresholds in force; of
--- any other rule the values that it reads, of a fact the tables that it is measured from. The clauses are judged by
--- macro judged_rules, as in tag_change_reasons; where tags can't tell what decided, why is what the rule reads.
+-- Of a certified rule with clauses, why is the clause that decides (macro judged_rules), with their values and the
+-- thresholds in force; of any other rule the values that it reads, of a fact the tables that it is measured from.
 --
 -- A view that judges a customer by their own row alone: what belongs to a tag is one row of `rules`, small for any
 -- bank, and their values go along in the row. So nothing is gathered over all customers: the first rows of a list, of
@@ -83,7 +82,8 @@ known as (
         customers.known_values,
         customers.since[rules.tag_code] as since,
         -- A customer's own confidence is never above that of all customers; without either it is 1.
-        coalesce(customers.confidence[rules.tag_code], rules.confidence_for_all, cast(1 as decimal(5, 4))) as confidence,
+        coalesce(customers.confidence[rules.tag_code], rules.confidence_for_all, cast(1 as decimal(5, 4)))
+            as confidence,
         rules.clauses,
         rules.inputs,
         rules.input_tags,
@@ -121,6 +121,16 @@ decided as (
     from judged
 ),
 
+-- The reasons there are; what a rule reads without what is no or nothing.
+reasons as (
+    select
+        *,
+        {{ joined_texts(each_of(held, 'one', comparison_shown()), "'；'") }} as why_held,
+        {{ least_of(each_of(failed_before, 'one', comparison_shown())) }} as why_not_before,
+        {{ joined_texts(each_of(those_of(known, 'input', is_something()), 'input', input_shown()), "'；'") }} as why_read
+    from decided
+),
+
 portrait_reasons as (
     select
         customer_id,
@@ -129,22 +139,12 @@ portrait_reasons as (
         since,
         confidence,
         coalesce(
-            case when deciding_clause.is_told then {{ joined_texts(each_of(held, 'one', comparison_shown()), "'；'") }} end,
-            case when deciding_clause.is_told then {{ least_of(each_of(failed_before, 'one', comparison_shown())) }} end,
-            -- What any other rule reads: the customer's own values, but for those that are no or nothing.
-            case
-                when known_input_count > 0
-                    then coalesce(
-                        {{ joined_texts(
-                            each_of(those_of(known, 'input', is_something()), 'input', input_shown()), "'；'"
-                        ) }},
-                        '所读标签均为否或0'
-                    )
-            end,
+            case when is_told then coalesce(why_held, why_not_before) end,
+            case when known_input_count > 0 then coalesce(why_read, '所读标签均为否或0') end,
             measured_from
         ) as why,
         asked_on as as_of_date
-    from decided
+    from reasons
 )
 
 select * from portrait_reasons

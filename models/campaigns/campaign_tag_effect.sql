@@ -140,7 +140,8 @@ campaign_tag_effect as (
             else 'response'
         end as finding,
         max(case when is_known_before and (tells_uplift or tells_response) then 1 else 0 end)
-            over (partition by campaign_id, tag_code) = 1 as is_useful_tag,
+            over (partition by campaign_id, tag_code)
+        = 1 as is_useful_tag,
         {{ as_of_date() }} as as_of_date
     from judged
 )

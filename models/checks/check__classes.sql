@@ -151,7 +151,7 @@ check_classes as (
                 then 'it is approved by ' || approvals.approved_by || ', the owner of the tag'
             when owners.owner is null
                 then
-                    'it is approved by ' || approvals.approved_by || ', which is no active business owner in seed owners'
+                    'it is approved by ' || approvals.approved_by || ', no active business owner in seed owners'
         end as problem,
         'have another department approve it' as remedy
     from approvals

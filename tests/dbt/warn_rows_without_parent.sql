@@ -9,10 +9,10 @@
 {% set references, parents, tested_until, thresholds = [], [], tested_until(), ref('staging_damage_thresholds') %}
 {% set is_asked = execute and load_relation(thresholds) is not none %}
 {% for table in staged_tables() %}
-    {% set relation = source(table.system, table.name) %}
-    {% set name = 'source.bank_tags.' ~ table.system ~ '.' ~ table.name %}
-    {% set node = graph.sources[name] if is_asked else {'columns': {}} %}
-    {% for column in node['columns'].values() if column.config.meta.get('references') %}
+{% set relation = source(table.system, table.name) %}
+{% set name = 'source.bank_tags.' ~ table.system ~ '.' ~ table.name %}
+{% set node = graph.sources[name] if is_asked else {'columns': {}} %}
+{% for column in node['columns'].values() if column.config.meta.get('references') %}
         {% set system, parent, key = column.config.meta.references.split('.') %}
         {% do references.append([table, relation, column]) %}
         {% set said = {'system': system, 'name': parent, 'key': key} %}

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -120,9 +121,9 @@ def test_a_campaign_in_koruna():
 
 def test_an_entry_of_the_catalogue_in_koruna():
     entry = TagEntry(
-        "aum_spot", "fact_tags__aum", "decimal(18,2)", "AUM.", definition_zh="时点AUM。单位：元。", unit="CNY"
+        "aum_spot", "fact_tags__aum", "decimal(18,2)", "AUM.", definition_zh="时点AUM。单位：元。", unit="base currency"
     )
-    assert in_currency(entry, YUAN) == entry
+    assert in_currency(entry, YUAN) == replace(entry, unit="CNY")
     said = in_currency(entry, KORUNA)
     assert (said.unit, said.definition_zh) == ("CZK", "时点AUM。单位：捷克克朗。")
     days = TagEntry("tenure_days", "fact_tags__demographics", "bigint", "Days.", unit="days")

@@ -145,7 +145,7 @@ def test_the_bank_sets_what_it_expects(raw, expectations):
     land(raw, 3, "customers")
     expectations.write_text(HEADER + "core,transactions,no,weekly\ncore,branches,yes,\n", encoding="utf-8-sig")
     (fault,) = faults(raw, 3)
-    assert "core.branches: expected by seeds/policy/sources/delivery_expectations.csv" in fault
+    assert "core.branches: expected by seed delivery_expectations" in fault
 
 
 @pytest.mark.parametrize(

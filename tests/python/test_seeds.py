@@ -108,7 +108,8 @@ def test_dbt_does_not_ask_again_what_the_files_are_asked():
         for test in (test for of in (seed, *seed["columns"]) for test in of.get("data_tests", ())):
             asked[seed["name"]] = test if isinstance(test, str) else next(iter(test))
     assert set(asked.values()) == {"covers_all_amounts", "relationships"}, asked
-    assert {name for name, test in asked.items() if test == "relationships"} == {"segmentation_schemes", "strategy_map"}
+    of_tags = {"portrait_matters", "segmentation_schemes", "strategy_map"}
+    assert {name for name, test in asked.items() if test == "relationships"} == of_tags
 
 
 #: Eight senseless edits of one day, and what is said of each.

@@ -97,8 +97,8 @@ def test_one_scan_reads_the_customers(manifest):
     readers = [
         node["name"]
         for node in manifest["nodes"].values()
-        if node["resource_type"] in ("model", "test")
-        and node["path"].startswith("governance")
+        if node["resource_type"] == "model"
+        and node["schema"] == "governance"
         and "model.bank_tags.customer_tags" in node["depends_on"]["nodes"]
     ]
     assert readers == ["tag_scan"]

@@ -1,5 +1,5 @@
 -- What became of each member by the end of each horizon that has passed, from the day of the assignment on (macro
--- counts_from): one row a campaign, horizon and customer of an arm, whether they were reached or not (intention to treat).
+-- counts_from): one row a campaign, horizon and customer of an arm, reached or not (intention to treat).
 
 with
 

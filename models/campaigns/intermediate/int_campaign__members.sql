@@ -1,6 +1,6 @@
 -- Who was assigned to which arm, with what was known of them before: the tier and the average AUM of the days before
--- the assignment, whose own day counts for the campaign already. A person whose numbers were assigned to both arms is in
--- none: `arm` is BOTH. Balances are those of a year; where no interval stands, the balance was zero.
+-- the assignment, whose own day counts for the campaign already. A person whose numbers were assigned to both arms is
+-- in none: `arm` is BOTH. Balances are those of a year; where no interval stands, the balance was zero.
 
 with
 

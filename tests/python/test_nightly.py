@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -21,6 +22,7 @@ from banktags.contract import read_contract
 from banktags.demo_warehouse import is_of_demo_bank
 from banktags.demo_warehouse import main as clean
 from banktags.nightly.batches import UnreadableFile, batch_faults, delivered, delivery_digests
+from banktags.nightly.project import as_parsed
 from banktags.warehouse import WarehouseBusy, lock_wait, wait_until_free
 
 CONTRACT = read_contract()
@@ -332,3 +334,13 @@ def test_clean_removes_a_warehouse_of_the_demo_bank_only(warehouse, capsys, batc
     clean()
     assert warehouse.exists() != is_demo
     assert ("is kept" in capsys.readouterr().out) != is_demo
+
+
+def test_a_second_night_compiles_anew():
+    """An ephemeral model is written into its readers once for each manifest; each night is a run of its own."""
+    nodes = {
+        "model.p.read": SimpleNamespace(compiled=True, compiled_code="x", extra_ctes=["y"], extra_ctes_injected=True),
+        "seed.p.policy": SimpleNamespace(),
+    }
+    node = as_parsed(SimpleNamespace(nodes=nodes)).nodes["model.p.read"]
+    assert (node.compiled, node.compiled_code, node.extra_ctes, node.extra_ctes_injected) == (False, None, [], False)

@@ -4,15 +4,7 @@ with
 
 -- Each record with the person that it became.
 records as (
-    select
-        records.*,
-        identities.customer_id,
-        records.source_system || ':' || records.source_key as record_key
-    from {{ ref('int_customer__records') }} as records
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            records.source_system = identities.source_system
-            and records.source_key = identities.source_key
+    {{ records_of_persons() }}
 ),
 
 -- A contact under a customer number whose own identity number is another one than the customer's.

@@ -1,7 +1,8 @@
 """``python -m banktags.catalogue.append_only``: the steps of tags that the main line of git has stand as they stood.
 
-Compared is the file as it stands, committed or not, with each version that the main line has had of it: up to where
-this branch left it, or up to the last commit of the main line itself. A step may be added, never changed or taken away.
+Compared is the file as it stands, committed or not, with the main line up to where this branch left it, or up to its
+own last commit. A step may be added, never changed or taken away: the first version that has it counts. So a change that
+reached the main line all the same fails until the step is what it was.
 A column that a version has not, as the chain before it was introduced, is not compared.
 """
 
@@ -37,21 +38,21 @@ def changed_steps(root: Path, base: str | None = None) -> list[str]:
         NoBase: there is no git here, or no commit to compare with.
     """
     now = {(step["tag_code"], step["sequence_no"]): step for step in read_steps(root)}
-    faults: dict[tuple[str, str], str] = {}
+    first: dict[tuple[str, str], tuple[str, Step]] = {}
     for commit, rows in _versions(root, base):
-        for row in rows:
-            key = row["tag_code"], row["sequence_no"]
-            step = now.get(key)
-            if step is None:
-                what = "is gone, and stood"
-            elif other := sorted(field for field in row if step.get(field) != row[field]):
-                what = f"has another {', '.join(other)} than"
-            else:
-                continue
-            where = f"{EVENTS}: step {key[1]} of {key[0]}"
-            remedy = f"restore it (git checkout {commit[:10]} -- {EVENTS}), and append what is new: {APPEND}"
-            faults.setdefault(key, f"{where} {what} in {commit[:10]}. Remedy: {remedy}.")
-    return list(faults.values())
+        first |= {(row["tag_code"], row["sequence_no"]): (commit[:10], row) for row in rows}
+    faults = []
+    for (tag, number), (commit, row) in first.items():
+        step = now.get((tag, number))
+        if step is None:
+            what = "is gone, and stood"
+        elif other := sorted(field for field in row if step.get(field) != row[field]):
+            what = f"has another {', '.join(other)} than"
+        else:
+            continue
+        remedy = f"restore it (git checkout {commit} -- {EVENTS}), and append what is new: {APPEND}"
+        faults.append(f"{EVENTS}: step {number} of {tag} {what} in {commit}. Remedy: {remedy}.")
+    return faults
 
 
 def _versions(root: Path, base: str | None) -> Iterator[tuple[str, list[Step]]]:

@@ -2,7 +2,7 @@
 
 Who enters says as which role, what for, who they are and why. The door refuses a role that has not the purpose, says
 which tags are above the role's class, and gives what was read only after the opening is on record. Classes are those of
-the tag dictionary, roles are rows of seed ``portrait_roles``.
+the tag dictionary, roles are rows of seed ``portrait_roles`` (DECISIONS 84).
 """
 
 import datetime

@@ -1,4 +1,4 @@
-"""The key of the keyed hashes, the environment variable ``BANK_TAGS_PII_KEY``: which one a run takes.
+"""The key of the keyed hashes, the environment variable ``BANK_TAGS_PII_KEY``: which one a run takes (DECISIONS 85).
 
 Only the demo bank may be built without one: a published key stands in, and the macro ``warn_demo_key`` says so at the
 start of the run. ``dbt_bank_tags`` asks here before dbt builds anything, and takes the key out of what dbt renders.

@@ -1,7 +1,7 @@
 """The order of the folders below ``models/``, checked on the parsed project: ``python -m banktags.layout [MANIFEST]``.
 
 Seed ``layers`` lists the folders in the order in which data flows. A model reads models of its own folder and of
-folders before it, never of one after it. README and the catalogue's front page show the same list.
+folders before it, never of one after it (DECISIONS 89). README and the catalogue's front page show the same list.
 """
 
 import csv

@@ -1,6 +1,7 @@
 """Provides dbt_utils: from the dbt hub where it can be reached, else the offline package of the project.
 
-``make setup`` runs this module. Why there is an offline package: offline_packages/dbt_utils/README.md.
+``make setup`` runs this module. Why there is an offline package: DECISIONS 23; what it holds is said in
+offline_packages/dbt_utils/README.md.
 """
 
 import shutil

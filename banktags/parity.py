@@ -1,4 +1,7 @@
-"""``banktags parity``: one bank built by DuckDB and by Spark, night after night, every relation compared by value."""
+"""``banktags parity``: one bank built by DuckDB and by Spark, night after night, every relation compared by value.
+
+Why values, and what is left out: DECISIONS 62.
+"""
 
 import datetime
 import os

@@ -1,8 +1,8 @@
 """dbt-duckdb plugin that hands the key of the keyed hashes to every DuckDB session of a run.
 
 The key comes from the environment variable ``BANK_TAGS_PII_KEY``. It becomes the session variable ``pii_key`` that the
-macro ``keyed_hash`` reads, so it never appears in compiled SQL, logs, the manifest or the docs site. Which key may be
-used, ``banktags.keys`` says.
+macro ``keyed_hash`` reads, so it never appears in compiled SQL, logs, the manifest or the docs site (DECISIONS 20).
+Which key may be used, ``banktags.keys`` says.
 """
 
 import os

@@ -6,8 +6,8 @@ has a random part, and it gets it by a hard link, which fails where the name is 
 
 Records of a kind are a chain: each has a ``record_number`` and the SHA-256 of the one before (``previous_digest``), and
 ``heads/<kind>.parquet`` says how many they are and what the digest of the last is. So a build tells that one is gone or
-was changed. What is half done when a command is killed stands in ``heads/<kind>.pending``, and the next command that
-keeps a record of that kind completes it or takes it back.
+was changed (DECISIONS 83). What is half done when a command is killed stands in ``heads/<kind>.pending``, and the next
+command that keeps a record of that kind completes it or takes it back.
 
 Only its owner may read what is kept here: files are 0600 in folders of 0700, whatever the umask.
 """

@@ -2,7 +2,8 @@
 
 The folder ``data/lists`` (``BANK_TAGS_LISTS``) holds one Parquet file a frozen list under ``assignments`` and one an
 export or freeze under ``exports``. No file is ever written twice; models ``frozen_lists`` and ``audience_exports`` read
-them. ``banktags.records`` sees to it that no list is there without its record.
+them. ``banktags.records`` sees to it that no list is there without its record. Why files, and how arms and the hold-out
+are drawn: DECISIONS 66.
 
 The warehouse is of the last build, lists may be of a minute ago: so what is taken out is judged by both. Who is a
 control of a campaign that runs is reached by no marketing, whichever of the two says so.

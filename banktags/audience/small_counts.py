@@ -4,7 +4,7 @@ A count is rounded to a multiple of the least group, up or down by a lot whose o
 is rounded to one group or none is told as "fewer". The lot falls by whom the condition finds: a condition that finds
 one customer more has other lots for every row of its funnel, whether that customer is counted in the row or not, so
 that two counts that differ say nothing of them. The same customers found by other words have the same lots, so that
-asking again tells nothing more. Each row has a lot of its own, so that none follows from the others.
+asking again tells nothing more. Each row has a lot of its own, so that none follows from the others (DECISIONS 82).
 """
 
 import hashlib

@@ -1,5 +1,7 @@
 """``python -m banktags.catalogue.append_only``: the steps of tags that the main line of git has stand as they stood.
 
+Why a certificate is never edited: DECISIONS 90.
+
 Compared is the file as it stands, committed or not, with the main line up to where this branch left it, or up to its
 own last commit. A step may be added, never changed or taken away: the first version that has it counts. So a change
 that reached the main line all the same fails until the step is what it was.

@@ -1,4 +1,4 @@
-"""A tag's rule as a list of clauses: the first that holds gives the value.
+"""A tag's rule as a list of clauses: the first that holds gives the value (DECISIONS 46).
 
 Each clause is a conjunction of comparisons of tags with thresholds or literals: what ``or`` joins stands as clauses of
 its own, since of an ordered list only the first that holds counts. Read from the same compiled SQL as the rules; a

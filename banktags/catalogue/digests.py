@@ -1,4 +1,4 @@
-"""The digest of a rule: another one when what its values are made of is another, and only then.
+"""The digest of a rule: another one when what its values are made of is another, and only then (DECISIONS 35 and 90).
 
 A rule is hashed as one inlined query, from the tag down to the columns of the sources. An expression has the digest of
 its parts, and a column that a step computes has the digest of its expression: names of CTEs, models, aliases and

@@ -1,4 +1,4 @@
-"""The rule of each tag as dbt executes it, taken out of the compiled SQL.
+"""The rule of each tag as dbt executes it, taken out of the compiled SQL (DECISIONS 34).
 
 A tag is one column of a model. Of the model's compiled SQL, what that column does not need is cut away: other columns,
 and left joins that give it nothing (a tag model has one row a customer, so they change no row). What stays is the tag's

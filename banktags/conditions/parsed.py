@@ -1,4 +1,4 @@
-"""What is parsed of the project's models: seed ``parsed_conditions``, by which a build knows that it was.
+"""What is parsed of the project's models: seed ``parsed_conditions``, by which a build knows it (DECISIONS 64).
 
 A row a model and tag that it reads, with the checksum of the file as dbt has it, and of a derived tag its own code;
 what reads no tag has one row.

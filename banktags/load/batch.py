@@ -232,6 +232,7 @@ class _Batch:
         total = sum(table.bad_count for table in tables.values())
         # A row without a valid business date has no partition, and a batch record no place to count it.
         unplaceable = any(row.check.column == PARTITION for row in rejects)
+        # One bad row refuses the batch, unless somebody said how many may pass (DECISIONS 19).
         if total > self.options.max_rejects or unplaceable:
             for name, table in tables.items():
                 found = [row for row in rejects if row.table.qualified_name == name]

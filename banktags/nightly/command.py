@@ -167,7 +167,7 @@ def _refuse_disorder(ledger: Ledger, dates: list[datetime.date]) -> None:
 
 
 def _refuse_redelivered(ledger: Ledger, dates: list[datetime.date]) -> None:
-    """Stop when a completed date that is not run again now has been delivered anew since."""
+    """Stop when a completed date that is not run again now has been delivered anew since (DECISIONS 57)."""
     standing = {day: digest for day, digest in ledger.digests.items() if not dates or day < dates[0]}
     landed = delivery_digests(landing_zone()) if standing else {}
     for completed, digest in standing.items():

@@ -1,7 +1,8 @@
 """Who opened which portrait, as which role and what for (画像使用日志): one small Parquet file an opening.
 
 The warehouse file has one writer, dbt. So the record of an opening is a file of its own under ``data/lists``, as that
-of an export is: written once, never changed, and read by model ``portrait_openings`` with the next build.
+of an export is: written once, never changed, and read by model ``portrait_openings`` with the next build
+(DECISIONS 67).
 """
 
 import datetime

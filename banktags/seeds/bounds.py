@@ -1,5 +1,6 @@
 """The bounds of the numbers in the seeds, which stand in a seed themselves: ``seeds/policy/policy_bounds.csv``.
 
+Why in a seed, and why Python judges by it: DECISIONS 86.
 A row there bounds a column of a seed, or one parameter of a seed that has one a row: unit, lowest, highest, whether it
 is whole, and what it must lie above. Every number of a seed has a bound, and every row that a bound names is there.
 """

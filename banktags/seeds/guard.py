@@ -1,4 +1,4 @@
-"""All that is wrong with the seeds of a project, in one go."""
+"""All that is wrong with the seeds of a project, in one go, before dbt reads them (DECISIONS 91)."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,5 +1,5 @@
-{# What an audience asks for that its purpose does not admit. Nothing of dbt is used in here: `banktags audience estimate` judges by this very
-   text. #}
+{# What an audience asks for that its purpose does not admit (DECISIONS 64). Nothing of dbt is used in here: `banktags audience
+   estimate` judges by this very text. #}
 
 {# What an audience asks for that its purpose does not admit, each with the remedy, joined by '; it '; empty where nothing is wrong.
 

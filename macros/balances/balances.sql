@@ -26,7 +26,7 @@
 {%- endmacro %}
 
 {# An amount divided by a whole number, rounded half up (away from zero) to the cent, as decimal(28,2): the type of all amounts after
-   staging, wide enough for sums of the largest that the contract admits.
+   staging, wide enough for sums of the largest that the contract admits (DECISIONS 72).
 
    The quotient is taken in cents, where a tie (x.5) is exact in binary, so that rounding never falls on the wrong side. #}
 {% macro divide_amount(amount, divisor) -%}

@@ -1,5 +1,5 @@
-{# What the extracts cover. A source that the bank never delivered, and the time before its extracts begin, are unknown and never
-   zero: a measure over them is null. int_source__covered_from says from which day on each source table covers what happened;
+{# What the extracts cover (DECISIONS 70). A source that the bank never delivered, and the time before its extracts begin, are unknown
+   and never zero: a measure over them is null. int_source__covered_from says from which day on each source table covers what happened;
    a tag model joins it, one row, under the alias covered, and names what it rests on once:
 
        customers as (

@@ -1,6 +1,6 @@
 {# A measure over a source that covers every core customer, at its tag's type: zero where nothing is recorded, null (unknown) for a
    prospect, whom the core systems do not know, and where the source does not cover what is measured: covers is a condition, as
-   is_covered gives it. Needs the customer spine under the alias spine.
+   is_covered gives it (DECISIONS 21). Needs the customer spine under the alias spine.
 
    {{ measured('windows.transfer_count_30d', 'bigint', 'spine.covers_30d') }} #}
 {% macro measured(measure, data_type='decimal(28, 2)', covers=none) -%}

@@ -1,5 +1,5 @@
 {# Who owned each key of a table of kind version from when to when: one row per key and owner. An account, card or device number
-   that is issued again has its rows of the time before with the former owner.
+   that is issued again has its rows of the time before with the former owner (DECISIONS 78).
 
    The first owner known had it since ever. A later one has it from the day of the new issue, where the date of issue has moved on,
    else from the batch that first says so. Attributes are those of the owner's last version. valid_to is exclusive, and the day

@@ -1,7 +1,7 @@
 {# What a generic test reads of its table, dbt's hook for it: beside a `where` of the test itself,
    - of a source, the batches known as of the run's date that no recorded run has tested;
    - of an event-size table, which is staged one batch after the other, all rows of the business dates that these batches touch,
-     because a key ends with its date. So a test costs what the night brings, not what the years hold.
+     because a key ends with its date. So a test costs what the night brings, not what the years hold (DECISIONS 60).
    Whether a source was delivered recently is asked of all its batches. #}
 {% macro get_where_subquery(relation) -%}
     {%- set conditions = [config.get('where')] if config.get('where') else [] -%}

@@ -1,5 +1,5 @@
-{# Pre-hook of an incremental model: take back the rows that meet a condition. The column is the date by which the table is
-   partitioned, and the condition holds for all rows of a date or for none. A hook of the whole run, which is no model's, names the
+{# Pre-hook of an incremental model: take back the rows that meet a condition (DECISIONS 61). The column is the date by which the table
+   is partitioned, and the condition holds for all rows of a date or for none. A hook of the whole run, which is no model's, names the
    table and its settings.
    Difference: DuckDB deletes rows; a Parquet table of Spark drops whole partitions; Delta and Iceberg know neither partitions to
    drop nor, in a delete, another query, so that they delete date by date. #}

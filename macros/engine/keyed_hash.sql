@@ -1,7 +1,7 @@
 {# Keyed hash of an identifier: 64 hex characters, null for null.
 
    The key is a session variable that the engine's session holder sets from BANK_TAGS_PII_KEY, so it stands in no compiled
-   SQL, log or docs page. Hashing twice with the key is the envelope form that resists extension.
+   SQL, log or docs page (DECISIONS 20). Hashing twice with the key is the envelope form that resists extension.
    Difference: DuckDB reads a session variable by getvariable; Spark puts a configured value into the SQL that it parses, and
    nothing where none is configured: that stops the run. #}
 {% macro keyed_hash(value) -%}

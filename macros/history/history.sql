@@ -2,7 +2,7 @@
 
    A history model is incremental, appends the rows of the run's date, and has one of these pre-hooks. The date is first taken back
    if the model holds it already, so that running a date again changes nothing. A run of an earlier date than the last observed
-   one looks at the past: it leaves history as it is. #}
+   one looks at the past: it leaves history as it is. A late row changes the night that it comes in, and none before (DECISIONS 56). #}
 
 {# True in a run that moves history: of the last observed date (observed_dates has taken in the run's own), not of an earlier one. #}
 {% macro moves_history() -%}

@@ -1,4 +1,5 @@
-{# Tables that keep what they were built of on other dates: no run may drop one, for nothing brings those dates back at once. #}
+{# Tables that keep what they were built of on other dates: no run may drop one, for nothing brings those dates back at once
+   (DECISIONS 55). #}
 
 {# At the start of every run that builds: a model that adds to what it holds is made anew by a full refresh only if it can be, from the
    landed extracts that it reads itself. Every other one has full_refresh false, of its folder or its own. #}

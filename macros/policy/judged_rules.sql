@@ -1,6 +1,7 @@
-{# The one evaluator of rule clauses (see tag_boundary_versions): which clause of its rule decides for a customer, a tag and a day. What
-   explains a tag asks here: tag_change_clauses for each side of a change, portrait_reasons and portrait_clauses for today, portrait_nudges
-   for what might be. A rule is judged in one row, as a list of clauses, so that a view of all customers gives its first rows at once.
+{# The one evaluator of rule clauses (DECISIONS 46; see tag_boundary_versions): which clause of its rule decides for a customer, a tag
+   and a day. What explains a tag asks here: tag_change_clauses for each side of a change, portrait_reasons and portrait_clauses for
+   today, portrait_nudges for what might be. A rule is judged in one row, as a list of clauses, so that a view of all customers gives
+   its first rows at once.
 
    A comparison with something unknown does not hold, and neither does its opposite; a sum is unknown where one of its tags is. A clause
    holds where each of its comparisons does: one that has no boundary in force on the day does not. The first clause that holds decides if

@@ -1,4 +1,4 @@
-{# What a customer prefers, as weighted shares of what is seen of them (seed preference_weights). #}
+{# What a customer prefers, as weighted shares of what is seen of them (seed preference_weights; DECISIONS 31). #}
 
 {# The fact tags that a weight may name, by the alias of their model below: counts, amounts and holdings. A ratio is none, for shares
    of shares add up to nothing. A weight that names another tag fails test assert_every_weight_is_measured. #}

@@ -1,4 +1,5 @@
-{# What a run is refused for before it builds anything: its variables (macros/run/variables.sql), its date, and inputs of another date. #}
+{# What a run is refused for before it builds anything: its variables (macros/run/variables.sql), its date, and inputs of another date
+   (DECISIONS 74). #}
 
 {# At the start of a run that builds models or tests: the date lies in the extracts, what is not built anew stands on it too, and the
    policy seeds have rows for the currency. #}

@@ -1,8 +1,8 @@
 {# The ledger of completed business dates, history.business_dates. #}
 
-{# At the end of a run: record its business date as completed, where the run was a build of the whole project that went well. A date
-   that is run again replaces its row; one earlier than the last observed date looks at the past and is not recorded. While dbt parses,
-   the statement is rendered too, for dbt to see what it reads. #}
+{# At the end of a run: record its business date as completed, where the run was a build of the whole project that went well
+   (DECISIONS 58). A date that is run again replaces its row; one earlier than the last observed date looks at the past and is not
+   recorded. While dbt parses, the statement is rendered too, for dbt to see what it reads. #}
 {% macro record_business_date(results) -%}
     {%- if not execute or is_whole_build(results) -%}
         {%- set ledger = ref('business_dates') -%}

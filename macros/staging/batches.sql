@@ -1,6 +1,6 @@
-{# Rows of the batches that an incremental staging table does not hold yet, of those known as of the run's date, with the
-   fingerprint of their batch and what stands for no value. dictionaries: seeds that the model judges codes by, as
-   {code column: seed}. #}
+{# Rows of the batches that an incremental staging table does not hold yet, of those known as of the run's date by their dt and not by
+   the clock of the loading (DECISIONS 15), with the fingerprint of their batch and what stands for no value. dictionaries: seeds that
+   the model judges codes by, as {code column: seed}. #}
 {% macro new_batches(source_relation, dictionaries={}) -%}
     {#- The batches are a row a date: with the hint, Spark moves no rows to meet them. DuckDB reads it as a comment. #}
     select /*+ broadcast(batches), broadcast(sentinels) */

@@ -43,8 +43,8 @@
     where not exists (select 1 from {{ contested }} where {{ same_key(key, contested, relation) }})
 {%- endmacro %}
 
-{# Judges the contested rows of a table of kind event: of the valid rows of a key the first delivery stands (dt, then loaded_at,
-   then the text of the row as a tie-break), whether it came in this run or before; the others are a duplicate_delivery.
+{# Judges the contested rows of a table of kind event: of the valid rows of a key the first delivery stands (DECISIONS 16; dt, then
+   loaded_at, then the text of the row as a tie-break), whether it came in this run or before; the others are a duplicate_delivery.
 
    relation: rows with their own `fault` (null = valid). contested: what contested_keys made of it. key: columns of the key, the
    business date last. #}

@@ -1,5 +1,5 @@
 {# What a source table's values are judged by, from seed unknown_sentinels, as one row: the dates and texts that systems write where
-   there is no value, each between bars, and the age that nobody reaches. #}
+   there is no value (DECISIONS 75), each between bars, and the age that nobody reaches. #}
 {% macro unknown_sentinels() -%}
     select
         {{ dbt.listagg("case when kind = 'date' then value end", "''", 'order by value') }} as no_dates,

@@ -1,7 +1,8 @@
 {# Judges the contested rows of a table of kind state: of the valid rows of a key in one batch the last loaded stands
-   (loaded_at, then the text of the row as a tie-break), the others are a duplicate_delivery. A row that a later batch
+   (DECISIONS 16; loaded_at, then the text of the row as a tie-break), the others are a duplicate_delivery. A row that a later batch
    delivers for a key known before corrects it. The corrected row is left as it is, because as of the days between it was the
-   truth; the new one is marked revises_earlier, and revisions tells which rows are corrected by the date asked for.
+   truth; the new one is marked revises_earlier, and revisions tells which rows are corrected by the date asked for. An order is a
+   state too (DECISIONS 76).
 
    relation: rows with their own `fault` (null = valid). contested: what contested_keys made of it. key: columns of the key, the
    business date last. #}

@@ -1,7 +1,8 @@
-{# Judges the deliveries of a table of kind version: of the valid rows of a key the latest delivery stands (dt, then loaded_at,
-   then the content as a tie-break). An earlier one is a superseded_version, or a duplicate_delivery when the next one came
+{# Judges the deliveries of a table of kind version: of the valid rows of a key the latest delivery stands (DECISIONS 16; dt, then
+   loaded_at, then the content as a tie-break). An earlier one is a superseded_version, or a duplicate_delivery when the next one came
    with the same batch or says the same. Most keys are delivered once: only the rows of the others are ranked. In an
-   incremental table the keys of the new batches are judged, with all that is held of them; they replace it (unique_key).
+   incremental table the keys of the new batches are judged, with all that is held of them; they replace it (unique_key,
+   DECISIONS 60).
 
    relation: rows with their own `fault` (null = valid). key: columns that identify what the row is about. batched: the rows
    come from new_batches, so that they carry its batch_fingerprint. #}

@@ -1,7 +1,7 @@
 {# Rows that say again, under a corrected business date, what an earlier batch has said (更正日期重发): the same number and content
    under another date of the days around. They come late, for a posting of the batch's own day is a new one. Where a bank's
    numbers start anew each day, the same number names other postings too: of a batch with more of those than of such repeats,
-   none is a correction. Reads the held rows of twice the days, of late rows only.
+   none is a correction (DECISIONS 76). Reads the held rows of twice the days, of late rows only.
 
    relation: standardised rows. number, date: the key. content: the columns that say what happened. #}
 {% macro redated_rows(relation, number, date, content) -%}

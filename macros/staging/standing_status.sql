@@ -1,4 +1,5 @@
-{# Which of status and date of end is right where they disagree (状态与结束日期不一致): the status that was delivered last stands.
+{# Which of status and date of end is right where they disagree (状态与结束日期不一致): the status that was delivered last stands
+   (DECISIONS 75).
 
    - CLOSED without a date, or with one still to come: it has ended, when is unknown. The end is the batch that first said so
      (closings), so that nothing is open or counted from then on.

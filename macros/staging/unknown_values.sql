@@ -1,4 +1,5 @@
-{# Names of the columns whose delivered value could not be used and became unknown, comma-separated; null when all could.
+{# Names of the columns whose delivered value could not be used and became unknown, comma-separated; null when all could. The row
+   stays (DECISIONS 17).
 
    Example: unknown_values({'gender': 'genders.gender'}) names gender where source.gender holds something but
    genders.gender, what was made of it, is null.

@@ -1,5 +1,6 @@
 {# The integral of cos(φ)^(df−1) over φ from 0 to reach/√df, times √df: up to a constant, the area under Student's t density between 0
-   and t = √df·tan(reach/√df). By the Gauss-Legendre rule of 24 nodes, which lie in pairs around the middle of the range. #}
+   and t = √df·tan(reach/√df). By the Gauss-Legendre rule of 24 nodes, which lie in pairs around the middle of the range:
+   no SQL that both engines speak has the functions for it (DECISIONS 68). #}
 {% macro student_t_area(reach, df) -%}
     {%- set terms = [] -%}
     {%- for offset, weight in [

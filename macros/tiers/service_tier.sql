@@ -1,6 +1,6 @@
-{# The rules of the service tier (服务层级) and of its alerts, one date at a time. They stand here because the models run them for the
-   business date, and `banktags tiers simulate` for each day of the year past under other parameters: what is simulated is what
-   would happen.
+{# The rules of the service tier (服务层级, DECISIONS 50) and of its alerts, one date at a time. They stand here because the models run
+   them for the business date, and `banktags tiers simulate` for each day of the year past under other parameters: what is simulated is
+   what would happen.
 
    They read, for one customer:
      is_open          whether they are a customer on the day

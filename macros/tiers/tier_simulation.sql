@@ -1,5 +1,5 @@
-{# What `banktags tiers simulate` runs on a built warehouse: the rules of macros/tiers/service_tier.sql over the days of the year past,
-   under several settings at once. It makes these temporary tables, and runs tier_simulation_day once a day:
+{# What `banktags tiers simulate` runs on a built warehouse (DECISIONS 54): the rules of macros/tiers/service_tier.sql over the days of
+   the year past, under several settings at once. It makes these temporary tables, and runs tier_simulation_day once a day:
      simulated_settings   setting_id, hysteresis_share, grace_days, near_upgrade_share, near_downgrade_share, and by alert type
                           <type>_cool_down_days
      simulated_days       day: the days to assess

@@ -18,13 +18,13 @@
     cast({{ dbt.date_trunc(period, as_of_date()) }} as date)
 {%- endmacro %}
 
-{# True for a date inside the half-open window (as_of − days, as_of]. #}
+{# True for a date inside the half-open window (as_of − days, as_of]: today counts, n days in all (DECISIONS 12). #}
 {% macro in_last_days(date_column, days) -%}
     ({{ date_column }} > {{ as_of_date() }} - interval '{{ days }}' day and {{ date_column }} <= {{ as_of_date() }})
 {%- endmacro %}
 
 {# The same for the date of an event, of a relation that has its batch as dt. No event is delivered before its date, so the
-   partitions of older batches are not opened: of 'postings.transaction_date' it bounds postings.dt too. #}
+   partitions of older batches are not opened (DECISIONS 69): of 'postings.transaction_date' it bounds postings.dt too. #}
 {% macro event_in_last_days(date_column, days) -%}
     {%- set batch = modules.re.sub('[a-z_]+$', 'dt', date_column) -%}
     ({{ in_last_days(date_column, days) }} and {{ batch }} > {{ as_of_date() }} - interval '{{ days }}' day)

@@ -191,7 +191,7 @@ matched as (
         <= reversal_days.matched_within_days
 ),
 
--- A reversal that is itself reversed has reversed nothing: what it names stands again.
+-- A reversal that is itself reversed has reversed nothing: what it names stands again (DECISIONS 3).
 reversals as (
     select
         said_reversals.transaction_id as reversal_transaction_id,

@@ -2,9 +2,9 @@
 -- removes them (圈选与闸口): one row an audience and customer.
 --
 -- An audience is a select of its own, models/audiences/audience__<name>.sql, and no relation: it is read here and
--- nowhere else, once. Who may be contacted is contact_permissions' word, and to whom a class of product may be offered
--- that of offer_exclusions. What follows from other audiences and from the number of members is judged in
--- audience_members. `banktags audience estimate` renders this text. There is no date in it but the wide table's own.
+-- nowhere else, once (DECISIONS 63). Who may be contacted is contact_permissions' word, and to whom a class of product
+-- may be offered that of offer_exclusions. What follows from other audiences and from the number of members is judged
+-- in audience_members. `banktags audience estimate` renders this text. There is no date in it but the wide table's own.
 
 -- depends_on: {{ ref('parsed_conditions') }}
 {{ config(pre_hook='{{ drop_former_audiences() }}') }}
@@ -29,7 +29,7 @@ channels as (
     from {{ rows_from(rows_of_audiences('channels'), ['audience', 'said', 'place']) }} as listed
 ),
 
--- The product closes by the first of three gates that holds; what is not known is not allowed.
+-- The product closes by the first of three gates that holds; what is not known is not allowed (DECISIONS 65).
 candidates as (
     select
         found.audience,

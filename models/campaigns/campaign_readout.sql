@@ -1,6 +1,6 @@
 -- Did the campaign do what it was for? One row a campaign, horizon, metric and group, with a verdict that may be that
 -- nothing is known. The metric of the campaign's goal over all its customers at its own window decides, and is tested
--- by itself; all the other comparisons of the campaign are corrected for their number.
+-- by itself; all the other comparisons of the campaign are corrected for their number (DECISIONS 68).
 
 with
 

@@ -1,6 +1,6 @@
 -- What a campaign brought and what it cost, at each horizon that has passed: conversions credited to it by last touch
 -- beside those that it caused, and the return on its cost, of the first year and over the life of what was bought,
--- as each conversion is worth (int_campaign__conversions). Only what it caused pays for it.
+-- as each conversion is worth (int_campaign__conversions). Only what it caused pays for it (DECISIONS 68).
 
 with
 

@@ -1,7 +1,7 @@
 -- Which tags told who would respond, and for whom the campaign did more than for others. One row a campaign,
 -- enumerated tag and value: customers who have it against the other customers of the campaign, by the campaign's
 -- primary metric at its conversion window. A tag of which no value tells anything is useless for this offer (哪些标签没用).
--- A value that is only known from after the campaign proves nothing: whoever bought the deposit has one.
+-- A value only known from after the campaign proves nothing: whoever bought the deposit has one (DECISIONS 68).
 
 with
 

@@ -24,7 +24,7 @@ inputs as (
     select * from {{ ref('tag_rule_inputs') }}
 ),
 
--- Tags with their rules: how many have the same.
+-- Tags with their rules: how many have the same, which makes two definitions one (DECISIONS 35).
 definitions as (
     select
         dictionary.tag_code,

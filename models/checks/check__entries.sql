@@ -61,6 +61,7 @@ choices as (
         tag_code,
         subject,
         'timeliness is ' || timeliness as said,
+        -- 动态 and 实时 are no words for what a nightly run computes (DECISIONS 10).
         timeliness in ('static', 'daily', 'intraday', 'realtime') as is_one_of_them,
         'choose static, daily, intraday or realtime' as remedy
     from tags

@@ -1,4 +1,5 @@
--- Whether the tag tree is a tree: every place has one parent, which exists, up to one of the five data dimensions.
+-- Whether the tag tree is a tree: every place has one parent, which exists, up to one of the five data dimensions,
+-- which are those of S1 (DECISIONS 11).
 
 {{ config(materialized='view') }}
 

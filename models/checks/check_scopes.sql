@@ -1,4 +1,5 @@
--- What there is to look at, one row a scope and subject: told from the dictionary and the seeds, not from the checks.
+-- What there is to look at, a row a scope and subject: told by the dictionary and the seeds, not by the checks, so that
+-- a check that looked at nothing has not passed (DECISIONS 36).
 
 {{ config(materialized='view') }}
 

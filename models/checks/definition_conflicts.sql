@@ -29,7 +29,7 @@ definition_conflicts as (
 
     union all
 
-    -- Two users gave one name to two rules.
+    -- Two users gave one name to two rules, which they may (DECISIONS 37).
     select
         'same_name' as conflict_kind,
         one.name_zh as term,

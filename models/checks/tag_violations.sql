@@ -1,5 +1,5 @@
 -- Every rule of the tag system that something breaks, but for the exceptions on record. While there is a row, the build
--- fails.
+-- fails (DECISIONS 36).
 
 with
 
@@ -10,7 +10,7 @@ violations as (
 ),
 
 -- The day on which the tag system stands: the business date, or the last day of its own record where a date before it
--- is built.
+-- is built (DECISIONS 73).
 clock as (
     select greatest({{ as_of_date() }}, coalesce(max(event_date), {{ as_of_date() }})) as judged_on
     from {{ ref('tag_lifecycle') }}

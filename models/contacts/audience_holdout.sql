@@ -1,5 +1,5 @@
 -- Whom no marketing reaches (全局留出): what all campaigns together bring is measured against them. The lot is a hash of
--- customer and round, so that everybody keeps their until the round is changed.
+-- customer and round, so that everybody keeps theirs until the round is changed (DECISIONS 66).
 
 with
 

@@ -1,6 +1,6 @@
 -- Who may be contacted through what (触达许可): one row a customer and contact channel, with the first gate that closes it
 -- for each purpose. All that reaches a customer reads it - audiences and their lists, tasks, wave plans, portraits -
--- and judges nothing of the kind itself.
+-- and judges nothing of the kind itself (DECISIONS 81).
 --
 -- Reads tables of a row a customer, and what is known of the few whom something restricts. No ledger is read here;
 -- int_contact__refusals says which it reads.

@@ -1,4 +1,4 @@
--- The home of each tag in each classification: the three of the documents, side by side.
+-- The home of each tag in each classification: the three of the documents, side by side (DECISIONS 39).
 
 with
 

@@ -12,7 +12,7 @@ entries as (
     ]) }} as listed
 ),
 
--- Where each tag stood in its life on the business date. What has no step by then was no more than a draft.
+-- Where each tag stood in its life on the business date (DECISIONS 73). What has no step by then was still a draft.
 on_date as (
     select
         tag_code,

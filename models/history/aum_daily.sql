@@ -1,5 +1,5 @@
--- What each customer held at the end of each of the last 365 days, by component. A view over balance intervals: storage
--- grows with changes, not with days.
+-- What each customer held at the end of each of the last 365 days, by component, as known today (DECISIONS 56). A view
+-- over balance intervals: storage grows with changes, not with days.
 
 {{ config(materialized='view') }}
 

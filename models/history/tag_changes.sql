@@ -2,7 +2,7 @@
 -- after.
 --
 -- Compares two generations of tag_state: the cost of a date follows the customers, not the length of history. What has
--- not changed leaves no row, so the table grows by changes, not by days.
+-- not changed leaves no row, so the table grows by changes, not by days (DECISIONS 55).
 
 {{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 
@@ -68,6 +68,7 @@ compared as (
     left join before on differences.customer_id = before.customer_id
 ),
 
+-- Each change with why it came: the customer moved, or was moved by another rule or policy (DECISIONS 59).
 tag_changes as (
     select
         compared.customer_id,

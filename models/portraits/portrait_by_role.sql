@@ -1,5 +1,5 @@
 -- The portrait of a customer as each role may see it, by purpose: what is above the role's class is masked, with the
--- reason, and never left out. Filter by customer_id and role.
+-- reason, and never left out (DECISIONS 84). Filter by customer_id and role.
 
 {{ config(materialized='view') }}
 

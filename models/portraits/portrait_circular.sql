@@ -1,5 +1,5 @@
 -- What differs in a group because the group is defined so (同源标签): one row a group and tag that puts customers into
--- it, is read by what does, or is made of any of these.
+-- it, is read by what does, or is made of any of these. It is told, and not tested (DECISIONS 67).
 
 {{ config(materialized='view') }}
 

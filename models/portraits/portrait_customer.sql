@@ -14,7 +14,7 @@ tier_log as (
 ),
 
 -- Why names the values that the rule reads, so it is as sensitive as the most sensitive of them: by the rule, whatever
--- the customer's values are, or else the mask would tell them.
+-- the customer's values are, or else the mask would tell them (DECISIONS 67).
 reason_classes as (
     select
         rule_inputs.tag_code,

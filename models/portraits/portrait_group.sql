@@ -1,7 +1,7 @@
 -- The portrait of a group (群体画像): how its members differ from the other active customers, trait by trait, and whether
 -- more than by chance.
 --
--- portrait_shares has the counts, portrait_circular what differs by definition; the rest is tested here.
+-- portrait_shares has the counts, portrait_circular what differs by definition; the rest is tested here (DECISIONS 67).
 
 with
 

@@ -1,6 +1,6 @@
 -- What may be said of investments (投资产品许可): one row a customer and matter. Up to the rating while the assessment is
--- valid, and none without one, also of the lowest rating, as the gate not_assessed has it. Who may not be offered any
--- has no row. Filter by customer_id.
+-- valid, and none without one, also of the lowest rating, as the gate not_assessed has it (DECISIONS 65). Who may not
+-- be offered any has no row. Filter by customer_id.
 
 {{ config(materialized='view') }}
 

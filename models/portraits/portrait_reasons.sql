@@ -5,7 +5,7 @@
 --
 -- A view that judges a customer by their own row alone: what belongs to a tag is one row of `rules`, small for any
 -- bank, and their values go along in the row. So nothing is gathered over all customers: the first rows of a list, of
--- one customer or of all, come at once, and a list of all goes through in little memory.
+-- one customer or of all, come at once, and a list of all goes through in little memory (DECISIONS 67).
 
 {{ config(materialized='view') }}
 

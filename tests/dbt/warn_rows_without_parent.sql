@@ -2,7 +2,7 @@
 {{ printed_rows(columns=['table_name', 'problem', 'remedy']) }}
 
 -- Rows of a source that refer to a row of another one that was never delivered, where they are more than a few: from
--- the share of seed staging_damage_thresholds on. Asked of the batches that no recorded run has tested.
+-- the share of seed staging_damage_thresholds on (DECISIONS 91). Asked of the batches that no recorded run has tested.
 -- The loop writes one select a column, which stands where a written one would: template blocks don't indent.
 -- sqlfluff:indentation:template_blocks_indent:false
 -- A build of a selection may not have the seed yet, and is asked nothing.

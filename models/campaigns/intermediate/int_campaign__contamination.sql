@@ -1,6 +1,7 @@
 -- Controls who were treated all the same: written to for the campaign itself, or treated by another campaign that
 -- offers the same, from the day of their assignment to the end of the conversion window. What is the same says seed
--- campaign_conversion_events (contamination_scope). One row a campaign and such a control; reads the touches of a year.
+-- campaign_conversion_events (contamination_scope). They stay controls all the same (DECISIONS 68). One row a campaign
+-- and such a control; reads the touches of a year.
 
 with
 

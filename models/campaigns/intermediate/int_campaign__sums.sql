@@ -5,7 +5,8 @@
 
 with
 
--- An amount beyond ten trillion counts as that: it is no sample to learn from, and the sum of its squares has to fit.
+-- An amount beyond ten trillion counts as that: it is no sample to learn from, and the sum of its squares has to fit
+-- (DECISIONS 72).
 outcomes as (
     select
         ends.campaign_id,

@@ -1,7 +1,7 @@
 -- From which day on all that a customer holds is known: one row a customer of whom earlier balances are unknown.
--- Who opened after the ledgers begin has no row: before opening there was nothing. A day to come says that nothing is
--- known: an account in another currency has no rate. Reads accounts and rates, and of both ledgers one column of their
--- first batch.
+-- An average of a part and the whole would be neither (DECISIONS 71). Who opened after the ledgers begin has no row:
+-- before opening there was nothing. A day to come says that nothing is known: an account in another currency has no
+-- rate. Reads accounts and rates, and of both ledgers one column of their first batch.
 
 {% set ledgers = [
     {

@@ -1,6 +1,6 @@
 -- Mobile numbers that are not to be contacted, whoever is reached at them (拒绝触达的号码): a refusal of
--- marketing by message or call, and an entry of the do-not-contact list, bind the number. One row a number and
--- channel.
+-- marketing by message or call, and an entry of the do-not-contact list, bind the number (DECISIONS 80). One row a
+-- number and channel.
 --
 -- A refusal binds every number that the person had at the time or since. Where they have given it up, it binds
 -- until somebody who has it now consents, later than that. An entry of the list binds the number that it names, and

@@ -1,6 +1,6 @@
 -- Whether a person's consent stands, for each purpose and contact channel on which anything was ever said: one row
 -- per person, purpose and channel. The latest word wins, whichever system heard it: a withdrawal or a refusal for
--- one channel ends what was given for all of them, until it is given anew, later than the refusal.
+-- one channel ends what was given for all of them, until it is given anew, later than the refusal (DECISIONS 80).
 with
 
 -- Each statement known by the end of the date, spread over the channels that it means.

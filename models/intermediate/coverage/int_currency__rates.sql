@@ -1,5 +1,5 @@
 -- From when to when which mid rate held, for each currency that is not the base currency. A rate stands until the next
--- one, so weekends and holidays are carried forward; before a currency's first rate there is none.
+-- one, so weekends and holidays are carried forward; before a currency's first rate there is none (DECISIONS 77).
 
 with
 

@@ -1,5 +1,5 @@
 -- What each source table of the contract covers: whether it was ever delivered, from which day on, and when last.
--- Reads the control table, and one column of the first batch of each table whose rows have a day.
+-- Reads the control table, and one column of the first batch of each table whose rows have a day (DECISIONS 70).
 
 with
 

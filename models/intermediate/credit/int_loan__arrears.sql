@@ -1,7 +1,7 @@
 -- How late each loan is on the date: one row per loan. An instalment is overdue from the day after its due date for as
 -- long as more of it is unpaid than the tolerance, and so is the principal that is left when the loan has matured,
--- though no instalment says so; the oldest of them says how many days the loan is past due. A loan whose instalments
--- are not on record from the first one on may be later than is seen: how late is unknown.
+-- though no instalment says so (DECISIONS 87). The oldest tells the days past due (DECISIONS 14). A loan whose
+-- instalments are not on record from the first one on may be later than is seen: how late is unknown.
 with
 
 tolerance as (

@@ -1,5 +1,5 @@
 -- On which day each settled loan was settled, by the batches: the first that says so after the last that said
--- otherwise. A loan that every batch calls settled ended before them, on a day that they do not tell.
+-- otherwise (DECISIONS 87). A loan that every batch calls settled ended before them, on a day that they do not tell.
 with
 
 states as (

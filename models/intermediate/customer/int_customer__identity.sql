@@ -1,7 +1,7 @@
 -- Which person each record is about. Rules in order: a contact that carries a core customer number is that
 -- customer, and so is one that is called by it and says the same name and mobile; the same identity number is the same
 -- person; a record without a usable one belongs where its mobile, name and birth date together lead, if they lead to
--- one person only. A mobile alone never merges (families share one), and two identity numbers are never merged.
+-- one person only. A mobile alone never merges (families share one), nor do two identity numbers (DECISIONS 18).
 
 with
 

@@ -1,5 +1,5 @@
 -- How each person stands with the bank where it bears on what may be offered to them: one row a customer. To former
--- customers, to the dead, and to whom a court or an authority has frozen, nothing is offered or sold.
+-- customers, to the dead, and to whom a court or an authority has frozen, nothing is offered or sold (DECISIONS 88).
 with
 
 -- What core says of any of a person's customer numbers.

@@ -1,5 +1,5 @@
 -- Identifiers that identify nobody: what is filled in where a value is missing, and what more persons carry than
--- seed identity_limits allows. Values are keyed hashes, as in the records; a customer number is itself.
+-- seed identity_limits allows (DECISIONS 79). Values are keyed hashes, as in the records; a customer number is itself.
 {% set longest = 32 %}
 
 with

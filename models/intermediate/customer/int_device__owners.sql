@@ -1,5 +1,5 @@
 -- Who has each device from when to when: one row per device and customer. A device is that of who bound it last, and a
--- push message to it reaches nobody else.
+-- push message to it reaches nobody else (DECISIONS 78).
 
 with
 

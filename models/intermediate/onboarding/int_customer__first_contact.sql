@@ -1,5 +1,5 @@
 -- The first time that somebody or something of the bank met the new customer (首面): the earliest event that seed
--- first_contact_rules counts as a contact, on the opening day or later.
+-- first_contact_rules counts as a contact, on the opening day or later (DECISIONS 44).
 
 with
 

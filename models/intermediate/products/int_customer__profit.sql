@@ -1,7 +1,7 @@
 -- What a customer contributed to the bank's profit in the last 365 days: margins on what the customer keeps and owes,
--- and fees, less the cost of serving and the loss to expect. Rates are policy (seed profit_rates); each part is rounded
--- once, so that parts add up to the contribution to the cent. A part that the sources do not cover for the year is
--- null.
+-- and fees, less the cost of serving and the loss to expect (DECISIONS 22). Rates are policy (seed profit_rates); each
+-- part is rounded once, so that parts add up to the contribution to the cent. A part that the sources do not cover for
+-- the year is null.
 
 with
 

@@ -1,5 +1,6 @@
 -- Which product categories a customer holds on the business date: one row for each, from whichever system knows it.
 -- Held means a positive balance, an active loan with principal outstanding, or a credit card that is not closed.
+-- Two funds are one category (DECISIONS 13).
 
 with
 

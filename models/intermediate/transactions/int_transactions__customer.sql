@@ -1,7 +1,7 @@
 -- Postings that count, with the golden customer who owned the account on their day and what their type, direction and
 -- channel stand for, in the base currency at the rate of their day; a view. What was reversed, what reverses it, and
--- moves between accounts of one customer are not in it: whoever reads it cannot count them. A type that the dictionary
--- does not know is nobody's activity.
+-- moves between accounts of one customer are not in it: whoever reads it cannot count them (DECISIONS 3). A type that
+-- the dictionary does not know is nobody's activity.
 
 with
 

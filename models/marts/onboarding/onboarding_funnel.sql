@@ -1,5 +1,6 @@
 -- How far the customers of each opening month came from opening to a first product, and at which step most of them were
--- lost: 断点. Steps count if they were taken in their order and in the honeymoon, so that months can be compared.
+-- lost: 断点 (DECISIONS 44). Steps count if they were taken in their order and in the honeymoon, so that months can be
+-- compared.
 
 with
 

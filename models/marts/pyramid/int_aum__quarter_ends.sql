@@ -1,5 +1,5 @@
 -- What each customer had at each quarter end of the last year, and the tier it gave: the snapshots that the quarterly
--- review compares, all of them as known on the business date.
+-- review compares, all of them as known on the business date (DECISIONS 47).
 
 with
 

@@ -1,5 +1,5 @@
--- How the customers of each tier moved in each quarter: who stayed, rose, fell, came and left, and what the tier held
--- when it began and ended.
+-- How the customers of each tier moved in each quarter: who stayed, rose, fell, came and left, by the relation and not
+-- by the balance (DECISIONS 48), and what the tier held when it began and ended.
 
 with
 

@@ -19,7 +19,7 @@ totals as (
 ),
 
 -- Gini = 2 × Σ rank × amount ÷ (customers × Σ amount) − (customers + 1) ÷ customers: 0 = all hold the same, 1 = one
--- holds everything. Of profit there is none, because losses have no place in it.
+-- holds everything. Of profit there is none, because losses have no place in it (DECISIONS 49).
 pyramid_concentration as (
     select
         period,

@@ -1,7 +1,7 @@
 -- Alerts to the relationship manager, one row an alert: a tier that has moved, is about to, or is near a bound.
 --
 -- What calls for an alert often stands for weeks. It is raised once, and again only when the cool-down has passed: a
--- condition that flickers raises no more alerts than one that stands.
+-- condition that flickers raises no more alerts than one that stands (DECISIONS 52).
 
 {{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 

@@ -1,5 +1,5 @@
 -- What a large movement of money, or a purchase of an investment, did to the customer's tier (行为触发重评): each such event
--- that was delivered since the observed date before, with the tiers before it and after it.
+-- that was delivered since the observed date before, with the tiers before it and after it (DECISIONS 53).
 
 {{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 

@@ -1,4 +1,4 @@
--- Which sources are too old to be trusted fully on the run's date, and how far they are trusted.
+-- Which sources are too old to be trusted fully on the run's date, and how far they are trusted (DECISIONS 40).
 --
 -- Sparse: what is fresh has no row. A table whose last delivery is old has one row; a customer whose own record is
 -- old has one for each column of it that ages. Reads the control table, the customers' records in core and CRM, and

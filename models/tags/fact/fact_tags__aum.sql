@@ -2,7 +2,7 @@
 
 with
 
--- One row a customer. A category counts in AUM as its row of the dictionary says; loans are in no category here.
+-- One row a customer. A category counts in AUM as its row of the dictionary says (DECISIONS 5); loans are in none.
 totals as (
     select
         customer_id,

@@ -95,7 +95,7 @@ products as (
         {{ measured('held.credit_card_count', 'bigint', 'spine.covers_cards') }} > 0 as is_credit_card_holder,
         {{ measured('debit_cards.debit_card_count', 'bigint', 'spine.covers_cards') }} > 0 as is_debit_card_holder,
 
-        -- Categories held.
+        -- Categories held, not products: DECISIONS 13.
         {{ measured('held.category_count', 'bigint', 'spine.covers_categories') }} as product_category_count,
         {{ measured('held.category_count', 'bigint', 'spine.covers_categories') }} = 1 as is_single_product,
         {{ measured('held.demand_deposit_count', 'bigint', 'spine.covers_deposits') }} > 0 as has_demand_deposit,

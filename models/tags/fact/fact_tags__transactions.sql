@@ -1,4 +1,5 @@
--- What a customer does with the accounts: how often, how much, by which channel, with whom, and when last.
+-- What a customer does with the accounts: how often, how much, by which channel, with whom, and when last. Measures
+-- only: which of them makes a customer 活跃 is a rule's to say (DECISIONS 2).
 
 with
 

@@ -1,4 +1,5 @@
--- How active a customer is, by which measure: 活跃度. Two documents, two tags, two names.
+-- How active a customer is, by which measure: 活跃度. Each measure of the documents has a tag and a name of its own
+-- (DECISIONS 29).
 
 with
 

@@ -1,4 +1,4 @@
--- How safe the customer is to lend to: 信用等级, 五级分类, 预警.
+-- How safe the customer is to lend to: 信用等级 (DECISIONS 32), 五级分类, 预警.
 
 with
 

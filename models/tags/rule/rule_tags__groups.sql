@@ -1,5 +1,5 @@
--- The customer groups that the documents name (客群), each with the definition that they leave open. A customer may be in
--- several. Prospects are judged on what is known of them; former customers are in no group.
+-- The customer groups that the documents name (客群), each with the definition that they leave open (DECISIONS 30). A
+-- customer may be in several. Prospects are judged on what is known of them; former customers are in no group.
 
 with
 

@@ -45,7 +45,7 @@ marketing as (
         spine.as_of_date,
 
         -- 可营销: consent stands for at least one channel, and anything may be offered. Who is not in CRM gave none;
-        -- where no consents are delivered at all, nothing is known, and no gate opens.
+        -- where no consents are delivered at all, nothing is known, and no gate opens (DECISIONS 33).
         case
             when not ({{ is_covered(['crm.contacts', 'crm.consents']) }}) then null
             else coalesce(facts.has_marketing_consent and facts.is_open_to_offers, false)

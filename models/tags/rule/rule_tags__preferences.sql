@@ -1,5 +1,5 @@
 -- What a customer prefers: channel, product, kind of investment, kind of spending. A preference is the item with the
--- highest weighted share of what is seen (seed preference_weights), where enough is seen and the share is large enough.
+-- highest weighted share of what is seen, where enough is seen and the share is large enough (DECISIONS 31).
 
 with
 

@@ -80,7 +80,7 @@ scenarios as (
         and (offered.occupation = 'student' or offered.is_working)
         and (offered.relationship_status = 'prospect' or not offered.is_credit_card_holder) as is_new_card_target,
 
-        -- 高净值客户理财: 资产≥100万元, 活跃交易.
+        -- 高净值客户理财: 资产≥100万元, 活跃交易. The amount is S1's, not S0's 50万 (DECISIONS 28).
         offered.aum_month_avg >= thresholds.high_net_worth_from
         and offered.transaction_activity_level = 'active' as is_high_net_worth_wealth_target,
 

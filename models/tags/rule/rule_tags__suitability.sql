@@ -44,7 +44,7 @@ suitability as (
         statuses.suitability_status,
 
         -- 可售产品最高风险等级: that of the risk level while the assessment is valid; without a valid one the
-        -- lowest only, and nothing is said of whom nothing is known.
+        -- lowest only, and nothing is said of whom nothing is known (DECISIONS 33).
         case
             when statuses.suitability_status in ('valid', 'expiring') then risk_levels.max_product_rating
             when statuses.suitability_status in ('missing', 'expired') then 'R1'

@@ -68,13 +68,13 @@ value_tags as (
         spine.customer_id,
         spine.as_of_date,
 
-        -- AUM>=50万 ? 高净值 : 普通 (S0), on the month's daily average.
+        -- AUM>=50万 ? 高净值 : 普通 (S0), on the month's daily average; S1 means another amount (DECISIONS 28).
         case
             when facts.aum_month_avg >= thresholds.high_net_worth_from then 'high_net_worth'
             when facts.aum_month_avg < thresholds.high_net_worth_from then 'ordinary'
         end as customer_value_level,
 
-        -- 资产等级: the month's daily average and securities in custody, in six steps.
+        -- 资产等级: the month's daily average and securities in custody, in six steps; no tier (DECISIONS 32).
         case
             when facts.financial_assets < thresholds.a2_from then 'A1'
             when facts.financial_assets < thresholds.a3_from then 'A2'

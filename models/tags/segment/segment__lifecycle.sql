@@ -1,4 +1,5 @@
--- Which stage of the life cycle a customer is in: the first rule of seed lifecycle_rules whose conditions all hold.
+-- Which stage of the life cycle a customer is in: the first rule of seed lifecycle_rules whose conditions all hold
+-- (DECISIONS 42).
 
 with
 
@@ -9,7 +10,7 @@ rules as (
     where {{ in_force(by_currency=false) }}
 ),
 
--- What the rules judge: the relation, its age, and what the customer does of their own accord.
+-- What the rules judge: the relation, its age, and what the customer does of their own accord (DECISIONS 43).
 facts as (
     select
         spine.customer_id,

@@ -24,6 +24,7 @@ open_customers as (
     where spine.is_core_customer and spine.status = 'ACTIVE'
 ),
 
+-- The month's daily average decides the tier. The tier of the day beside it warns of a fall (DECISIONS 4).
 pyramid as (
     select
         spine.customer_id,

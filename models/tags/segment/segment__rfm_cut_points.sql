@@ -4,7 +4,7 @@
 -- quintile (cut points of the population of the run). Bands move when the policy does. Cut points of a population move
 -- with it, every night. To hold them for a period, `banktags freeze-rfm` writes the computed ones into seed
 -- rfm_cut_points for the next period. While the seed has rows for the run's period, they are in force, and those that
--- the run computes stand beside them as the proposal for the period to come.
+-- the run computes stand beside them as the proposal for the period to come (DECISIONS 9).
 
 with
 

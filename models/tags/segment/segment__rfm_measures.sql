@@ -74,6 +74,7 @@ measured as (
             when 'product_use_monthly_avg_365d'
                 then activity.activity_monthly_avg_365d + credit_card_use.purchases_monthly_avg_365d
         end as frequency,
+        -- AUM, or 年累计交易金额: S0 defines M twice (DECISIONS 6).
         case parameters.monetary_definition
             when 'aum_month_avg' then aum.aum_month_avg
             when 'activity_amount_365d' then activity.activity_amount_365d

@@ -1,5 +1,5 @@
 -- Bands of the scores that somebody decided: fixed by policy for the measures in force, by the bounds of the tiers
--- where M is AUM, and the cut points that are frozen for the period of the date.
+-- where M is AUM (DECISIONS 8), and the cut points that are frozen for the period of the date.
 
 {{ config(materialized='view') }}
 

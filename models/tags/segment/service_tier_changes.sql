@@ -1,7 +1,7 @@
 -- The service tier of each customer, as a log: a row on each date on which it changed, or what will decide it.
 --
 -- The state of a customer is their latest row. The rules take it, with what is measured on the run's date, to the state
--- of the date; where the two are the same there is no row, so the table grows by changes, not by days.
+-- of the date; where the two are the same there is no row, so the log grows by changes, not by days (DECISIONS 51).
 
 {{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 

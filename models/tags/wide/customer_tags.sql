@@ -1,7 +1,7 @@
 -- Every tag of every customer: one row a customer, one column a tag; the bank's own, and those that users derived.
 --
 -- As in standard_tags, every joined model has one row a customer and codes of its own. The columns are listed once, in
--- the contract beside this file, which `banktags catalogue sync` writes from the YAML of the tag models.
+-- the contract beside this file, which `banktags catalogue sync` writes from the YAML of the tag models (DECISIONS 27).
 
 with
 

@@ -1,5 +1,6 @@
 {# Proves in one scan of the table that none of the columns of never_null is ever null, and that each column of accepted holds
-   one of its values, or none. A failing row says which column, and how to see it; the value itself may be a person's.
+   one of its values, or none. A failing row says which column, and how to see it; the value itself may be a person's
+   (DECISIONS 91).
 
        data_tests:
          - column_rules:

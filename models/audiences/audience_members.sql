@@ -3,7 +3,7 @@
 --
 -- Whom audience_screening leaves, less the members of excluded audiences and groups that are too small. Who is held
 -- out, a control of a running campaign or behind an address at which another member is reached stays a member, because
--- campaigns are measured against them, and has no channel.
+-- campaigns are measured against them, and has no channel (DECISIONS 66).
 
 with
 

@@ -1,5 +1,5 @@
 -- Which value of a tracked tag stood from when to when: a customer, tag and covered date finds one row, or none where
--- the value was unknown.
+-- the value was unknown (DECISIONS 55).
 
 {{ config(materialized='view') }}
 

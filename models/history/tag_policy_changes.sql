@@ -1,5 +1,6 @@
 -- Tags whose policy is another than on the observed date before: a dated row of a seed that their rule reads has come
--- into force since, or has ceased to be. Reads the policy seeds, and what the catalogue says that each rule reads.
+-- into force since, or has ceased to be (DECISIONS 59). Reads the policy seeds, and what the catalogue says that each
+-- rule reads.
 
 {{ config(materialized='view') }}
 

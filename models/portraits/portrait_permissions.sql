@@ -1,6 +1,6 @@
 -- What may be done with a customer, and what must not (可以做什么): one row a customer, matter and what it is about, with
--- the reason. Whatever a portrait says of it is judged here; who may see it, in portrait_permissions_by_role; a page
--- finds only the words. Filter by customer_id.
+-- the reason. Whatever a portrait says of it is judged here (DECISIONS 67); who may see it, in
+-- portrait_permissions_by_role; a page finds only the words. Filter by customer_id.
 
 {{ config(materialized='view') }}
 

@@ -1,8 +1,8 @@
 -- What each role may see of what may be done with a customer, by purpose: the rows of portrait_permissions that it may
 -- see, and one row for each matter that is masked. What a page masks is decided here. Filter by customer_id and role.
 --
--- A masked row is the same for every customer. Two matters are of the page itself: beside, what stands beside the tags
--- (a masked name, who looks after whom, tasks), and outlook, the amounts of the tier.
+-- A masked row is the same for every customer (DECISIONS 67). Two matters are of the page itself: beside, what stands
+-- beside the tags (a masked name, who looks after whom, tasks), and outlook, the amounts of the tier.
 
 {{ config(materialized='view') }}
 

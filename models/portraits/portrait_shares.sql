@@ -106,7 +106,7 @@ compared as (
     where everyone.tag_code <> ''
 ),
 
--- Shares are of the customers whose value is known: no data is not no.
+-- Shares are of the customers whose value is known: no data is not no (DECISIONS 67).
 known as (
     select
         *,
@@ -127,7 +127,7 @@ known as (
 ),
 
 -- What fewer than the minimum have is suppressed, on either side; and where these few together are so few that the
--- others give them away, the next smallest value too.
+-- others give them away, the next smallest value too (DECISIONS 67).
 portrait_shares as (
     select
         portrait_group,

@@ -1,5 +1,6 @@
 -- Of whom it is not known whether they are in a group that has a portrait: one row a group and active customer whose
--- tag of the group, or condition of the audience, is neither yes nor no. Who may be a member is no comparison.
+-- tag of the group, or condition of the audience, is neither yes nor no. Who may be a member is no comparison
+-- (DECISIONS 67).
 
 -- depends_on: {{ ref('audience_members') }}
 

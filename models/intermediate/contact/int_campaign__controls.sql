@@ -1,4 +1,4 @@
--- Whom no marketing reaches because a running campaign is measured against them (在跑活动的对照组): one row
+-- Whom no marketing reaches because a running campaign is measured against them (在跑活动的对照组, DECISIONS 81): one row
 -- a customer who is a control of one, by a frozen list or by an assignment that the marketing system delivered. A
 -- campaign runs up to and with its last day; one of which no last day is known runs on.
 

@@ -1,6 +1,7 @@
 -- Refusals of marketing that customers told through a touch or to a person (退订与当面拒绝): one row a
 -- customer, contact channel and moment. It is read from every touch ever delivered, because a refusal does not
--- expire: of base_marketing__touches the status, and of the few refusals among them who, when and through what.
+-- expire (DECISIONS 80): of base_marketing__touches the status, and of the few refusals among them who, when and
+-- through what.
 --
 -- A row that is set aside for another fault, or that a touch of the same key came before, is a refusal all the same.
 

@@ -1,4 +1,4 @@
--- Five-class asset quality (五级分类) of each open credit card.
+-- Five-class asset quality (五级分类) of each open credit card (DECISIONS 14).
 with
 
 tolerance as (

@@ -1,4 +1,4 @@
--- Five-class asset quality (五级分类) of each loan that is not settled.
+-- Five-class asset quality (五级分类) of each loan that is not settled (DECISIONS 14).
 with
 
 loans as (

@@ -1,5 +1,5 @@
 -- Postings with an account of the customer's own, or of their household, on the other side: one row a posting. It is
--- the owner of that account on the day who tells. Reads what was delivered in the last year.
+-- the owner of that account on the day who tells (DECISIONS 3). Reads what was delivered in the last year.
 
 with
 

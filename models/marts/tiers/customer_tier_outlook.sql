@@ -47,7 +47,8 @@ served as (
     where aum.aum_month_avg is not null
 ),
 
--- A tier that was granted by hand moves by no amount, and a month of which a part only is known calls for no alert.
+-- A tier that was granted by hand moves by no amount. A month of which a part only is known calls for no alert
+-- (DECISIONS 71).
 signals as (
     select
         *,

@@ -1,4 +1,5 @@
--- RFM of each eligible customer by both methods, side by side: by the bands of policy, and by fifths of the customers.
+-- RFM of each eligible customer by both methods, side by side: by the bands of policy, and by fifths of the customers
+-- (DECISIONS 8).
 
 with
 

@@ -1,4 +1,4 @@
--- Cut points of the run's population: between which values a customer of each fifth lies, on each axis.
+-- Cut points of the run's population: between which values a customer of each fifth lies, on each axis (DECISIONS 8).
 
 {{ config(materialized='view') }}
 

@@ -1,4 +1,5 @@
--- The tier that a customer is served by (服务层级): their state in the log of service tiers, as of the business date.
+-- The tier that a customer is served by (服务层级, DECISIONS 50): their state in the log of service tiers, as of the
+-- business date.
 
 with
 

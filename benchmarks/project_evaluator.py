@@ -6,7 +6,9 @@ project: it is built in a copy, in a warehouse of its own, and reads the graph a
 told to it from seed ``naming_conventions``. Findings that are meant stand in ``project_evaluator_exceptions.csv``
 beside this file, each with its reason; any other is printed, and the script ends with 1.
 
-Its model of all paths through the graph grows with the number of paths, and not of models; ``--paths`` builds it too.
+Its model of all paths through the graph grows with the number of paths, and not of models: it is built of paths no
+longer than its longest rule asks for (``max_depth_dag``; "tests on the DAG will still be correct", its documentation
+says).
 """
 
 import argparse
@@ -28,7 +30,8 @@ from banktags.packages import DBT
 EVALUATOR, UTILS = "dbt_project_evaluator", "dbt_utils"
 EXCEPTIONS = Path(__file__).with_name("project_evaluator_exceptions.csv")
 COPIED = ("models", "macros", "seeds", "tests/dbt", "analyses", "profiles.yml")
-ALL_PATHS = "int_all_dag_relationships"
+#: Edges of a path, less one. The rule that reads the longest is chained_views_threshold, whose default is 5.
+MAX_DEPTH = 5
 
 
 def evaluator_project(packages: Path, project: Path) -> None:
@@ -69,7 +72,7 @@ def layers() -> dict[str, object]:
     prefixes: dict[str, set[str]] = {}
     for convention in read_conventions():
         prefixes.setdefault(convention.layer, set()).add(convention.pattern.split("_")[0] + "_")
-    variables: dict[str, object] = {"model_types": sorted(prefixes)}
+    variables: dict[str, object] = {"model_types": sorted(prefixes), "max_depth_dag": MAX_DEPTH}
     for layer, values in prefixes.items():
         variables[f"{layer}_prefixes"] = sorted(values)
         variables[f"{layer}_folder_name"] = layer
@@ -93,7 +96,6 @@ def main() -> None:
     """Build the evaluator and print what it finds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--packages", type=Path, required=True, help="folder of the two checkouts")
-    parser.add_argument("--paths", action="store_true", help="build what walks all paths of the graph too")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="project-evaluator-") as folder:
         project = Path(folder)
@@ -102,9 +104,8 @@ def main() -> None:
             "BANK_TAGS_DB": str(project / "evaluator.duckdb"),
             "DBT_TARGET_PATH": str(project / "target"),
         }
-        excluded = () if asked.paths else ("--exclude", f"{ALL_PATHS}+")
         selected = ("--select", f"package:{EVALUATOR}", f"{EVALUATOR}_exceptions")
-        command = (DBT, "--quiet", "--warn-error-options", "{}", "run", "--full-refresh", *selected, *excluded)
+        command = (DBT, "--quiet", "--warn-error-options", "{}", "run", "--full-refresh", *selected)
         for step in ((DBT, "--quiet", "seed", "--select", f"{EVALUATOR}_exceptions"), command):
             run = subprocess.run(step, cwd=project, env=environment, capture_output=True, text=True)
             if run.returncode:

@@ -18,6 +18,17 @@
     cast({{ dbt.date_trunc(period, as_of_date()) }} as date)
 {%- endmacro %}
 
+{# The calendar month or quarter that the business date lies in, as people write it: 2026-06, 2026-Q2. `kind` says which. #}
+{% macro calendar_period(kind) -%}
+    case {{ kind }}
+            when 'month' then substring(cast({{ as_of_date() }} as string), 1, 7)
+            when 'quarter'
+                then
+                    substring(cast({{ as_of_date() }} as string), 1, 4)
+                    || '-Q' || cast(extract(quarter from {{ as_of_date() }}) as string)
+        end
+{%- endmacro %}
+
 {# True for a date inside the half-open window (as_of − days, as_of]: today counts, n days in all (DECISIONS 12). #}
 {% macro in_last_days(date_column, days) -%}
     ({{ date_column }} > {{ as_of_date() }} - interval '{{ days }}' day and {{ date_column }} <= {{ as_of_date() }})

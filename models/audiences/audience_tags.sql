@@ -2,8 +2,6 @@
 -- tags that its own condition and floors name, and of those of the audiences that it includes and excludes, however far
 -- behind one another; what was parsed says which they are (seed parsed_conditions).
 
--- depends_on: {{ ref('audience_members') }}
-
 with
 
 lineage as (

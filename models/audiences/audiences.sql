@@ -3,7 +3,6 @@
 --
 -- Some, but fewer than the least group, are suppressed, and so is the number from which they would follow.
 
--- depends_on: {{ ref('audience_members') }}
 {% set fields = [
     'audience', 'name_zh', 'purpose', 'owner', 'product', 'scenario', 'priority', 'predicate', 'description', 'channels',
     'including', 'excluding', 'definition',

@@ -5,18 +5,13 @@
 
 with
 
-all_groups as (
-    select distinct portrait_group
-    from {{ ref('portrait_counts') }}
-    where portrait_group <> ''
-),
-
 -- What puts a customer into the group: its tag; of an audience the tags of its predicate, and those of the gates.
 group_tags as (
     select
-        portrait_group,
-        portrait_group as tag_code
-    from all_groups
+        tag_code as portrait_group,
+        tag_code
+    from {{ ref('tag_dictionary') }}
+    where model_name = 'rule_tags__groups'
 
     union distinct
 
@@ -30,7 +25,7 @@ group_tags as (
     select
         audiences.audience as portrait_group,
         entries.tag_code
-    from {{ ref('audiences') }} as audiences
+    from {{ ref('audience_terms') }} as audiences
     inner join {{ ref('audience_purposes') }} as purposes
         on audiences.purpose = purposes.purpose
     inner join {{ ref('tag_dictionary') }} as entries

@@ -1,6 +1,15 @@
 -- How many customers have each value of each trait: in each group, in each branch, and in a branch's part of the groups
--- that are compared branch by branch; and how many of those of whom it is not known whether they are in the group. The
--- wide mart is read once.
+-- that are compared branch by branch; and how many of those of whom it is not known whether they are in the group. All
+-- groups are counted in one pass over the wide mart.
+
+{%- set unknown_groups = [] -%}
+{%- for tag in portrait_group_tags() -%}
+    {%- do unknown_groups.append("case when " ~ tag ~ " is null then '" ~ tag ~ "' end") -%}
+{%- endfor -%}
+{%- for entry in audience_entries() -%}
+    {%- set condition = "(\n" ~ entry.predicate ~ "\n)" -%}
+    {%- do unknown_groups.append("case when " ~ condition ~ " is null then '" ~ entry.audience ~ "' end") -%}
+{%- endfor %}
 
 with
 
@@ -12,7 +21,17 @@ active as (
     where relationship_status = 'active'
 ),
 
--- Members, and those who may be: neither are compared with the members.
+-- Whose tag of a group, or condition of an audience, is neither yes nor no.
+not_known as (
+    select
+        {{ unfold(unknown_groups or ["cast(null as string)"]) }} as portrait_group,
+        customer_id
+    from {{ ref('customer_tags') }}
+    where relationship_status = 'active'
+),
+
+-- Members, and those who may be: neither are compared with the members. A member by other means, as of an audience that
+-- has been frozen, is known to be one.
 belonging as (
     select
         portrait_group,
@@ -23,10 +42,15 @@ belonging as (
     union all
 
     select
-        portrait_group,
-        customer_id,
+        not_known.portrait_group,
+        not_known.customer_id,
         false as is_member
-    from {{ ref('portrait_unknown') }}
+    from not_known
+    left join {{ ref('portrait_members') }} as members
+        on
+            not_known.portrait_group = members.portrait_group
+            and not_known.customer_id = members.customer_id
+    where members.customer_id is null
 ),
 
 -- Whom to count under which key. Group '' is all active customers; branch '' is all branches, or none known.

@@ -7,13 +7,18 @@ with
 
 -- An audience is offered something for its own purpose, a group that is a tag for any.
 group_purposes as (
-    select distinct
-        counts.portrait_group,
-        audiences.purpose
-    from {{ ref('portrait_counts') }} as counts
-    left join {{ ref('audiences') }} as audiences
-        on counts.portrait_group = audiences.audience
-    where counts.portrait_group <> ''
+    select
+        audience as portrait_group,
+        purpose
+    from {{ ref('audience_terms') }}
+
+    union all
+
+    select
+        tag_code as portrait_group,
+        cast(null as string) as purpose
+    from {{ ref('tag_dictionary') }}
+    where model_name = 'rule_tags__groups'
 ),
 
 -- For whom each benefit is not.

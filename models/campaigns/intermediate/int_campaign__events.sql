@@ -7,7 +7,7 @@ with
 orders as (
     select
         orders.order_id as event_key,
-        orders.customer_id as core_customer_id,
+        orders.customer_id,
         'order' as event_type,
         orders.order_date as event_date,
         orders.product_id,
@@ -15,12 +15,11 @@ orders as (
         orders.amount,
         products.product_category as item,
         products.term_days
-    from {{ ref('stg_wealth__orders') }} as orders
+    from {{ ref('int_orders__by_customer') }} as orders
     inner join {{ ref('stg_core__products') }} as products
         on orders.product_id = products.product_id
     where
         orders.order_type in ('PURCHASE', 'SIP')
-        and orders.status = 'CONFIRMED'
         and {{ event_in_last_days('orders.order_date', 365) }}
 ),
 
@@ -28,7 +27,7 @@ orders as (
 accounts as (
     select
         core_accounts.account_id as event_key,
-        core_accounts.core_customer_id,
+        core_accounts.customer_id,
         'account_opened' as event_type,
         core_accounts.opened_date as event_date,
         core_accounts.product_id,
@@ -62,7 +61,7 @@ accounts as (
 loans as (
     select
         loans.loan_id as event_key,
-        loans.customer_id as core_customer_id,
+        loans.customer_id,
         'loan_granted' as event_type,
         loans.granted_date as event_date,
         loans.product_id,
@@ -72,7 +71,7 @@ loans as (
         coalesce(
             {{ dbt.datediff('loans.granted_date', 'loans.maturity_date', 'day') }}, products.term_days
         ) as term_days
-    from {{ ref('stg_lending__loans') }} as loans
+    from {{ ref('int_loans__by_customer') }} as loans
     inner join {{ ref('stg_core__products') }} as products
         on loans.product_id = products.product_id
     where {{ in_last_days('loans.granted_date', 365) }}
@@ -82,7 +81,7 @@ loans as (
 instalments as (
     select
         spending.card_transaction_id as event_key,
-        cards.core_customer_id,
+        cards.customer_id,
         'instalment_purchase' as event_type,
         spending.transaction_date as event_date,
         cast(null as string) as product_id,
@@ -115,21 +114,17 @@ everything as (
 
 events as (
     select
-        identities.customer_id,
-        everything.event_type,
-        everything.event_key,
-        everything.event_date,
-        everything.product_id,
-        everything.product_category,
-        cast(everything.amount as decimal(28, 2)) as amount,
-        everything.item,
+        customer_id,
+        event_type,
+        event_key,
+        event_date,
+        product_id,
+        product_category,
+        cast(amount as decimal(28, 2)) as amount,
+        item,
         -- What ends before it begins is held no day; null is no term at all, which greatest() would pass over.
-        cast(case when everything.term_days < 0 then 0 else everything.term_days end as int) as term_days
+        cast(case when term_days < 0 then 0 else term_days end as int) as term_days
     from everything
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            everything.core_customer_id = identities.source_key
-            and identities.source_system = 'core'
 )
 
 select * from events

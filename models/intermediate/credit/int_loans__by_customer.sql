@@ -8,7 +8,11 @@ loans as (
     select
         loans.loan_id,
         identities.customer_id,
+        loans.product_id,
+        loans.loan_type,
         loans.granted_date,
+        loans.maturity_date,
+        loans.principal,
         loans.outstanding_principal,
         loans.status
     from {{ ref('stg_lending__loans') }} as loans

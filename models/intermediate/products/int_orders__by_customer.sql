@@ -11,6 +11,7 @@ orders as (
         identities.customer_id,
         orders.order_date,
         orders.order_type,
+        orders.product_id,
         products.product_id is not null as has_known_product,
         products.product_category,
         orders.amount,

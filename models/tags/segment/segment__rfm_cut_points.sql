@@ -14,18 +14,57 @@ parameters as (
         split_method,
         split_threshold,
         version,
-        case cut_point_period
-            when 'month' then substring(cast({{ as_of_date() }} as string), 1, 7)
-            when 'quarter'
-                then
-                    substring(cast({{ as_of_date() }} as string), 1, 4)
-                    || '-Q' || cast(extract(quarter from {{ as_of_date() }}) as string)
-        end as period
+        {{ calendar_period('cut_point_period') }} as period
     from {{ ref('rfm_parameters') }}
     where {{ in_force() }}
 ),
 
--- The cut points of the run, and the bands that somebody decided.
+-- How many customers are no better than each value: equal values are counted together, so they can't part.
+cumulated as (
+    select
+        *,
+        sum(customers) over (partition by axis order by goodness) as customers_no_better,
+        sum(customers) over (partition by axis) as population
+    from {{ ref('segment__rfm_value_counts') }}
+),
+
+-- The scores, 1 the worst.
+scores as (
+    {% for score in range(1, 6) %}
+        select {{ score }} as score
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+-- Where each score begins: at the worst value that more than (score - 1) fifths of the customers do not exceed. None
+-- never gets beyond 1. Recency is half-open too: an edge of 30 means active within the last 30 days.
+edges as (
+    select
+        cumulated.axis,
+        cumulated.measure,
+        scores.score,
+        case
+            when scores.score = 1 then cast(null as double)
+            when cumulated.axis = 'recency' then 1 - min(cumulated.goodness)
+            else min(cumulated.goodness)
+        end as edge
+    from cumulated
+    inner join scores
+        on 5 * cumulated.customers_no_better > (scores.score - 1) * cumulated.population
+    where cumulated.has_some or scores.score = 1
+    group by cumulated.axis, cumulated.measure, scores.score
+),
+
+-- Where the next score begins.
+edges_with_next as (
+    select
+        *,
+        lead(edge) over (partition by axis order by score) as next_edge
+    from edges
+),
+
+-- The cut points of the run, where a better score begins with fewer days or more of anything else; and the bands that
+-- somebody decided.
 bands as (
     select
         'computed' as origin,
@@ -33,11 +72,11 @@ bands as (
         axis,
         measure,
         score,
-        value_from,
-        value_to,
+        case when axis = 'recency' then next_edge else edge end as value_from,
+        case when axis = 'recency' then edge else next_edge end as value_to,
         cast(null as boolean) as given_is_high,
         {{ as_of_date() }} as computed_as_of
-    from {{ ref('segment__rfm_quintiles') }}
+    from edges_with_next
 
     union all
 

@@ -11,13 +11,7 @@ parameters as (
         frequency_definition,
         monetary_definition,
         version,
-        case cut_point_period
-            when 'month' then substring(cast({{ as_of_date() }} as string), 1, 7)
-            when 'quarter'
-                then
-                    substring(cast({{ as_of_date() }} as string), 1, 4)
-                    || '-Q' || cast(extract(quarter from {{ as_of_date() }}) as string)
-        end as period
+        {{ calendar_period('cut_point_period') }} as period
     from {{ ref('rfm_parameters') }}
     where {{ in_force() }}
 ),

@@ -1,0 +1,138 @@
+-- Which slices of a metric may be shown: none that tells of fewer customers than the minimum, by itself or as what is left of
+-- a larger one. What may not be shown is told together, as 其他 (metric_values).
+
+with
+
+-- The size under which nothing is told of a group.
+privacy as (
+    select {{ minimum_group_size() }} as minimum_size
+),
+
+-- The smallest slices that are large enough come first: one of them is hidden too, where the few hidden by themselves
+-- would follow from the total.
+ranked as (
+    select
+        slices.*,
+        privacy.minimum_size,
+        slices.customers between 1 and privacy.minimum_size - 1 as is_few,
+        sum(case when slices.customers < privacy.minimum_size then slices.customers else 0 end)
+            over (partition by slices.metric, slices.cut_by) as few_customers,
+        row_number() over (
+            partition by slices.metric, slices.cut_by
+            order by
+                case when slices.customers < privacy.minimum_size then 1 else 0 end, slices.customers,
+                slices.tier, slices.lifecycle_stage, slices.branch_id
+        ) as place
+    from {{ ref('int_metric__slices') }} as slices
+    cross join privacy
+),
+
+margins as (
+    select
+        metric,
+        cut_by,
+        tier,
+        lifecycle_stage,
+        branch_id,
+        is_few or (few_customers between 1 and minimum_size - 1 and place = 1) as is_hidden
+    from ranked
+    where cut_by <> 'tier_stage_branch'
+),
+
+-- A cell is hidden with the tier, stage or branch that it is part of.
+cells_0 as (
+    select
+        cells.metric,
+        cells.tier,
+        cells.lifecycle_stage,
+        cells.branch_id,
+        cells.customers,
+        cells.minimum_size,
+        cells.is_few or tiers.is_hidden or stages.is_hidden or branches.is_hidden as is_hidden,
+        not tiers.is_hidden as is_tier_shown,
+        not stages.is_hidden as is_lifecycle_stage_shown,
+        not branches.is_hidden as is_branch_id_shown
+    from ranked as cells
+    inner join margins as tiers
+        on cells.metric = tiers.metric and tiers.cut_by = 'tier' and cells.tier = tiers.tier
+    inner join margins as stages
+        on
+            cells.metric = stages.metric
+            and stages.cut_by = 'lifecycle_stage'
+            and cells.lifecycle_stage = stages.lifecycle_stage
+    inner join margins as branches
+        on cells.metric = branches.metric and branches.cut_by = 'branch' and cells.branch_id = branches.branch_id
+    where cells.cut_by = 'tier_stage_branch'
+),
+
+-- What is hidden of a tier follows from the tier and its other cells, and so of a stage and of a branch. Where it is of few,
+-- one more cell is hidden; that may leave few of another tier, stage or branch, hence three rounds.
+{% for step in range(9) -%}
+{% set dimension = metric_dimensions()[step % 3] -%}
+hidden_{{ step }} as (
+    select
+        *,
+        sum(case when is_hidden then customers else 0 end) over (partition by metric, {{ dimension }}) as hidden_customers,
+        row_number() over (
+            partition by metric, {{ dimension }}
+            order by case when is_hidden or customers = 0 then 1 else 0 end, customers, tier, lifecycle_stage, branch_id
+        ) as place
+    from cells_{{ step }}
+),
+
+cells_{{ step + 1 }} as (
+    select
+        metric,
+        tier,
+        lifecycle_stage,
+        branch_id,
+        customers,
+        minimum_size,
+        is_hidden or (
+            is_{{ dimension }}_shown and hidden_customers between 1 and minimum_size - 1 and place = 1
+        ) as is_hidden,
+        is_tier_shown,
+        is_lifecycle_stage_shown,
+        is_branch_id_shown
+    from hidden_{{ step }}
+),
+
+{% endfor -%}
+
+-- Where that still leaves few of one, no cell of the metric is shown.
+left_over as (
+    {% for dimension in metric_dimensions() %}
+    select metric
+    from cells_9
+    where is_{{ dimension }}_shown
+    group by metric, {{ dimension }}
+    having sum(case when is_hidden then customers else 0 end) between 1 and max(minimum_size) - 1
+    {{ 'union distinct' if not loop.last }}
+    {% endfor %}
+),
+
+int_metric__shown as (
+    select
+        metric,
+        cut_by,
+        tier,
+        lifecycle_stage,
+        branch_id,
+        not is_hidden as is_shown
+    from margins
+
+    union all
+
+    select
+        cells_9.metric,
+        'tier_stage_branch' as cut_by,
+        cells_9.tier,
+        cells_9.lifecycle_stage,
+        cells_9.branch_id,
+        not cells_9.is_hidden and left_over.metric is null as is_shown
+    from cells_9
+    left join left_over
+        on cells_9.metric = left_over.metric
+)
+
+select * from int_metric__shown

@@ -66,13 +66,15 @@ cells_0 as (
 ),
 
 -- What is hidden of a tier follows from the tier and its other cells, and so of a stage and of a branch. Where it is of few,
--- one more cell is hidden; that may leave few of another tier, stage or branch, hence three rounds.
+-- or one cell, one more is hidden; that may leave few or one of another tier, stage or branch, hence three rounds.
 {% for step in range(9) -%}
 {% set dimension = metric_dimensions()[step % 3] -%}
 hidden_{{ step }} as (
     select
         *,
         sum(case when is_hidden then customers else 0 end) over (partition by metric, {{ dimension }}) as hidden_customers,
+        sum(case when is_hidden and customers > 0 then 1 else 0 end) over (partition by metric, {{ dimension }})
+            as hidden_cells,
         row_number() over (
             partition by metric, {{ dimension }}
             order by case when is_hidden or customers = 0 then 1 else 0 end, customers, tier, lifecycle_stage, branch_id
@@ -89,7 +91,9 @@ cells_{{ step + 1 }} as (
         customers,
         minimum_size,
         is_hidden or (
-            is_{{ dimension }}_shown and hidden_customers between 1 and minimum_size - 1 and place = 1
+            is_{{ dimension }}_shown
+            and place = 1
+            and (hidden_customers between 1 and minimum_size - 1 or hidden_cells = 1)
         ) as is_hidden,
         is_tier_shown,
         is_lifecycle_stage_shown,
@@ -99,14 +103,16 @@ cells_{{ step + 1 }} as (
 
 {% endfor -%}
 
--- Where that still leaves few of one, no cell of the metric is shown.
+-- Where that still leaves few, or one of several, no cell of the metric is shown.
 left_over as (
     {% for dimension in metric_dimensions() %}
     select metric
     from cells_9
     where is_{{ dimension }}_shown
     group by metric, {{ dimension }}
-    having sum(case when is_hidden then customers else 0 end) between 1 and max(minimum_size) - 1
+    having
+        sum(case when is_hidden then customers else 0 end) between 1 and max(minimum_size) - 1
+        or (count(case when is_hidden and customers > 0 then 1 end) = 1 and count(case when customers > 0 then 1 end) > 1)
     {{ 'union distinct' if not loop.last }}
     {% endfor %}
 ),

@@ -11,8 +11,8 @@ from banktags.contract import PROJECT_ROOT
 
 #: What begins something that is rendered.
 BRACES = re.compile(r"\{\{|\{%|\{#")
-#: A reference to a text of a .md file; a dimension in the filter of a saved query, which MetricFlow puts in; in the sources,
-#: where the landed extracts lie and when they were delivered last.
+#: A reference to a text of a .md file; the dimension that a saved query filters by, which MetricFlow puts in; in the
+#: sources, where the landed extracts lie and when they were delivered last.
 ALLOWED = re.compile(
     r"\{\{ doc\('[a-z0-9_]+'\) \}\}"
     r"|\{\{ Dimension\('[a-z0-9_]+'\) \}\}"

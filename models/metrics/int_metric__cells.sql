@@ -1,6 +1,8 @@
--- The parts of the metrics summed over each cell of tier, life-cycle stage and branch: one row a cell, and for each metric
--- its numerator, its denominator and how many customers it is of. All coarser slices are sums of these cells. Written from the
--- project's list of metrics.
+-- The parts of the metrics summed over each cell of tier, life-cycle stage and branch: one row a cell, and for each
+-- metric its numerator, its denominator and how many customers it is of. All coarser slices are sums of these cells.
+-- Written from the project's list of metrics.
+-- Template blocks don't indent: the lines in them stand where they would without.
+-- sqlfluff:indentation:template_blocks_indent:false
 
 with
 

@@ -1,5 +1,5 @@
--- What the metrics are made of, once for all of them: a row a customer of the wide mart, with the tags that are counted, the
--- pace of the quarter and the loans whose class is known.
+-- What the metrics are made of, once for all of them: a row a customer of the wide mart, with the tags that are counted,
+-- the pace of the quarter and the loans whose class is known.
 
 {{ config(materialized='view') }}
 
@@ -44,7 +44,8 @@ quarter_paces as (
         coalesce(activity.activity_count, 0)
         / greatest(
             cast(1 as double),
-            cast({{ days_since('greatest(spine.opened_date, ' ~ first_day_of('quarter') ~ ')') }} + 1 as double) * 12 / 365
+            cast({{ days_since('greatest(spine.opened_date, ' ~ first_day_of('quarter') ~ ')') }} + 1 as double)
+            * 12 / 365
         ) as activity_a_month
     from {{ ref('int_customer__spine') }} as spine
     inner join {{ ref('int_source__covered_from') }} as covered
@@ -63,7 +64,10 @@ loans as (
         arrears.customer_id,
         sum(arrears.outstanding_principal) as loan_amount,
         sum(
-            case when classes.risk_class in ('substandard', 'doubtful', 'loss') then arrears.outstanding_principal else 0 end
+            case
+                when classes.risk_class in ('substandard', 'doubtful', 'loss') then arrears.outstanding_principal
+                else 0
+            end
         ) as npl_amount
     from {{ ref('int_loan__arrears') }} as arrears
     inner join {{ ref('int_loan__risk_classes') }} as classes

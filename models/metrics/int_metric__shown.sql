@@ -1,5 +1,7 @@
--- Which slices of a metric may be shown: none that tells of fewer customers than the minimum, by itself or as what is left of
--- a larger one. What may not be shown is told together, as 其他 (metric_values).
+-- Which slices of a metric may be shown: none that tells of fewer customers than the minimum, by itself or as what is
+-- left of a larger one. What may not be shown is told together, as 其他 (metric_values).
+-- Template blocks don't indent: the lines in them stand where they would without.
+-- sqlfluff:indentation:template_blocks_indent:false
 
 with
 
@@ -48,57 +50,35 @@ cells_0 as (
         cells.branch_id,
         cells.customers,
         cells.minimum_size,
-        cells.is_few or tiers.is_hidden or stages.is_hidden or branches.is_hidden as is_hidden,
+        cells.is_few or tiers.is_hidden or life_stages.is_hidden or branches.is_hidden as is_hidden,
         not tiers.is_hidden as is_tier_shown,
-        not stages.is_hidden as is_lifecycle_stage_shown,
+        not life_stages.is_hidden as is_lifecycle_stage_shown,
         not branches.is_hidden as is_branch_id_shown
     from ranked as cells
     inner join margins as tiers
-        on cells.metric = tiers.metric and tiers.cut_by = 'tier' and cells.tier = tiers.tier
-    inner join margins as stages
         on
-            cells.metric = stages.metric
-            and stages.cut_by = 'lifecycle_stage'
-            and cells.lifecycle_stage = stages.lifecycle_stage
+            cells.metric = tiers.metric
+            and tiers.cut_by = 'tier'
+            and cells.tier = tiers.tier
+    inner join margins as life_stages
+        on
+            cells.metric = life_stages.metric
+            and life_stages.cut_by = 'lifecycle_stage'
+            and cells.lifecycle_stage = life_stages.lifecycle_stage
     inner join margins as branches
-        on cells.metric = branches.metric and branches.cut_by = 'branch' and cells.branch_id = branches.branch_id
+        on
+            cells.metric = branches.metric
+            and branches.cut_by = 'branch'
+            and cells.branch_id = branches.branch_id
     where cells.cut_by = 'tier_stage_branch'
 ),
 
--- What is hidden of a tier follows from the tier and its other cells, and so of a stage and of a branch. Where it is of few,
--- or one cell, one more is hidden; that may leave few or one of another tier, stage or branch, hence three rounds.
+-- What is hidden of a tier follows from the tier and its other cells, and so of a stage and of a branch. Where it is of
+-- few, or one cell, one more is hidden; that may leave few or one of another tier, stage or branch: three rounds.
 {% for step in range(9) -%}
 {% set dimension = metric_dimensions()[step % 3] -%}
-hidden_{{ step }} as (
-    select
-        *,
-        sum(case when is_hidden then customers else 0 end) over (partition by metric, {{ dimension }}) as hidden_customers,
-        sum(case when is_hidden and customers > 0 then 1 else 0 end) over (partition by metric, {{ dimension }})
-            as hidden_cells,
-        row_number() over (
-            partition by metric, {{ dimension }}
-            order by case when is_hidden or customers = 0 then 1 else 0 end, customers, tier, lifecycle_stage, branch_id
-        ) as place
-    from cells_{{ step }}
-),
-
 cells_{{ step + 1 }} as (
-    select
-        metric,
-        tier,
-        lifecycle_stage,
-        branch_id,
-        customers,
-        minimum_size,
-        is_hidden or (
-            is_{{ dimension }}_shown
-            and place = 1
-            and (hidden_customers between 1 and minimum_size - 1 or hidden_cells = 1)
-        ) as is_hidden,
-        is_tier_shown,
-        is_lifecycle_stage_shown,
-        is_branch_id_shown
-    from hidden_{{ step }}
+    {{ hide_one_more('cells_' ~ step, dimension) }}
 ),
 
 {% endfor -%}
@@ -112,7 +92,10 @@ left_over as (
     group by metric, {{ dimension }}
     having
         sum(case when is_hidden then customers else 0 end) between 1 and max(minimum_size) - 1
-        or (count(case when is_hidden and customers > 0 then 1 end) = 1 and count(case when customers > 0 then 1 end) > 1)
+        or (
+            count(case when is_hidden and customers > 0 then 1 end) = 1
+            and count(case when customers > 0 then 1 end) > 1
+        )
     {{ 'union distinct' if not loop.last }}
     {% endfor %}
 ),

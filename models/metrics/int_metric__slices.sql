@@ -1,4 +1,6 @@
 -- Every metric over every slice, whatever its size: one row a metric and slice. What a reader sees is metric_values.
+-- Template blocks don't indent: the lines in them stand where they would without.
+-- sqlfluff:indentation:template_blocks_indent:false
 
 with
 

@@ -1,5 +1,5 @@
--- What each customer adds to the metrics of the bank: one row a customer, with the slices that they are in and the parts
--- of numerators and denominators. MetricFlow asks this table; metric_values sums it.
+-- What each customer adds to the metrics of the bank: one row a customer, with the slices that they are in and the
+-- parts of numerators and denominators. MetricFlow asks this table; metric_values sums it.
 --
 -- Every customer of the wide mart is in it, prospects and former customers too, so that no slice loses anybody. A part
 -- that does not apply to a customer, or is not known of them, is null: it adds to neither side of a ratio.

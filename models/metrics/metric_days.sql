@@ -1,5 +1,5 @@
--- The days that metrics are asked by: ten years up to the business date. MetricFlow needs them (time spine) to fill what
--- a day has no row of.
+-- The days that metrics are asked by: ten years up to the business date. MetricFlow needs them (time spine) to fill
+-- what a day has no row of.
 
 {{ config(materialized='view') }}
 

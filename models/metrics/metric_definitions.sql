@@ -1,11 +1,14 @@
 -- What each metric means and how it is computed, from the entries that MetricFlow reads.
 
+{%- set columns = [
+    'metric', 'name_zh', 'unit', 'description', 'formula_zh', 'numerator', 'denominator', 'metric_order'
+] -%}
 {%- set rows = [] -%}
 {%- for metric in metrics_shown() -%}
     {%- do rows.append({
         'metric': metric.name, 'name_zh': metric.label, 'unit': metric.unit, 'description': metric.description,
         'formula_zh': metric.formula_zh, 'numerator': metric.numerator, 'denominator': metric.denominator,
-        'position': metric.position,
+        'metric_order': metric.position,
     }) -%}
 {%- endfor %}
 
@@ -21,9 +24,8 @@ metric_definitions as (
         numerator as numerator_column,
         denominator as denominator_column,
         denominator is not null as is_ratio,
-        cast(position as int) as position
-    from {{ rows_from(rows, ['metric', 'name_zh', 'unit', 'description', 'formula_zh', 'numerator', 'denominator', 'position']) }}
-        as listed
+        cast(metric_order as int) as metric_order
+    from {{ rows_from(rows, columns) }} as listed
 )
 
 select * from metric_definitions

@@ -1,5 +1,7 @@
 -- The metrics of the bank over its slices, as a reader may see them: one row a metric and slice, with numerator and
 -- denominator. Slices of few customers are one slice together, 其他, so that the slices of each cut add up to the bank.
+-- Template blocks don't indent: the lines in them stand where they would without.
+-- sqlfluff:indentation:template_blocks_indent:false
 
 with
 
@@ -56,19 +58,21 @@ told as (
 names as (
     select
         tag_code,
-        value,
+        value as member,
         name_zh
     from {{ ref('tag_values') }}
     where tag_code in ('aum_tier', 'lifecycle_stage')
 
     union all
 
-    {% for value, name_zh in {'all': '全部', 'other': '其他', 'unknown': '无数据'}.items() %}
+    {% for member, name_zh in {'all': '全部', 'other': '其他', 'unknown': '无数据'}.items() %}
+    {% for tag_code in ['aum_tier', 'lifecycle_stage'] %}
     select
-        tag_code,
-        '{{ value }}' as value,
+        '{{ tag_code }}' as tag_code,
+        '{{ member }}' as member,
         '{{ name_zh }}' as name_zh
-    from (select 'aum_tier' as tag_code union all select 'lifecycle_stage' as tag_code) as both_tags
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -80,9 +84,9 @@ metric_values as (
         definitions.unit,
         told.cut_by,
         told.tier,
-        coalesce(tiers.name_zh, told.tier) as tier_name,
+        coalesce(tier_names.name_zh, told.tier) as tier_name,
         told.lifecycle_stage,
-        coalesce(stages.name_zh, told.lifecycle_stage) as stage_name,
+        coalesce(stage_names.name_zh, told.lifecycle_stage) as stage_name,
         told.branch_id,
         cast(case when told.is_told then told.customers end as bigint) as customers,
         cast(case when told.is_told then told.numerator end as decimal(28, 2)) as numerator,
@@ -96,10 +100,14 @@ metric_values as (
     from told
     inner join {{ ref('metric_definitions') }} as definitions
         on told.metric = definitions.metric
-    left join names as tiers
-        on told.tier = tiers.value and tiers.tag_code = 'aum_tier'
-    left join names as stages
-        on told.lifecycle_stage = stages.value and stages.tag_code = 'lifecycle_stage'
+    left join names as tier_names
+        on
+            told.tier = tier_names.member
+            and tier_names.tag_code = 'aum_tier'
+    left join names as stage_names
+        on
+            told.lifecycle_stage = stage_names.member
+            and stage_names.tag_code = 'lifecycle_stage'
 )
 
 select * from metric_values

@@ -1,7 +1,9 @@
 {{ printed_rows() }}
 
--- No slice of a metric that is shown is of fewer customers than the minimum, and none follows by subtraction: what is hidden
--- of a tier, a stage or a branch that is shown is of nobody, or of that many at least.
+-- No slice of a metric that is shown is of fewer customers than the minimum, and none follows by subtraction: what is
+-- hidden of a tier, a stage or a branch that is shown is of nobody, or of that many at least.
+-- Template blocks don't indent: the lines in them stand where they would without.
+-- sqlfluff:indentation:template_blocks_indent:false
 with
 
 privacy as (
@@ -63,7 +65,7 @@ select
     found.*,
     privacy.minimum_size,
     'a metric tells of few customers' as problem,
-    'rebuild int_metric__shown and metric_values of one date; if it stays, no cell may be shown: see models/metrics' as remedy
+    'build both of one date: dbt build -s int_metric__shown metric_values; if it stays, see models/metrics' as remedy
 from found
 cross join privacy
 where found.customers < privacy.minimum_size

@@ -1,7 +1,7 @@
 {{ printed_rows() }}
 
--- The slices of every metric add up to the bank, for each way to cut it: before small ones are hidden, and as readers see
--- them. Nobody is lost: the customers on record are those of the wide mart. A bank of few is shown to nobody.
+-- The slices of every metric add up to the bank, for each way to cut it: before small ones are hidden, and as readers
+-- see them. Nobody is lost: the customers on record are those of the wide mart. A bank of few is shown to nobody.
 with
 
 slices as (
@@ -38,6 +38,11 @@ sums as (
     group by relation, metric, cut_by
 ),
 
+cuts as (
+    select distinct cut_by
+    from sums
+),
+
 -- Every metric by every cut, so that a missing one is seen.
 expected as (
     select
@@ -48,7 +53,7 @@ expected as (
         banks.denominator,
         banks.customers
     from sums as banks
-    cross join (select distinct cut_by from sums) as cuts
+    cross join cuts
     where banks.cut_by = 'bank'
 ),
 

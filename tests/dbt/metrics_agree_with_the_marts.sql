@@ -1,7 +1,7 @@
 {{ printed_rows() }}
 
--- A figure that a mart has too is the same there: month-average AUM and customers of each tier (pyramid_benchmark), the NPS of
--- the bank (nps_summary), the coverage of all tags (tag_quality), AUM of the bank (customer_tags).
+-- A figure that a mart has too is the same there: month-average AUM and customers of each tier (pyramid_benchmark), the
+-- NPS of the bank (nps_summary), the coverage of all tags (tag_quality), AUM of the bank (customer_tags).
 with
 
 marts as (

@@ -148,7 +148,7 @@ def test_the_mart_has_every_metric_over_every_cut(demo_warehouse, manifest):
     cuts = {"bank", "tier", "lifecycle_stage", "branch", "tier_stage_branch"}
     found = demo_warehouse.rows("select distinct metric, cut_by from marts.metric_values")
     assert set(found) == {(metric, cut) for metric in shown_metrics(manifest) for cut in cuts}
-    defined = demo_warehouse.rows("select metric from marts.metric_definitions order by position")
+    defined = demo_warehouse.rows("select metric from marts.metric_definitions order by metric_order")
     by_position = sorted(
         shown_metrics(manifest).values(), key=lambda metric: metric["config"]["meta"]["metric"]["position"]
     )

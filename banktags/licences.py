@@ -20,6 +20,7 @@ PAGE = Path("docs/licences.md")
 LOCKS = {
     Path("requirements.txt"): "bank-tags and its development",
     Path("requirements-spark.txt"): "Spark, on demand",
+    Path("requirements-metrics.txt"): "MetricFlow, on demand",
     Path("benchmarks/peers/requirements.txt"): "peers of the benchmark, on demand",
 }
 LOCKED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)

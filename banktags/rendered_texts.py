@@ -11,9 +11,11 @@ from banktags.contract import PROJECT_ROOT
 
 #: What begins something that is rendered.
 BRACES = re.compile(r"\{\{|\{%|\{#")
-#: A reference to a text of a .md file; in the sources, where the landed extracts lie and when they were delivered last.
+#: A reference to a text of a .md file; the dimension that a saved query filters by, which MetricFlow puts in; in the
+#: sources, where the landed extracts lie and when they were delivered last.
 ALLOWED = re.compile(
     r"\{\{ doc\('[a-z0-9_]+'\) \}\}"
+    r"|\{\{ Dimension\('[a-z0-9_]+'\) \}\}"
     r"|\{\{ last_delivery\(model\) \}\}"
     r"|\{\{ env_var\('BANK_TAGS_RAW', 'data/raw'\)"
     r"(\.translate\("

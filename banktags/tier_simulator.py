@@ -96,7 +96,7 @@ def simulate(
     Without options: grace periods of 0, 30 and 90 days by a hysteresis of 0, 5 and 10 %, beside the policy in force.
     """
     with open_read_only() as con:
-        as_of_date = con.sql("select max(as_of_date) from intermediate.int_customer__spine").fetchone()[0]
+        as_of_date = con.sql("select max(as_of_date) from marts.customer_tags").fetchone()[0]
         policy = policy_in_force(con, as_of_date)
     if not any((grace_days, hysteresis, near, cool_down_days)):
         grace_days, hysteresis = [0, 30, 90], [0, 0.05, 0.1]

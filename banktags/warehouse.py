@@ -1,4 +1,4 @@
-"""The warehouse file ``warehouse/bank_tags.duckdb``: where it is, how it is opened, and who else holds it."""
+"""The warehouse files: the published one, which is read, and the working one, which dbt fills; who else holds them."""
 
 import datetime
 import os
@@ -32,17 +32,32 @@ class WarehouseBusy(Exception):
 
 
 def warehouse_file() -> Path:
-    """The DuckDB file that ``dbt build`` fills: ``BANK_TAGS_DB``, or ``warehouse/bank_tags.duckdb`` in the project."""
+    """The published file, which readers open: ``BANK_TAGS_DB``, or ``warehouse/bank_tags.duckdb`` in the project."""
     return Path(os.environ.get("BANK_TAGS_DB", PROJECT_ROOT / "warehouse" / "bank_tags.duckdb"))
 
 
-def open_read_only() -> duckdb.DuckDBPyConnection:
-    """A connection that cannot change anything.
+def work_file() -> Path:
+    """The file that dbt fills: ``BANK_TAGS_WORK``, or that of the same name in folder ``work`` beside the published one.
+
+    The default stands in profiles.yml too. Where it is the published file itself, nothing is published: one file, as a
+    developer may want it.
+    """
+    published = warehouse_file()
+    return Path(os.environ.get("BANK_TAGS_WORK") or published.parent / "work" / published.name)
+
+
+def is_one_file() -> bool:
+    """Whether dbt fills the file that is read, so that there is nothing to publish."""
+    return work_file().absolute() == warehouse_file().absolute()
+
+
+def open_read_only(path: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection to the published file, or another one, that cannot change anything.
 
     Raises:
         typer.BadParameter: there is no warehouse, or another process holds it; says what to do.
     """
-    path = warehouse_file()
+    path = path or warehouse_file()
     if not path.exists():
         raise typer.BadParameter(f"{path} does not exist: run make build, or set BANK_TAGS_DB", param_hint="warehouse")
     try:

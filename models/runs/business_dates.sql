@@ -11,11 +11,14 @@
 -- depends_on: {{ ref('audience_exports') }}
 -- depends_on: {{ ref('audience_gate_losses') }}
 -- depends_on: {{ ref('audience_overlap') }}
+-- depends_on: {{ ref('audience_products') }}
 -- depends_on: {{ ref('frozen_lists') }}
 -- depends_on: {{ ref('aum_daily') }}
+-- depends_on: {{ ref('campaign_plans') }}
 -- depends_on: {{ ref('campaign_summary') }}
 -- depends_on: {{ ref('campaign_tag_effect') }}
 -- depends_on: {{ ref('customer_360') }}
+-- depends_on: {{ ref('customer_numbers') }}
 -- depends_on: {{ ref('customer_segments') }}
 -- depends_on: {{ ref('customer_tags_long') }}
 -- depends_on: {{ ref('customer_wave_plan') }}

@@ -440,7 +440,7 @@ def damage(small_bank, dbt):
     def run(as_of: datetime.date) -> list[tuple]:
         assert dbt(small_bank, "build", as_of, "--select", *STAGING) is None
         return small_bank.query(
-            "select check_name, table_name, column_name, severity, seen from staging.staging_damage order by all"
+            "select check_name, table_name, column_name, severity, seen from governance.staging_damage order by all"
         )
 
     return run

@@ -37,7 +37,7 @@ def warehouse_file() -> Path:
 
 
 def work_file() -> Path:
-    """The file that dbt fills: ``BANK_TAGS_WORK``, or that of the same name in folder ``work`` beside the published one.
+    """The file that dbt fills: ``BANK_TAGS_WORK``, or the published one's name in folder ``work`` beside it.
 
     The default stands in profiles.yml too. Where it is the published file itself, nothing is published: one file, as a
     developer may want it.

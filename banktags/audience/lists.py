@@ -123,7 +123,8 @@ TREATED = """
         select distinct coalesce(identities.customer_id, lists.customer_id) as customer_id
         from {frozen} as lists
         left join marts.customer_numbers as identities
-            on lists.customer_id = identities.id_value and identities.id_type = 'core_customer' and identities.is_of_record
+            on lists.customer_id = identities.id_value
+            and identities.id_type = 'core_customer' and identities.is_of_record
         where lists.arm = 'TREATMENT'
     ) as treated
     left join ({gates}) as gates using (customer_id)

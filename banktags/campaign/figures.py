@@ -165,9 +165,7 @@ def read_campaign(warehouse: duckdb.DuckDBPyConnection, campaign_id: str) -> Cam
         hint = did_you_mean(campaign_id, called)
         held = ", ".join(known) or "none"
         raise LookupError(f"{campaign_id} is not read out in this warehouse; {hint}these campaigns are: {held}")
-    (master,) = records(
-        warehouse, "select * from marketing.campaign_plans where campaign_id = ?", [campaign_id]
-    )
+    (master,) = records(warehouse, "select * from marketing.campaign_plans where campaign_id = ?", [campaign_id])
     (clock,) = records(warehouse, "select max(as_of_date) as as_of_date from marketing.campaign_readout")
     given = {"campaign_id": campaign_id, **clock}
     rows = {

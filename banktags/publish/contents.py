@@ -5,6 +5,7 @@ published; one that reads staging or intermediate models, which are kept back, i
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,16 @@ COLUMN_COMMENTS = """
 """
 
 
+#: What a published file says of itself, so that a query can ask which version it reads: column, type, comment.
+ABOUT = (
+    ("as_of_date", "date", "业务日期: Business date that readers see."),
+    ("built_at", "timestamp", "生成时间: When it was published, by the clock of the machine that did."),
+    ("checks_passed", "integer", "通过的检查: Checks of its build that passed; none that can fail a build failed."),
+    ("checks_warned", "integer", "警告的检查: Checks of its build that warned."),
+    ("is_demo_bank", "boolean", "是否演示银行: Whether all its batches are those of the demo bank."),
+)
+
+
 @dataclass(frozen=True)
 class Relation:
     """A published table or view: how many rows a table has, nothing of a view."""
@@ -47,10 +58,13 @@ class Relation:
         return f"{self.schema}.{self.name}"
 
 
-def copy_published(session: duckdb.DuckDBPyConnection, work: str, file: Path) -> list[Relation]:
+def copy_published(
+    session: duckdb.DuckDBPyConnection, work: str, file: Path, about: Mapping[str, object]
+) -> list[Relation]:
     """Copy what readers may see of the attached database ``work`` into a new DuckDB file; what it holds, by name.
 
-    The session must not be in a transaction, and goes on with the database that it uses.
+    ``about`` is the row of ``governance.publication`` there, see ``ABOUT``. The session must not be in a transaction,
+    and goes on with the database that it uses.
 
     Raises:
         duckdb.Error: it can't be written, or a view cannot be read.
@@ -62,6 +76,7 @@ def copy_published(session: duckdb.DuckDBPyConnection, work: str, file: Path) ->
         session.execute("begin")
         try:
             relations = _copied(session, work)
+            _say_about(session, about)
             session.execute("commit")
         except BaseException:
             session.execute("rollback")
@@ -101,6 +116,14 @@ def _copied(session: duckdb.DuckDBPyConnection, work: str) -> list[Relation]:
     for schema in kept_back:
         session.execute(f"drop schema {quoted(schema)} cascade")
     return sorted(relations, key=lambda relation: relation.full_name)
+
+
+def _say_about(session: duckdb.DuckDBPyConnection, about: Mapping[str, object]) -> None:
+    columns = ", ".join(f"cast(${name} as {data_type}) as {name}" for name, data_type, _ in ABOUT)
+    session.execute(f"create table governance.publication as select {columns}", dict(about))
+    session.execute("comment on table governance.publication is '发布版本: What these tables are: one row.'")
+    for name, _, comment in ABOUT:
+        session.execute(f"comment on column governance.publication.{name} is {literal(comment)}")
 
 
 def _store(session: duckdb.DuckDBPyConnection, work: str, schema: str, name: str, comment: str | None) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from banktags import records
+from banktags.demo_warehouse import has_demo_batches_only
 from banktags.load.extract import literal
 from banktags.publish import versions
 from banktags.publish.contents import copy_published
@@ -160,10 +161,13 @@ def _made(session: duckdb.DuckDBPyConnection, work: str, date: datetime.date, ch
     folder = versions.versions_folder()
     draft = versions.draft_path(folder)
     try:
-        relations = copy_published(session, work, draft)
+        built_at = records.clock.now()
+        about = {"as_of_date": date, "built_at": built_at, "is_demo_bank": has_demo_batches_only(session, f"{work}.")}
+        about |= {"checks_passed": checks.passed, "checks_warned": checks.warned}
+        relations = copy_published(session, work, draft, about)
         version = Version(
             as_of_date=date,
-            built_at=records.clock.now(),
+            built_at=built_at,
             digest=records.digest(draft),
             size=draft.stat().st_size,
             passed=checks.passed,

@@ -199,13 +199,17 @@ def prune() -> list[Version]:
     return removed
 
 
+def changed_file(version: Version) -> str | None:
+    """Why the file of a version is not as it passed its checks; None where it is."""
+    found = records.digest(version.file)
+    if found == version.digest:
+        return None
+    return f"{version.file}: its SHA-256 is {found[:12]}…, and was {version.digest[:12]}… when it passed its checks"
+
+
 def changed_files() -> list[str]:
     """A line for the published file and each version that is not as it was made."""
-    lines = [
-        f"{version.file}: its SHA-256 is {found[:12]}…, and was {version.digest[:12]}… when it passed its checks"
-        for version in kept_versions()
-        if (found := records.digest(version.file)) != version.digest
-    ]
+    lines = [line for version in kept_versions() if (line := changed_file(version))]
     if warehouse_file().exists() and current_version() is None:
         lines.append(f"{warehouse_file()} is none of the versions in {versions_folder()}: it was replaced or changed")
     return lines

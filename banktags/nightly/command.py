@@ -110,8 +110,8 @@ def _run(
     ledger, current = read_ledger(), current_version()
     if current and ledger.done and ledger.done < current.as_of_date:
         console.print(
-            f"The history here reaches {ledger.done}, and readers have {current.as_of_date}: dates were taken back, or an "
-            f"older copy was put back. Nothing is published before {current.as_of_date} has been run again.",
+            f"The history here reaches {ledger.done}, and readers have {current.as_of_date}: dates were taken back, or "
+            f"an older copy was put back. Nothing is published before {current.as_of_date} has been run again.",
             soft_wrap=True,
         )
     if replay or rebuild:

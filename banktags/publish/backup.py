@@ -49,9 +49,7 @@ def write_backup(file: Path, by: str, reason: str) -> Version:
         with publishing(), _records_at_rest():
             version = versions.current_version()
             if version is None:
-                raise PublicationError(
-                    "nothing is published yet: run make build, which publishes what passes its checks"
-                )
+                raise PublicationError("nothing is published yet: run make build")
             members = {FILE: version.file} | {LISTS + str(path): whole for path, whole in _kept_files()}
             about = {
                 "version": version.name,
@@ -63,11 +61,8 @@ def write_backup(file: Path, by: str, reason: str) -> Version:
             }
             with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE), "wb") as opened:
                 with tarfile.open(fileobj=opened, mode="w") as archive:
-                    for name, text in (
-                        (ABOUT, json.dumps(about, ensure_ascii=False, indent=1)),
-                        (SAID, said_of(version)),
-                    ):
-                        _add_text(archive, name, text)
+                    _add_text(archive, ABOUT, json.dumps(about, ensure_ascii=False, indent=1))
+                    _add_text(archive, SAID, said_of(version))
                     for name, path in members.items():
                         archive.add(path, arcname=name, recursive=False)
                 opened.flush()
@@ -90,24 +85,24 @@ def restore_backup(file: Path, by: str, reason: str, is_older_meant: bool) -> Re
         WarehouseBusy: a build is running.
     """
     lists, work = records.lists_folder().absolute(), work_file().absolute()
+    stamp = f"{records.clock.now():%Y%m%dT%H%M%S}"
     wait_until_free(work)
     lists.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-    with publishing(), _records_at_rest():
-        new_lists = draft_path(lists.parent)
-        new_file = draft_path(versions.versions_folder())
+    with publishing():
+        new_lists, new_file = draft_path(lists.parent), draft_path(versions.versions_folder())
         try:
-            version, heads = _unpacked(file, new_lists, new_file)
-            if not is_older_meant and (lost := _lost(version, heads)):
-                raise PublicationError(
-                    "\n  ".join(["The backup is older than what there is, which would go:", *lost])
-                    + "\nIf that is meant: banktags restore --older"
-                )
-            stamp = f"{records.clock.now():%Y%m%dT%H%M%S}"
-            if (lists / ".lock").exists():
-                # The same lock, so that who waits for it keeps waiting for whoever has it.
-                os.link(lists / ".lock", new_lists / ".lock")
-            lists_before = _set_aside(lists, stamp)
-            new_lists.rename(lists)
+            with _records_at_rest():
+                version, heads = _unpacked(file, new_lists, new_file)
+                if not is_older_meant and (lost := _lost(version, heads)):
+                    raise PublicationError(
+                        "\n  ".join(["The backup is older than what there is, which would go:", *lost])
+                        + "\nIf that is meant: banktags restore --older"
+                    )
+                if (lists / ".lock").exists():
+                    # The same lock, so that whoever waits for it goes on waiting for who has it.
+                    os.link(lists / ".lock", new_lists / ".lock")
+                lists_before = _set_aside(lists, stamp)
+                new_lists.rename(lists)
             if version not in versions.kept_versions():
                 versions.add_version(new_file, version)
             versions.switch(version, by, reason, "restore")
@@ -125,9 +120,7 @@ def _lost(version: Version, heads: dict[str, tuple[int, str | None]]) -> list[st
     lines = []
     current = versions.current_version()
     if current and current.as_of_date > version.as_of_date:
-        lines.append(
-            f"history from {version.as_of_date} to {current.as_of_date}: it can be run again from the extracts"
-        )
+        lines.append(f"history of the dates to {current.as_of_date}: the extracts can give it again")
     for kind, (count, last) in versions.record_heads().items():
         kept, own = heads.get(kind, (0, None))
         if count > kept:

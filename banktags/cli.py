@@ -58,11 +58,11 @@ COMMANDS = {
     ),
     "backup": (
         "banktags.publish.backup_command:backup",
-        "Copy what cannot be computed again (history, logs, lists, records) into one file, of one moment.",
+        "Copy what cannot be computed again into one file: history, logs, lists and records, as they are at one moment.",
     ),
     "restore": (
         "banktags.publish.backup_command:restore",
-        "Put a backup in the place of what there is; an older one than that is refused unless it is meant.",
+        "Put a backup in the place of what there is: lists, records, the version that readers see, and its history.",
     ),
     "audience": (
         "banktags.audience.command:app",

@@ -129,7 +129,8 @@ def compiled_manifest(parsed: "Manifest | None" = None) -> dict[str, Any]:
     folder = str(PROJECT_ROOT)
     runner = dbtRunner(manifest=parsed)
     with tempfile.TemporaryDirectory() as scratch:
-        os.environ["BANK_TAGS_DB"], before = str(Path(scratch) / "bank_tags.duckdb"), os.environ.get("BANK_TAGS_DB")
+        before = {name: os.environ.get(name) for name in ("BANK_TAGS_DB", "BANK_TAGS_WORK")}
+        os.environ |= dict.fromkeys(before, str(Path(scratch) / "bank_tags.duckdb"))
         try:
             folders = [
                 "--project-dir",
@@ -144,9 +145,10 @@ def compiled_manifest(parsed: "Manifest | None" = None) -> dict[str, Any]:
             selected = ("--select", "+path:models/tags")
             result = runner.invoke(["--quiet", "compile", *folders, *variables, *selected])
         finally:
-            del os.environ["BANK_TAGS_DB"]
-            if before is not None:
-                os.environ["BANK_TAGS_DB"] = before
+            for name, value in before.items():
+                del os.environ[name]
+                if value is not None:
+                    os.environ[name] = value
         if not result.success:
             raise typer.BadParameter(
                 f"dbt compile fails; mend the project first\n{result.exception}", param_hint="project"

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from banktags.load.extract import literal, quoted
-from banktags.publish.contents import PUBLISHED
+from banktags.publish.contents import OWN, PUBLISHED
 
 #: Name under which the published file is attached while it is compared.
 PUBLISHED_FILE = "banktags_published"
@@ -15,19 +15,18 @@ COLUMNS = """
     where columns.database_name = $database and columns.schema_name in (select unnest($schemas))
     order by columns.schema_name, columns.table_name, columns.column_index
 """
-#: What the published file says of itself has no like in the working file.
-OWN = "governance.publication"
 
 
 def changes(session: duckdb.DuckDBPyConnection, work: str, published: Path | None) -> list[str]:
     """A line for each relation of the attached database ``work`` that readers of a published file would see change."""
     after = _columns(session, work)
+    after.pop(".".join(OWN), None)
     if published is None:
         return [f"{name}: new" for name in after]
     session.execute(f"attach {literal(published)} as {PUBLISHED_FILE} (read_only)")
     try:
         before = _columns(session, PUBLISHED_FILE)
-        before.pop(OWN, None)
+        before.pop(".".join(OWN), None)
         views = _views(session, work)
         lines = [f"{name}: gone" for name in before if name not in after]
         for name, columns in after.items():

@@ -15,6 +15,8 @@ from banktags.load.extract import literal, quoted
 
 #: The schemas that readers see. Staging and intermediate hold raw rows, and keys of accounts and devices.
 PUBLISHED = ("audiences", "governance", "history", "marketing", "marts", "policy", "portraits", "segments", "tags")
+#: Bytes of a block, which the smallest table takes whole: most tables are small. DuckDB's default is four times it.
+BLOCK_SIZE = 65536
 #: Name under which a version is attached while it is filled.
 VERSION = "banktags_version"
 
@@ -45,6 +47,10 @@ ABOUT = (
 )
 
 
+#: Where it says so.
+OWN = ("governance", "publication")
+
+
 @dataclass(frozen=True)
 class Relation:
     """A published table or view: how many rows a table has, nothing of a view."""
@@ -70,7 +76,7 @@ def copy_published(
         duckdb.Error: it can't be written, or a view cannot be read.
     """
     (used,) = session.execute("select current_database()").fetchone()
-    session.execute(f"attach {literal(file)} as {VERSION}")
+    session.execute(f"attach {literal(file)} as {VERSION} (block_size {BLOCK_SIZE})")
     try:
         session.execute(f"use {VERSION}")
         session.execute("begin")
@@ -101,7 +107,10 @@ def _copied(session: duckdb.DuckDBPyConnection, work: str) -> list[Relation]:
     relations = []
     for schema, name in tables:
         relation = f"{quoted(schema)}.{quoted(name)}"
-        if schema in PUBLISHED:
+        if (schema, name) == OWN:
+            # A working file that was begun with a published one says what that was.
+            session.execute(f"drop table {relation}")
+        elif schema in PUBLISHED:
             (rows,) = session.execute(f"insert into {relation} from {quoted(work)}.{relation}").fetchone()
             relations.append(Relation(schema, name, rows))
         elif schema == "main":

@@ -58,7 +58,8 @@ COMMANDS = {
     ),
     "backup": (
         "banktags.publish.backup_command:backup",
-        "Copy what cannot be computed again into one file: history, logs, lists and records, as they are at one moment.",
+        "Copy what cannot be computed again into one file: history, logs, lists and records, as they are at one "
+        "moment.",
     ),
     "restore": (
         "banktags.publish.backup_command:restore",

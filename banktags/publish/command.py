@@ -135,8 +135,14 @@ def _publish(by: str, reason: str, older: bool) -> None:
     wait_until_free(work_file())
     with publication.attached_work() as session:
         date = publication.date_of(session, publication.WORK)
+        is_recorded = publication.is_recorded(session, publication.WORK, date)
     if not older and (faults := publication.older_faults(date)):
         raise PublicationError(f"{'; '.join(faults)}. If that is meant: banktags publish --older --reason …")
+    if not older and not is_recorded:
+        raise PublicationError(
+            f"the build of {date} was not completed, so a model or a check is missing: run it again, whole. "
+            "What passes is published then"
+        )
     checks = _checked(date)
     version = publication.publish_work(checks, by, reason, older)
     say(f"Published: readers of {warehouse_file()} have {version.name}")

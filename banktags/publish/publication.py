@@ -17,7 +17,6 @@ from banktags.warehouse import is_one_file, memory_limit, wait_until_free, wareh
 
 #: Name under which the working file is attached by a command that is not dbt.
 WORK = "banktags_work"
-LAST_RECORDED = "select max(as_of_date) from history.business_dates"
 
 
 @dataclass(frozen=True)
@@ -155,6 +154,17 @@ def date_of(session: duckdb.DuckDBPyConnection, work: str) -> datetime.date:
     if not found or found[0] is None:
         raise PublicationError(f"{work_file()} has no customers: run dbt build first")
     return found[0]
+
+
+def is_recorded(session: duckdb.DuckDBPyConnection, work: str, date: datetime.date) -> bool:
+    """Whether the build of a date was completed, as the ledger of an attached database says: all models, all checks."""
+    try:
+        (found,) = session.execute(
+            f"select count(*) from {work}.history.business_dates where as_of_date = ?", [date]
+        ).fetchone()
+    except duckdb.CatalogException:
+        return False
+    return found > 0
 
 
 def _made(session: duckdb.DuckDBPyConnection, work: str, date: datetime.date, checks: Checks) -> Version:

@@ -3,7 +3,6 @@
 import datetime
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -275,7 +274,7 @@ def test_a_full_disk_leaves_the_version_before_and_nothing_else(bank, monkeypatc
         raise duckdb.IOException("IO Error: Could not write file: No space left on device")
 
     monkeypatch.setattr(publication, "copy_published", fails)
-    with pytest.raises(PublicationError, match="readers keep what they have: .*No space left on device"):
+    with pytest.raises(PublicationError, match=r"readers keep what they have: .*No space left on device"):
         published(DATE + ONE_DAY)
     assert current_version() == before and kept_versions() == [before]
     assert not list(versions.versions_folder().glob(f"{versions.DRAFT}*"))
@@ -413,7 +412,7 @@ def test_a_version_changed_by_hand_is_noticed(bank, whose):
 def test_a_published_file_that_was_replaced_by_hand_is_noticed(bank):
     published()
     shutil.copy(work_file(), bank / "other.duckdb")
-    os.replace(bank / "other.duckdb", warehouse_file())
+    (bank / "other.duckdb").replace(warehouse_file())
     code, said = run("publish", "--verify")
     assert code == 1 and "is none of the versions" in said
 
@@ -452,7 +451,7 @@ def test_records_that_are_older_than_the_version_are_noticed(bank):
     published(DATE + ONE_DAY)
     shutil.rmtree(bank / "lists")
     shutil.move(bank / "old", bank / "lists")
-    with pytest.raises(PublicationError, match="an older copy was put back: .*exports has 2 records, and had 3"):
+    with pytest.raises(PublicationError, match=r"an older copy was put back: .*exports has 2 records, and had 3"):
         published(DATE + 2 * ONE_DAY)
     assert current_version().as_of_date == DATE + ONE_DAY != before.as_of_date
 

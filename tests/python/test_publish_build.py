@@ -1,4 +1,4 @@
-"""Publishing by dbt build and banktags run: what a build must have passed, and that every reader finds what it reads."""
+"""Publishing by dbt build and banktags run: what must have passed, and that every reader finds what it reads."""
 
 import json
 import os
@@ -20,7 +20,6 @@ from banktags.publish.contents import PUBLISHED
 
 BANKTAGS = Path(sys.executable).with_name("banktags")
 FIRST, SECOND = "2026-06-29", "2026-06-30"
-#: A check that can fail a build, and one relation of each kind that readers look for.
 DAY = f"as_of_date: {FIRST}"
 
 pytestmark = pytest.mark.slow
@@ -94,8 +93,12 @@ def test_no_key_of_an_account_card_or_device_is_published(bank):
     with duckdb.connect() as con:
         for table, column in keys.items():
             con.execute(
-                f"create or replace table keys as select distinct cast({column} as varchar) as key "
-                f"from read_parquet('{bank.raw}/{table}/dt=*/*.parquet', union_by_name = true) where {column} is not null"
+                f"""
+                create or replace table keys as
+                select distinct cast({column} as varchar) as key
+                from read_parquet('{bank.raw}/{table}/dt=*/*.parquet', union_by_name = true)
+                where {column} is not null
+                """
             )
             assert con.execute("select count(*) from keys").fetchone()[0] > 100, table
             con.execute(f"attach '{bank.published}' as published (read_only)")

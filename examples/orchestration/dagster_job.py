@@ -3,8 +3,8 @@
     pip install dagster dagster-webserver && dagster dev -f examples/orchestration/dagster_job.py
 
 ``banktags run`` does what a scheduler must not take apart: it checks the batch, keeps the order of dates, builds, tests
-and records the date, and gives readers the new version. Dagster decides when, tries again where the exit code says that a
-later try may do (75), and shows what the run record says.
+and records the date, and gives readers the new version. Dagster decides when, tries again where the exit code says that
+a later try may do (75), and shows what the run record says.
 """
 
 import json

@@ -46,7 +46,7 @@ def write_backup(file: Path, by: str, reason: str) -> Version:
         raise PublicationError(f"{file} exists: a backup never replaces another; take another name")
     draft = draft_path(file.parent)
     try:
-        with publishing(), _records_at_rest():
+        with publishing(file.parent), _records_at_rest():
             version = versions.current_version()
             if version is None:
                 raise PublicationError("nothing is published yet: run make build")

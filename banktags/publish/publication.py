@@ -39,6 +39,11 @@ def begin_work() -> None:
     work, published = work_file().absolute(), warehouse_file().absolute()
     if is_one_file():
         return
+    if work.name != published.name:
+        raise PublicationError(
+            f"BANK_TAGS_WORK is {work}: give it the file name of BANK_TAGS_DB, {published.name}, in another folder. "
+            "What dbt compiles names its database by the file"
+        )
     try:
         work.parent.mkdir(parents=True, exist_ok=True)
         if work.exists() or not published.exists():

@@ -7,24 +7,23 @@ version that readers see, so that it is a plain file under the path that they kn
 
 import datetime
 import fcntl
+import glob
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from banktags import records
-from banktags.warehouse import warehouse_file
+from banktags.warehouse import warehouse_file, work_file
 
 #: Days of business dates that are kept, unless ``BANK_TAGS_VERSIONS_DAYS`` says otherwise.
 DAYS_KEPT = 7
 #: Kind of the records of what was published, by whom and why.
 KIND = "publications"
-#: How a file begins that is not whole yet; who holds the lock removes what a killed command left.
-DRAFT = ".draft-"
 
 
 class PublicationError(Exception):
@@ -69,8 +68,8 @@ def days_kept() -> int:
 
 
 @contextmanager
-def publishing() -> Iterator[None]:
-    """Hold the versions for one command that adds to them or switches; clear what a killed one left.
+def publishing(*places: Path) -> Iterator[None]:
+    """Hold the versions for one command that adds to them or switches; clear what a killed one left, in ``places`` too.
 
     Raises:
         PublicationError: the folder can't be written.
@@ -83,17 +82,26 @@ def publishing() -> Iterator[None]:
         raise PublicationError(f"{folder} can't be written, so nothing is published: {error.strerror}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        for place in (folder, warehouse_file().absolute().parent):
-            for left in place.glob(f"{DRAFT}*"):
-                left.unlink(missing_ok=True)
+        _clear_drafts(places)
         yield
     finally:
         os.close(handle)
 
 
 def draft_path(folder: Path) -> Path:
-    """A name in a folder for what is not whole yet."""
-    return folder / f"{DRAFT}{secrets.token_hex(8)}"
+    """A name in a folder for what is not whole yet; who holds ``publishing`` removes what a killed command left."""
+    return folder / f".{warehouse_file().stem}-draft-{secrets.token_hex(8)}"
+
+
+def _clear_drafts(places: Iterable[Path]) -> None:
+    published, work = warehouse_file().absolute(), work_file().absolute()
+    own = {versions_folder(), published.parent, work.parent, records.lists_folder().absolute().parent}
+    for place in own | set(places):
+        for left in place.glob(glob.escape(f".{published.stem}-draft-") + "*"):
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def kept_versions() -> list[Version]:

@@ -277,21 +277,25 @@ def test_a_full_disk_leaves_the_version_before_and_nothing_else(bank, monkeypatc
     with pytest.raises(PublicationError, match=r"readers keep what they have: .*No space left on device"):
         published(DATE + ONE_DAY)
     assert current_version() == before and kept_versions() == [before]
-    assert not list(versions.versions_folder().glob(f"{versions.DRAFT}*"))
+    assert not list(versions.versions_folder().glob("*-draft-*"))
 
 
 def test_what_a_killed_publication_left_is_cleared_by_the_next(bank):
     published()
     folder = versions.versions_folder()
-    (folder / f"{versions.DRAFT}0123").write_bytes(b"half")
+    versions.draft_path(folder).write_bytes(b"half")
     (folder / "2026-07-01-0123456789ab.duckdb").write_bytes(b"without what is said of it")
-    (warehouse_file().parent / f"{versions.DRAFT}4567").write_bytes(b"half")
+    versions.draft_path(warehouse_file().parent).write_bytes(b"half")
+    versions.draft_path(work_file().parent).write_bytes(b"half")
+    versions.draft_path(bank).mkdir()
+    of_another = warehouse_file().parent / ".other-draft-89ab"
+    of_another.write_bytes(b"of a warehouse beside")
     new = published(DATE + ONE_DAY)
     assert {file.name for file in folder.glob("*.duckdb")} == {
         f"2026-06-30-{kept_versions()[1].digest[:12]}.duckdb",
         f"{new.name}.duckdb",
     }
-    assert not [*folder.glob(f"{versions.DRAFT}*"), *warehouse_file().parent.glob(f"{versions.DRAFT}*")]
+    assert list(bank.rglob("*-draft-*")) == [of_another]
 
 
 # The working file.
@@ -326,6 +330,12 @@ def test_a_truncated_working_file_is_named_with_the_remedy(bank):
     work_file().unlink()
     begin_work()
     assert damage_of_work() is None
+
+
+def test_a_working_file_of_another_name_is_refused(bank, monkeypatch):
+    monkeypatch.setenv("BANK_TAGS_WORK", str(bank / "other.duckdb"))
+    with pytest.raises(PublicationError, match=r"give it the file name of BANK_TAGS_DB, bank\.duckdb, in another"):
+        begin_work()
 
 
 # Versions.
@@ -533,7 +543,7 @@ def test_a_backup_that_is_not_whole_changes_nothing(bank, spoil: Callable[[Path]
     with pytest.raises(PublicationError, match=r"backup\.tar is (damaged|no backup)"):
         restore_backup(bank / "backup.tar", "Li", "a test", is_older_meant=True)
     assert current_version() == version and records.head_of("exports")[0] == 1
-    assert not list(bank.rglob(f"{versions.DRAFT}*")) and not (bank / "x").exists()
+    assert not list(bank.rglob("*-draft-*")) and not (bank / "x").exists()
 
 
 def test_a_backup_replaces_no_file_and_needs_a_version(bank):

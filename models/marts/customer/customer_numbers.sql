@@ -1,5 +1,5 @@
--- By which numbers of core and CRM each golden customer is known: to find a customer whom somebody names by one. Accounts,
--- cards, devices and identity numbers are not here.
+-- By which numbers of core and CRM each golden customer is known: to find a customer whom somebody names by one.
+-- Accounts, cards, devices and identity numbers are not here.
 with
 
 -- Whose record the number is in the system that gave it: one customer a number.

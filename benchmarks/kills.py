@@ -5,7 +5,7 @@
 A demo bank of 300 customers. One copy of it is left in peace: two nights, the reference. In the other one, a tenth of
 the kills (SIGKILL to the whole process group) falls on the second night, by ``banktags run`` and by ``dbt build``, and
 the rest on publications, rollbacks, loads, freezes, exports, openings and backups. Every killed command is given again,
-as it stands, and must succeed. Meanwhile readers open the published file again and again, and one keeps it open.
+as it stands, and must succeed. Meanwhile readers open the published file again and again; one keeps it open, and one opens it ten times a second.
 
 At the end: no reader saw an error or two dates in one answer; every list and every export has its record and every
 record its file; the published tables are those of the reference. Exits with 1, and says what was wrong, otherwise.
@@ -27,10 +27,14 @@ from pathlib import Path
 
 import duckdb
 
+from banktags.contract import KNOWN_AT, PARTITION
+
 PROJECT = Path(__file__).parents[1]
 BANKTAGS, DBT = (Path(sys.executable).with_name(name) for name in ("banktags", "dbt"))
 FIRST, SECOND = "2026-06-29", "2026-06-30"
 READERS = 8
+#: Tables of a delivery that is loaded.
+TABLES = 8
 #: What is made for each trial anew, and does not go into a build: the nights of the reference have none of it.
 PUBLISH = """
 from banktags.publish.publication import Checks, publish_work
@@ -49,7 +53,7 @@ SQL = '''
     ])
 '''
 kept = duckdb.connect(sys.argv[1], read_only=True) if sys.argv[2] == "keep" else None
-while not ended.wait(0.1):
+while not ended.wait(float(sys.argv[3])):
     try:
         if kept:
             seen = kept.execute(SQL).fetchone()[0]
@@ -215,13 +219,14 @@ class Kills:
         folder = self.folder / "delivery"
         if not folder.exists():
             folder.mkdir()
-            for table in ("customers", "accounts", "account_balances"):
-                (source,) = (self.reference.raw / "core" / table / f"dt={SECOND}").glob("*.parquet")
+            for source in sorted(self.reference.raw.glob(f"[a-z]*/*/{PARTITION}={SECOND}/*.parquet"))[:TABLES]:
+                table = source.parents[1]
                 with duckdb.connect() as con:
                     con.execute(
-                        f"copy (select * exclude (dt) from read_parquet('{source}', hive_partitioning = true)) "
-                        f"to '{folder}/core__{table}.parquet' (format parquet)"
+                        f"copy (select columns(name -> name not in ('{PARTITION}', '{KNOWN_AT}')) from '{source}') "
+                        f"to '{folder}/{table.parent.name}__{table.name}.parquet' (format parquet)"
                     )
+            (folder / "core__batches.parquet").unlink(missing_ok=True)
         return folder
 
     @contextmanager
@@ -231,7 +236,8 @@ class Kills:
         with ExitStack() as stack:
             processes = []
             for number, log in enumerate(logs):
-                script = [sys.executable, "-c", READER, str(self.bank.published), "keep" if number == 0 else "open"]
+                how, pause = ("keep", "1") if number == 0 else ("open", "0.1" if number == 1 else "1")
+                script = [sys.executable, "-c", READER, str(self.bank.published), how, pause]
                 output = stack.enter_context(log.open("w", encoding="utf-8"))
                 processes.append(
                     stack.enter_context(

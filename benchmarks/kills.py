@@ -5,7 +5,8 @@
 A demo bank of 300 customers. One copy of it is left in peace: two nights, the reference. In the other one, a tenth of
 the kills (SIGKILL to the whole process group) falls on the second night, by ``banktags run`` and by ``dbt build``, and
 the rest on publications, rollbacks, loads, freezes, exports, openings and backups. Every killed command is given again,
-as it stands, and must succeed. Meanwhile readers open the published file again and again; one keeps it open, and one opens it ten times a second.
+as it stands, and must succeed. Meanwhile readers open the published file, one of them ten times a second, and one
+keeps it open.
 
 At the end: no reader saw an error or two dates in one answer; every list and every export has its record and every
 record its file; the published tables are those of the reference. Exits with 1, and says what was wrong, otherwise.
@@ -270,7 +271,7 @@ class Kills:
 
 def frozen_faults(lists: Path) -> list[str]:
     """A list without its record, or a record without its list."""
-    return _pairs(lists.glob("assignments/*.parquet"), lists.glob("frozen_lists/*.parquet"), lists, "lists frozen")
+    return _pairs(lists.glob("assignments/*.parquet"), lists.glob("exports/*.parquet"), lists, "lists frozen")
 
 
 def export_faults(lists: Path, file: Path) -> list[str]:

@@ -130,6 +130,7 @@ def _publish(by: str, reason: str, older: bool) -> None:
         raise PublicationError(f"dbt fills {warehouse_file()} itself (BANK_TAGS_WORK): there is nothing to publish")
     for option, text in (("--by", by), ("--reason", reason)):
         records.check_said(option, text)
+    publication.begin_work()
     if not work_file().exists():
         raise PublicationError(f"{work_file()} does not exist: run make build")
     wait_until_free(work_file())
@@ -199,6 +200,7 @@ def _keep_printed(event: object, printed: list[str]) -> None:
 
 
 def _tell_changes() -> None:
+    publication.begin_work()
     if not work_file().exists():
         raise PublicationError(f"{work_file()} does not exist: run make build")
     wait_until_free(work_file(), read_only=True)

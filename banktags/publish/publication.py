@@ -116,6 +116,7 @@ def publish_work(checks: Checks, by: str, reason: str, is_older_meant: bool) -> 
         PublicationError: as ``publish``.
         WarehouseBusy: a build is running.
     """
+    begin_work()
     wait_until_free(work_file(), read_only=True)
     with attached_work() as session:
         return publish(session, WORK, checks, by, reason, is_older_meant)

@@ -22,7 +22,6 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-import click
 import typer
 
 from banktags import clock
@@ -122,10 +121,10 @@ def recorded(file: Path) -> Iterator[RunRecord]:
         code = 128 + (run.stopped_by or signal.SIGINT)
         run.end(code, "stopped: the date that was being built is not recorded, and readers keep what they have")
         raise typer.Exit(code) from None
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         run.end(error.exit_code, "")
         raise
-    except click.ClickException as error:
+    except typer.BadParameter as error:
         run.end(error.exit_code, error.format_message())
         raise
     except BaseException as error:

@@ -108,17 +108,16 @@ def _column(system: str, column: dict) -> Column:
         sensitivity=meta["sensitivity"],
         description=column["description"],
         unit=meta.get("unit"),
-        references=_references(column.get("data_tests", [])),
+        references=_references(meta.get("references")),
         codes=tuple(meta.get("codes", ())),
         dictionary=meta.get("dictionary"),
         is_optional=meta.get("optional", False),
     )
 
 
-def _references(tests: list) -> tuple[str, str, str] | None:
-    for test in tests:
-        if isinstance(test, dict) and "relationships" in test:
-            arguments = test["relationships"]["arguments"]
-            system, table = arguments["to"].removeprefix("source('").removesuffix("')").split("', '")
-            return system, table, arguments["field"]
-    return None
+def _references(column: str | None) -> tuple[str, str, str] | None:
+    """System, table and column that a column of the contract refers to; its YAML: ``core.customers.customer_id``."""
+    if column is None:
+        return None
+    system, table, name = column.split(".")
+    return system, table, name

@@ -14,11 +14,11 @@ from typing import Annotated
 import duckdb
 import typer
 
-from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 from banktags.terminal import say
 from banktags.warehouse import open_read_only
 
-SEED = PROJECT_ROOT / "seeds" / "policy" / "rfm_cut_points.csv"
+SEED = seed_file("rfm_cut_points")
 #: What identifies a set of cut points; freezing again for the same key replaces the set.
 KEY = ("currency", "period", "parameters_version")
 

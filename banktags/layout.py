@@ -50,10 +50,8 @@ def folder_of(path: str, layers: list[str]) -> str:
     return max(found, key=len)
 
 
-def edges(manifest: dict[str, Any], layers: list[str]) -> Iterator[Edge]:
+def edges(models: dict[str, Any], folders: dict[str, str]) -> Iterator[Edge]:
     """What each model reads, with the folders of both."""
-    models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
-    folders = {key: folder_of(node["original_file_path"], layers) for key, node in models.items()}
     for key, node in models.items():
         for read in node["depends_on"]["nodes"]:
             if read in models:
@@ -95,21 +93,24 @@ def layout(manifest: dict[str, Any], layers: list[str]) -> Layout:
     Raises:
         LayoutError: a model lies in no folder of the list.
     """
-    found = list(edges(manifest, layers))
+    models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
+    folders = {key: folder_of(node["original_file_path"], layers) for key, node in models.items()}
+    found = list(edges(models, folders))
     place = {folder: number for number, folder in enumerate(layers)}
     back = [edge for edge in found if place[edge.read_folder] > place[edge.reader_folder]]
     between = networkx.DiGraph(
         (edge.read_folder, edge.reader_folder) for edge in found if edge.read_folder != edge.reader_folder
     )
     cycles = [sorted(part) for part in networkx.strongly_connected_components(between) if len(part) > 1]
-    models = networkx.DiGraph((edge.read, edge.reader) for edge in found)
+    graph = networkx.DiGraph((edge.read, edge.reader) for edge in found)
     levels, paths = {}, {}
-    for model in networkx.topological_sort(models):
-        above = list(models.predecessors(model))
+    for model in networkx.topological_sort(graph):
+        above = list(graph.predecessors(model))
         levels[model] = 1 + max((levels[one] for one in above), default=0)
         paths[model] = sum(paths[one] + 1 for one in above)
-    used = {edge.reader_folder for edge in found} | {edge.read_folder for edge in found}
-    return Layout(len(used), len(models), back, cycles, max(levels.values()), sum(paths.values()))
+    return Layout(
+        len(set(folders.values())), len(models), back, cycles, max(levels.values(), default=1), sum(paths.values())
+    )
 
 
 def main(manifest: Path) -> int:

@@ -17,9 +17,9 @@ import typer
 
 from banktags.contract import PROJECT_ROOT
 from banktags.load.currency import SETTING
+from banktags.seeds.rows import seed_file
 from banktags.terminal import say
 
-POLICY = Path("seeds/policy")
 CURRENCIES = Path("seeds/dictionaries/currencies.csv")
 #: How the source of a row begins that nobody has reviewed; tests/dbt/assert_policies_in_force.sql looks for it.
 UNREVIEWED = "REVIEW"
@@ -80,7 +80,7 @@ def write_currency(root: Path, currency: str, like: str, rate: Decimal | None) -
     texts: dict[Path, bytes] = {}
     counts: dict[Path, int] = {}
     for name, seed in SEEDS.items():
-        path = POLICY / f"{name}.csv"
+        path = seed_file(name, root).relative_to(root)
         text = _read(root / path)
         rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
         missing = _missing_rows(path, rows, seed, currency, like, rate)

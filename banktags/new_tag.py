@@ -26,8 +26,14 @@ WIDE_MART = Path("models/tags/wide/customer_tags.sql")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 COMPARISONS = (exp.GTE, exp.GT, exp.LTE, exp.LT)
 
+#: What the linter admits (.sqlfluff).
+LONGEST_LINE = 120
+#: What a new tag is built with, and CONTRIBUTING says: it, what follows from it, and what tells of it.
+BUILT_WITH = "path:seeds/catalogue {model}+ path:models/dictionary path:models/checks"
+
 SQL = """\
--- Tags of {owner}. Derived from the bank's own tags, which standard_tags has side by side; thresholds are the owner's.
+-- Tags of {owner}.
+-- Derived from the bank's own tags, which standard_tags has side by side; thresholds are the owner's.
 
 with
 
@@ -56,16 +62,16 @@ models:
           usage: "Tags of {owner}; another owner may define the same name in another way."
           security_level: 4
     data_tests:
+      - dbt_utils.unique_combination_of_columns:
+          arguments: {{combination_of_columns: [customer_id]}}
       - covers_spine
     columns:
       - name: customer_id
         data_type: string
         description: "Golden customer."
-        data_tests: [unique, not_null]
       - name: as_of_date
         data_type: date
         description: "Business date that the tags describe."
-        data_tests: [not_null]
 
 unit_tests:
 """
@@ -121,7 +127,8 @@ def new_tag(
     written = scaffold(PROJECT_ROOT, name, owner, rule, Words(name_zh, definition.rstrip("."), definition_zh))
     for path in written:
         say(f"{path} written")
-    say("Next: look over the unit test, then banktags catalogue sync, then dbt build -s " + f"derived_tags__{owner}")
+    say("Next: look over the unit test, then banktags catalogue sync, then")
+    say(f"dbt build -s {BUILT_WITH.format(model=f'derived_tags__{owner}')}")
 
 
 def scaffold(root: Path, name: str, owner: str, rule: str, words: Words) -> list[Path]:
@@ -154,7 +161,9 @@ def scaffold(root: Path, name: str, owner: str, rule: str, words: Words) -> list
 
 
 def _indented(sql: str) -> str:
-    return sql.replace("\n", "\n        ")
+    """The lines of an expression as a column of the model: sqlglot indents by two spaces, the linter by four."""
+    first, *others = sql.split("\n")
+    return "\n".join([first, *(f"        {' ' * (len(line) - len(line.lstrip()))}{line}" for line in others)])
 
 
 def _check_names(name: str, owner: str) -> None:
@@ -235,5 +244,6 @@ def _is_number(node: exp.Expression) -> bool:
 
 
 def _with_join(text: str, model: str) -> str:
-    join = f"    inner join {{{{ ref('{model}') }}}} using (customer_id, as_of_date)  -- noqa: ST07\n"
+    joined, using = f"    inner join {{{{ ref('{model}') }}}}", "using (customer_id, as_of_date)  -- noqa: ST07\n"
+    join = f"{joined} {using}" if len(joined) + len(using) <= LONGEST_LINE else f"{joined}\n        {using}"
     return text.replace(")\n\nselect * from customer_tags", join + ")\n\nselect * from customer_tags", 1)

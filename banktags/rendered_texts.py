@@ -11,9 +11,10 @@ from banktags.contract import PROJECT_ROOT
 
 #: What begins something that is rendered.
 BRACES = re.compile(r"\{\{|\{%|\{#")
-#: A reference to a text of a .md file; and where the landed extracts lie, in the sources.
+#: A reference to a text of a .md file; in the sources, where the landed extracts lie and when they were delivered last.
 ALLOWED = re.compile(
     r"\{\{ doc\('[a-z0-9_]+'\) \}\}"
+    r"|\{\{ last_delivery\(model\) \}\}"
     r"|\{\{ env_var\('BANK_TAGS_RAW', 'data/raw'\)"
     r"(\.translate\("
     + re.escape("""{39: "''", 42: "[*]", 63: "[?]", 91: "[[]", 123: "{{", 125: "}}"}""")

@@ -1,19 +1,15 @@
 """``banktags tag``: record the next step in the life of a tag (标签生命周期)."""
 
-import csv
 import datetime
-import io
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from banktags.catalogue.certificates import EVENTS, TRANSITIONS, ChainError, append, read_rows, read_steps, rule_hashes
 from banktags.contract import PROJECT_ROOT
 from banktags.terminal import say
 
-EVENTS = Path("seeds/governance/tag_lifecycle_events.csv")
-TRANSITIONS = Path("seeds/governance/tag_lifecycle_transitions.csv")
-TAG_RULES = Path("seeds/catalogue/tag_rules.csv")
 #: Status of the dictionary entry after each step; before certification a tag is a draft.
 STATUS = {
     **dict.fromkeys(("certified", "published", "monitored"), "certified"),
@@ -47,16 +43,15 @@ def record_step(root: Path, tag_code: str, to_state: str, actor: str, date: date
     Raises:
         typer.BadParameter: there is no such tag, or it can't go to this state from the one it is in.
     """
-    hashes = {row["tag_code"]: row["rule_hash"] for row in _rows(root / TAG_RULES)}
+    hashes = rule_hashes(root)
     if tag_code not in hashes:
         # Not before it is needed: the tag models are a megabyte of YAML.
         from banktags.conditions.known import of_project
 
         raise typer.BadParameter(f"{tag_code} is no tag: {of_project(root).nearest(tag_code)}", param_hint="tag_code")
-    events = _rows(root / EVENTS)
-    past = [row for row in events if row["tag_code"] == tag_code]
+    past = [row for row in read_steps(root) if row["tag_code"] == tag_code]
     state = past[-1]["to_state"] if past else "none"
-    allowed = [row["to_state"] for row in _rows(root / TRANSITIONS) if row["from_state"] == state]
+    allowed = [row["to_state"] for row in read_rows(root / TRANSITIONS) if row["from_state"] == state]
     if to_state not in allowed:
         raise typer.BadParameter(
             f"{tag_code} is {state} and can go to {', '.join(allowed) or 'nothing'}", param_hint="--to"
@@ -67,22 +62,14 @@ def record_step(root: Path, tag_code: str, to_state: str, actor: str, date: date
         raise typer.BadParameter(f"{actor} developed {tag_code}: let somebody else certify it", param_hint="--by")
     step = {
         "tag_code": tag_code,
-        "sequence_no": str(len(past) + 1),
         "to_state": to_state,
         "event_date": date.isoformat(),
         "actor": actor,
         "rule_hash": hashes[tag_code] if to_state == "certified" else "",
         "note": note,
     }
-    events = sorted([*events, step], key=lambda row: (row["tag_code"], int(row["sequence_no"])))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(step), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(events)
-    (root / EVENTS).write_text(text.getvalue(), encoding="utf-8")
+    try:
+        append(root, [step])
+    except ChainError as error:
+        raise typer.BadParameter(str(error), param_hint="record") from None
     return STATUS.get(to_state, "draft")
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig") as rows:
-        return list(csv.DictReader(rows))

@@ -69,7 +69,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Rules:
-    """Compiled SQL of macros/tiers/tier_simulation.sql: AUM of all days, and one day's step."""
+    """Compiled SQL of macros tier_simulation_aum and tier_simulation_day: AUM of all days, and one day's step."""
 
     averages: str
     day: str

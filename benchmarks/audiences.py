@@ -18,6 +18,7 @@ from tag_quality import fill
 from banktags.audience.definition import Audience, screened
 from banktags.catalogue import TagEntry, tag_entries
 from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 CHANNELS = ["APP", "SMS"]
 GATED = [
@@ -75,7 +76,7 @@ def prepare(con: duckdb.DuckDBPyConnection, entries: list[TagEntry], customers: 
     fill(con, entries, customers)
     con.execute("create schema policy; create schema governance; create schema audiences")
     for seed in ("audience_purposes", "audience_gates"):
-        con.execute(f"create table policy.{seed} as from read_csv('{PROJECT_ROOT}/seeds/policy/{seed}.csv')")
+        con.execute(f"create table policy.{seed} as from read_csv('{seed_file(seed)}')")
     con.execute(
         """
         create table governance.tag_confidence (customer_id text, tag_code text, confidence decimal(5,4));
@@ -99,7 +100,8 @@ def prepare(con: duckdb.DuckDBPyConnection, entries: list[TagEntry], customers: 
             case
                 when (is_marketing_contactable and has_consent) is not true then 'no_consent'
                 when is_personalisation_allowed is not true then 'opted_out'
-            end as marketing_blocked_by
+            end as marketing_blocked_by,
+            cast(null as varchar) as service_blocked_by, cast(null as varchar) as risk_blocked_by
         from marts.customer_tags
         cross join lateral (
             values ('SMS', has_sms_marketing_consent), ('APP', has_app_marketing_consent)

@@ -18,6 +18,9 @@ from banktags.audience.lists import Order, Taken
 from banktags.audience.lists import export as exported
 from banktags.audience.lists import freeze as frozen
 from banktags.audience.small_counts import few
+from banktags.conditions import parse_condition
+from banktags.conditions.governed import retyped_numbers
+from banktags.conditions.known import of_warehouse
 from banktags.private import private_from_here
 from banktags.records import machine_user
 from banktags.terminal import Screen, json_text, say
@@ -81,7 +84,9 @@ def estimate(
             predicate, purpose, product, channel or [], including or [], excluding or [], _floors(min_confidence or [])
         )
         refuse_too_many(con)
-        found, date = estimated(con, audience), business_date(con)
+        found, date, known = estimated(con, audience), business_date(con), of_warehouse(con)
+    for number in retyped_numbers(parse_condition(predicate, known)):
+        say(f"warning: {number}", err=True)
     keep_on_record(audience, found, by, _sizing(audience) if reason is None else reason, date)
     if as_json:
         say(json_text(asdict(found), indent=2))

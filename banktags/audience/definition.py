@@ -1,4 +1,4 @@
-"""An audience that is tried out: the very SQL that dbt would compile for it, from macros/audiences."""
+"""An audience that is tried out: judged by the very models that judge the saved ones."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from functools import cache
 from types import ModuleType, SimpleNamespace
 
 import duckdb
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from banktags.audience.small_counts import Group, told
@@ -15,30 +15,44 @@ from banktags.conditions import ConditionError, KnownTags, parse_condition
 from banktags.conditions.audience_models import floor_problem
 from banktags.conditions.known import of_warehouse
 from banktags.contract import PROJECT_ROOT
+from banktags.load.extract import literal
 from banktags.meant import Names, did_you_mean, listed
 
-MACROS = PROJECT_ROOT / "macros" / "audiences"
-MACRO_FILES = ("audience_query.sql", "audience_problems.sql", "audience.sql")
-
+#: Files of macros that need nothing of dbt beyond what is given to them here.
+MACROS = (
+    "audiences/audience_problems.sql",
+    "audiences/settled.sql",
+    "contact/contact.sql",
+    "dictionary/tag_entries.sql",
+)
+#: Models that are rendered for the audience that is tried, and read what stands in the warehouse.
+RENDERED = ("audience_terms", "audience_doubts", "audience_screening", "audience_members")
 #: The products on sale.
 ON_SALE = "(select * from audiences.audience_products where is_on_sale)"
-#: What macro audience_query reads, by the names it uses.
+#: What these read of the warehouse.
 RELATIONS = {
     "customer_tags": "marts.customer_tags",
     "tag_confidence": "governance.tag_confidence",
-    "products_on_sale": ON_SALE,
+    "int_products__on_sale": ON_SALE,
+    "int_campaign__controls": "audiences.audience_controls",
     "audience_purposes": "policy.audience_purposes",
     "audience_gates": "policy.audience_gates",
+    "audience_holdout": "audiences.audience_holdout",
     "contact_permissions": "audiences.contact_permissions",
     "offer_exclusions": "audiences.offer_exclusions",
+    "parsed_conditions": "governance.parsed_conditions",
 }
+#: Members of the saved audiences, which the one that is tried may include or exclude.
+MEMBERS = "audiences.audience_members"
+#: What the audience that is tried is called: no model can be.
+TRIED = "(tried)"
 #: Columns that say what a code is called.
 NAMES = ("name_zh", "product_name", "name_en")
 
 
 @dataclass(frozen=True)
 class Audience:
-    """What a call of macro audience() says, apart from its names."""
+    """What the model of an audience and its entry say, apart from its names."""
 
     predicate: str
     purpose: str = "marketing"
@@ -107,15 +121,9 @@ def removed_groups(con: duckdb.DuckDBPyConnection, audience: Audience) -> dict[s
         AudienceError: as estimate.
     """
     by_gate = f"""
-        select
-            case
-                when removed_by is null and count(*) < any_value(minimum_size) then 'too_few'
-                else removed_by
-            end,
-            count(*),
-            bit_xor(hash(customer_id))
-        from ({screened(con, audience)}) as screened
-        group by removed_by
+        select removed_at_last, count(*), bit_xor(hash(customer_id))
+        from ({_rendered(_judged(con, audience), OUTCOMES)}) as settled
+        group by removed_at_last
     """
     try:
         return {gate: Group(size, fingerprint) for gate, size, fingerprint in con.execute(by_gate).fetchall()}
@@ -125,17 +133,75 @@ def removed_groups(con: duckdb.DuckDBPyConnection, audience: Audience) -> dict[s
 
 
 def screened(con: duckdb.DuckDBPyConnection, audience: Audience) -> str:
-    """The SQL of an audience before its size is judged, which needs to touch no customer number: what counting runs."""
-    return macros().screened_customers(*_arguments(con, audience))
+    """The SQL of model audience_screening for an audience: whom it finds, their best channel, their own first gate."""
+    return _rendered(_judged(con, audience), "{{ ref('audience_screening') }}")
 
 
 def compiled(con: duckdb.DuckDBPyConnection, audience: Audience) -> str:
-    """The SQL of an audience: one row a customer that the predicate finds, with the gate that removed him."""
-    return macros().audience_query(*_arguments(con, audience))
+    """The SQL of an audience: a row a customer whom it finds, with what reaches them or the gate that removes them."""
+    entry = _judged(con, audience)
+    members, outcomes = _rendered(entry, "{{ ref('audience_members') }}"), _rendered(entry, OUTCOMES)
+    return f"""
+        select customer_id, channel, address_token, unreached_because, null as removed_by from ({members}) as members
+        union all
+        select customer_id, null, null, null, removed_at_last from ({outcomes}) as settled
+        where removed_at_last is not null
+    """
 
 
-def _arguments(con: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[dict, dict[str, str]]:
-    """What the macros take: the audience with the SQL of its condition, and what is read."""
+#: What becomes of the candidates, once it is known who is in the audiences that theirs includes and excludes.
+OUTCOMES = "{{ settled(ref('audience_screening'), saved_members) }}"
+
+
+def _rendered(entry: dict, text: str) -> str:
+    """A text of the project's SQL, about an audience alone. What people write is never rendered.
+
+    Raises:
+        AudienceError: a file of the project can't be read.
+    """
+    found = f"select {literal(TRIED)} as audience, customer_id from marts.customer_tags where {entry['predicate']}"
+
+    def ref(name: str) -> str:
+        if name not in RENDERED:
+            return RELATIONS[name]
+        model = PROJECT_ROOT / "models" / "audiences" / f"{name}.sql"
+        return f"(\n{render(model.read_text(encoding='utf-8'))}\n)"
+
+    def render(template: str) -> str:
+        return _template(template).render(
+            ref=ref,
+            config=lambda **_: "",
+            check_audiences=lambda: "",
+            audience_entries=lambda: [entry],
+            rows_of_audiences=lambda field: _listed(entry[field]),
+            found_by_audiences=lambda _: found,
+            rounds_of_sets=lambda: 0,
+            nobody=lambda: f"select audience, customer_id from {MEMBERS}",
+            saved_members=MEMBERS,
+            dbt=SimpleNamespace(escape_single_quotes=lambda value: value.replace("'", "''")),
+        )
+
+    try:
+        return render(text).strip()
+    except (OSError, TemplateError) as error:
+        raise AudienceError(f"the models of the project can't be read: {error}") from error
+
+
+def _listed(said: list[str] | Mapping[str, float]) -> list[dict]:
+    """What the audience says as a list, as macro rows_of_audiences has it."""
+    floors = said if isinstance(said, Mapping) else {}
+    return [
+        {"audience": TRIED, "said": name, "place": place, "value": floors.get(name)}
+        for place, name in enumerate(said, start=1)
+    ]
+
+
+def _judged(con: duckdb.DuckDBPyConnection, audience: Audience) -> dict:
+    """The audience as macro audience_entries would have it, with the SQL of its condition.
+
+    Raises:
+        AudienceError: it asks for what its purpose does not admit, or its predicate can't be run.
+    """
     known = of_warehouse(con)
     try:
         condition = parse_condition(audience.predicate, known)
@@ -154,7 +220,7 @@ def _arguments(con: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[dict
     if problems:
         raise AudienceError(f"the audience {problems}")
     _check_product(con, audience.product)
-    return entry, RELATIONS | {name: f"audiences.audience__{name}" for name in audiences}
+    return entry | {"audience": TRIED}
 
 
 def _check_floors(floors: Mapping[str, float], known: KnownTags) -> None:
@@ -230,14 +296,22 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict]:
 
 
 @cache
-def macros() -> SimpleNamespace:
-    """The macros of macros/audiences that need nothing of dbt. What people write is never rendered."""
+def macros() -> ModuleType:
+    """The macros that need nothing of dbt, as functions."""
+    return _template("").module  # type: ignore[return-value]
+
+
+@cache
+def _template(text: str) -> Template:
+    """A text of the project's SQL, with the macros that it may call.
+
+    Raises:
+        AudienceError: a file of macros is gone.
+    """
     environment = SandboxedEnvironment(extensions=["jinja2.ext.do"], undefined=StrictUndefined)
     environment.globals["modules"] = {"re": {"fullmatch": re.fullmatch}}
     try:
-        text = "\n".join((MACROS / name).read_text(encoding="utf-8") for name in MACRO_FILES)
-        module: ModuleType = environment.from_string(text).module  # type: ignore[assignment]
-    except TemplateError as error:
-        raise AudienceError(f"{MACROS} can't be read: {error}") from error
-    names = "screened_customers", "audience_query", "audience_problems", "within_days"
-    return SimpleNamespace(**{name: getattr(module, name) for name in names})
+        files = [(PROJECT_ROOT / "macros" / name).read_text(encoding="utf-8") for name in MACROS]
+    except OSError as error:
+        raise AudienceError(f"the macros of the project can't be read: {error}") from error
+    return environment.from_string("".join(files) + text)

@@ -1,4 +1,4 @@
-"""What the pages of campaigns show, read from the models of models/marketing."""
+"""What the pages of campaigns show, read from the models of models/campaigns."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -9,77 +9,38 @@ SQL's unknown is kept exactly: a comparison with an unknown value does not hold,
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from itertools import chain, product
+from itertools import chain
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from banktags.catalogue.comparisons import (
+    ALWAYS,
+    DELIVERED,
+    MOST_CLAUSES,
+    OTHERWISE,
+    Clause,
+    Comparison,
+    Conjunction,
+    absorbed,
+    all_of,
+    clause_of,
+    negative,
+    opposite,
+    shortened,
+)
 from banktags.catalogue.entries import TagEntry
-from banktags.catalogue.rules import COVERAGE, Project, RuleError, _inlined, _leaf, _projection, sql_text
+from banktags.catalogue.project import COVERAGE, Project
+from banktags.catalogue.scopes import RuleError, inlined, leaf_of, projection, sql_text
 
 #: The seed of named thresholds, and those whose rows give the values of tags: model tag_boundary_versions reads them.
 THRESHOLDS, VALUE_SEEDS = "rule_thresholds", ("pyramid_tiers", "risk_levels")
-OTHERWISE = "otherwise"
-#: Begins the name of a source table (system.table) that a rule asks for: null until it is first delivered.
-DELIVERED = "coverage."
-#: A rule of more clauses than this is no longer explained by them.
-MOST_CLAUSES = 40
 
 OPERATORS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
-OPPOSITE = {"=": "<>", "<": ">=", "<=": ">", "is null": "is not null"}
-OPPOSITE |= {opposite: operator for operator, opposite in OPPOSITE.items()}
-#: What null says of a source table.
-DELIVERY = {"is null": "is not delivered", "is not null": "is delivered"}
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A sum of tags, each with its sign, against a threshold or a literal of the SQL, or asked for null."""
-
-    inputs: tuple[tuple[int, str], ...]
-    operator: str
-    # rule.parameter of rule_thresholds, seed.column where the values stand in a seed, coverage.system.table of a source
-    threshold: str | None = None
-    literal: str | Decimal | None = None
-
-    @property
-    def measure(self) -> str:
-        """What is compared, as SQL: a tag, or a sum of tags; of none, the name of what is asked for null."""
-        tags = " ".join(f"{'+' if sign > 0 else '-'} {tag}" for sign, tag in self.inputs).removeprefix("+ ")
-        return tags or f"{self.threshold}".removeprefix(DELIVERED)
-
-    def __str__(self) -> str:
-        left = self.measure
-        if isinstance(self.literal, str) and self.literal in ("true", "false"):
-            return left if (self.literal == "true") == (self.operator == "=") else f"not {left}"
-        if self.operator.startswith("is "):
-            is_source = self.threshold and self.threshold.startswith(DELIVERED)
-            return f"{left} {DELIVERY[self.operator] if is_source else self.operator}"
-        text = f"'{self.literal}'" if isinstance(self.literal, str) else f"{self.literal}"
-        return f"{left} {self.operator} {self.threshold or text}"
-
-
-#: Comparisons that all have to hold.
-Conjunction = tuple[Comparison, ...]
-ALWAYS: Conjunction = ()
-
-
-@dataclass(frozen=True)
-class Clause:
-    """``value`` where all comparisons hold and no clause before does; None is unknown.
-
-    With ``values_from`` (seed.column) there is such a clause for each row of the seed. Without comparisons ``text`` is
-    "otherwise", or says what cannot be told from tags.
-    """
-
-    value: str | None
-    comparisons: Conjunction
-    text: str
-    values_from: str | None = None
 
 
 def tag_clauses(project: Project, entry: TagEntry) -> list[Clause]:
@@ -88,28 +49,28 @@ def tag_clauses(project: Project, entry: TagEntry) -> list[Clause]:
     Raises:
         RuleError: the rule is no decision over other tags; says what it is instead.
     """
-    scope = project._root(entry.model, entry.code)
-    value = _projection(scope, entry.code)
+    scope = project.root(entry.model, entry.code)
+    value = projection(scope, entry.code)
     reader = _Reader(project)
     clauses = reader.decided(scope, value)
     if len(reader.guards) > 1:
         raise RuleError(f"{entry.code} is judged on several sets of customers")
     for guard in reader.guards.values():
         # Whom the rule does not judge comes first: all that the rule reads is unknown of them.
-        unjudged = _shortened(_Reader(project, without_rows=True).decided(scope, value))
-        clauses = _before_the_judged(_shortened(clauses), unjudged, _others_than_judged(_Reader(project), guard))
+        unjudged = shortened(_Reader(project, without_rows=True).decided(scope, value))
+        clauses = _before_the_judged(shortened(clauses), unjudged, _others_than_judged(_Reader(project), guard))
     if not clauses or len(clauses) > MOST_CLAUSES:
         raise RuleError(f"{entry.code} has {len(clauses)} clauses")
-    return _shortened(clauses)
+    return shortened(clauses)
 
 
 def _others_than_judged(reader: "_Reader", guard: list[tuple[Scope, exp.Expression]]) -> list[Clause]:
     """When a customer is one that the rule does not judge, as clauses that give no value yet."""
     try:
-        judged = _all_of(*(reader.truths(scope, condition) for scope, condition in guard))
-        return [_clause(None, conjunction) for conjunction in reader.not_true(judged)]
+        judged = all_of(*(reader.truths(scope, condition) for scope, condition in guard))
+        return [clause_of(None, conjunction) for conjunction in reader.not_true(judged)]
     except RuleError:
-        texts = [sql_text(_inlined(scope, condition)) for scope, condition in guard]
+        texts = [sql_text(inlined(scope, condition)) for scope, condition in guard]
         return [Clause(None, ALWAYS, "not (" + " ".join(" and ".join(texts).split()) + ")")]
 
 
@@ -124,50 +85,18 @@ def _before_the_judged(judged: list[Clause], unjudged: list[Clause], others: lis
         alike += 1
     outcomes = unjudged[alike:]
     if not outcomes or outcomes[-1].text != OTHERWISE:
-        outcomes = [*outcomes, _clause(None, ALWAYS)]
+        outcomes = [*outcomes, clause_of(None, ALWAYS)]
     if len(outcomes) == 1:
         kept_out = [replace(other, value=outcomes[0].value) for other in others]
     elif all(other.comparisons for other in others):
         kept_out = [
-            _clause(outcome.value, conjunction, outcome.values_from)
+            clause_of(outcome.value, conjunction, outcome.values_from)
             for outcome in outcomes
-            for conjunction in _all_of([other.comparisons for other in others], [outcome.comparisons])
+            for conjunction in all_of([other.comparisons for other in others], [outcome.comparisons])
         ]
     else:
         raise RuleError("what it is for those it does not judge can't be told")
     return [*judged[:alike], *kept_out, *judged[alike:]]
-
-
-def _clause(value: str | None, comparisons: Conjunction, values_from: str | None = None) -> Clause:
-    return Clause(value, comparisons, " and ".join(map(str, comparisons)) or OTHERWISE, values_from)
-
-
-def _shortened(clauses: list[Clause]) -> list[Clause]:
-    """Without clauses that can't be reached, that later ones repeat, or that come last and give nothing."""
-    reached: list[Clause] = []
-    for clause in clauses:
-        if not any(_covers(earlier, clause) for earlier in reached):
-            reached.append(clause)
-    kept = [clause for at, clause in enumerate(reached) if not _repeated(clause, reached[at + 1 :])]
-    while kept and kept[-1].value is None and kept[-1].values_from is None:
-        kept.pop()
-    return kept
-
-
-def _covers(clause: Clause, other: Clause) -> bool:
-    """Whether a clause holds wherever the other does."""
-    is_told = clause.comparisons or clause.text == OTHERWISE
-    return bool(is_told) and clause.values_from is None and set(clause.comparisons) <= set(other.comparisons)
-
-
-def _repeated(clause: Clause, later: list[Clause]) -> bool:
-    """Whether the clauses after this one give its value wherever it holds, before any of them gives another."""
-    for other in later:
-        if (other.value, other.values_from) != (clause.value, None) or clause.values_from:
-            return False
-        if _covers(other, clause):
-            return True
-    return False
 
 
 class _Reader:
@@ -191,28 +120,28 @@ class _Reader:
         scope, value = self._step(scope, value)
         if isinstance(value, exp.Case) and not value.this:
             for branch in value.args["ifs"]:
-                self._decide(scope, branch.args["true"], _all_of(where, self.truths(scope, branch.this)))
+                self._decide(scope, branch.args["true"], all_of(where, self.truths(scope, branch.this)))
             self._decide(scope, value.args.get("default") or exp.Null(), where)
         elif isinstance(value, exp.Coalesce) and len(value.expressions) == 1:
             start, instead = len(self.clauses), _constant(value.expressions[0])
             self._decide(scope, value.this, where)
             self.clauses[start:] = [
-                _clause(instead, clause.comparisons) if clause.value is None and not clause.values_from else clause
+                clause_of(instead, clause.comparisons) if clause.value is None and not clause.values_from else clause
                 for clause in self.clauses[start:]
             ]
         elif isinstance(value, exp.Literal | exp.Null | exp.Boolean):
             self._emit(_constant(value), where)
         elif isinstance(value, exp.Column) and (seed := self._value_seed(scope, value)):
-            conditions = [self.truths(scope, condition) for condition in self.project._lookups(scope, [value])]
-            self._emit(None, _all_of(where, *conditions), values_from=seed)
+            conditions = [self.truths(scope, condition) for condition in self.project.lookups(scope, [value])]
+            self._emit(None, all_of(where, *conditions), values_from=seed)
             self._emit(None, where)
         else:
-            self._emit("true", _all_of(where, self.truths(scope, value)))
-            self._emit("false", _all_of(where, self.falses(scope, value)))
+            self._emit("true", all_of(where, self.truths(scope, value)))
+            self._emit("false", all_of(where, self.falses(scope, value)))
             self._emit(None, where)
 
     def _emit(self, value: str | None, conjunctions: list[Conjunction], values_from: str | None = None) -> None:
-        self.clauses += [_clause(value, conjunction, values_from) for conjunction in _absorbed(conjunctions)]
+        self.clauses += [clause_of(value, conjunction, values_from) for conjunction in absorbed(conjunctions)]
 
     # Conditions: the conjunctions of which one holds just where the condition is true, or false.
 
@@ -229,10 +158,10 @@ class _Reader:
         """
         tested = [set(clause.comparisons) for clause in self.clauses if clause.comparisons and not clause.values_from]
         open_ones = [one for one in conjunctions if not any(known <= set(one) for known in tested)]
-        return _all_of(*([other for comparison in one for other in self._others(comparison)] for one in open_ones))
+        return all_of(*([other for comparison in one for other in self._others(comparison)] for one in open_ones))
 
     def _others(self, comparison: Comparison) -> Iterator[Conjunction]:
-        yield (_opposite(comparison),)
+        yield (opposite(comparison),)
         if not comparison.operator.startswith("is "):
             for sign, tag in comparison.inputs:
                 if tag not in self.project.never_null:
@@ -251,7 +180,7 @@ class _Reader:
                 if bound := self._open_bound(condition):
                     return self._outcomes(scope, bound, wanted)
                 sides = [self._outcomes(scope, side, wanted) for side in (condition.left, condition.right)]
-                return _all_of(*sides) if isinstance(condition, exp.And) is wanted else [*chain(*sides)]
+                return all_of(*sides) if isinstance(condition, exp.And) is wanted else [*chain(*sides)]
             case exp.Between():
                 bounds = exp.and_(
                     exp.GTE(this=condition.this, expression=condition.args["low"]),
@@ -284,10 +213,10 @@ class _Reader:
         for condition, value in [*branches, (exp.true(), case.args.get("default") or exp.Null())]:
             holds, comes_out = self.truths(scope, condition), outcomes(scope, value, wanted)
             if comes_out:
-                found += _all_of(self.not_true(passed), holds, comes_out)
+                found += all_of(self.not_true(passed), holds, comes_out)
             if comes_out != [ALWAYS]:
                 passed += holds
-        return _absorbed(found)
+        return absorbed(found)
 
     def _in(self, scope: Scope, value: exp.Expression, wanted: bool, listed: list[exp.Expression]) -> list[Conjunction]:
         scope, value = self._step(scope, value)
@@ -328,9 +257,9 @@ class _Reader:
             comparison = Comparison(self._sum(*left), operator, **boundary)
         else:
             # One tag against another: their difference against nothing.
-            difference = self._sum(*left) + _negative(self._sum(*right))
+            difference = self._sum(*left) + negative(self._sum(*right))
             comparison = Comparison(difference, operator, literal=Decimal(0))
-        return [(comparison if wanted else _opposite(comparison),)]
+        return [(comparison if wanted else opposite(comparison),)]
 
     # What a name stands for.
 
@@ -351,14 +280,14 @@ class _Reader:
                     return scope, exp.Null()
             if source.set_operation_scopes:
                 raise RuleError(f"{sql_text(value)} comes from a union")
-            if self.project._is_seed(source) and self.project._lookups(scope, [value]):
+            if self.project.is_seed(source) and self.project.lookups(scope, [value]):
                 return scope, value
-            scope, value = source, _projection(source, value.name)
+            scope, value = source, projection(source, value.name)
 
     def _tag(self, scope: Scope, value: exp.Expression) -> str | None:
         source = scope.sources.get(value.table) if isinstance(value, exp.Column) else None
         if isinstance(source, exp.Table):
-            relation, column = _leaf(source, value.name)
+            relation, column = leaf_of(source, value.name)
             if (relation, column) in self.project.tags or relation in self.project.tag_views:
                 return column
         return None
@@ -378,7 +307,7 @@ class _Reader:
             return ((1, tag),)
         if isinstance(value, exp.Add | exp.Sub):
             right = self._sum(scope, value.right)
-            return self._sum(scope, value.left) + (right if isinstance(value, exp.Add) else _negative(right))
+            return self._sum(scope, value.left) + (right if isinstance(value, exp.Add) else negative(right))
         raise RuleError(f"{sql_text(value)} is no tag and no sum of tags")
 
     def _is_unknown(self, scope: Scope, value: exp.Expression) -> bool:
@@ -415,10 +344,10 @@ class _Reader:
     def _value_seed(self, scope: Scope, value: exp.Expression) -> str | None:
         """seed.column of a value that is looked up in a seed."""
         source = scope.sources.get(value.table) if isinstance(value, exp.Column) else None
-        if not self.project._is_seed(source):
+        if not self.project.is_seed(source):
             return None
         while isinstance(source, Scope):
-            value = _projection(source, value.name)
+            value = projection(source, value.name)
             source = source.sources.get(value.table)
         if source is None or source.name not in VALUE_SEEDS:
             raise RuleError(f"{sql_text(value)} is looked up in a seed without named rows")
@@ -446,54 +375,3 @@ def _constant(value: exp.Expression) -> str | None:
     if isinstance(value, exp.Literal):
         return value.this
     raise RuleError(f"{sql_text(value)} is no constant")
-
-
-def _negative(inputs: tuple[tuple[int, str], ...]) -> tuple[tuple[int, str], ...]:
-    return tuple((-sign, tag) for sign, tag in inputs)
-
-
-def _opposite(comparison: Comparison) -> Comparison:
-    if comparison.literal in ("true", "false"):
-        return replace(comparison, literal="false" if comparison.literal == "true" else "true")
-    return replace(comparison, operator=OPPOSITE[comparison.operator])
-
-
-def _all_of(*conditions: list[Conjunction]) -> list[Conjunction]:
-    """Where every condition holds."""
-    joined = [ALWAYS]
-    for condition in conditions:
-        pairs = [tuple(dict.fromkeys(chain(*pair))) for pair in product(joined, _absorbed(condition))]
-        joined = _absorbed([_told_once(one) for one in pairs if not _is_impossible(one)])
-        if len(joined) > MOST_CLAUSES:
-            raise RuleError(f"it has more than {MOST_CLAUSES} alternatives")
-    return joined
-
-
-def _told_once(conjunction: Conjunction) -> Conjunction:
-    """Without ``x is not null`` where x is compared besides, and without ``x <> a`` where x = b."""
-    compared = {tag for one in conjunction if not one.operator.startswith("is ") for _, tag in one.inputs}
-    equal = {one.inputs for one in conjunction if one.operator == "=" and one.literal is not None}
-    return tuple(
-        one
-        for one in conjunction
-        if not (one.operator == "is not null" and {tag for _, tag in one.inputs} & compared)
-        and not (one.operator == "<>" and one.inputs in equal and one.literal is not None)
-    )
-
-
-def _is_impossible(conjunction: Conjunction) -> bool:
-    """A value that is unknown, is not what it is, or is two."""
-    unknown = {tag for one in conjunction if one.operator == "is null" for _, tag in one.inputs}
-    known = {tag for one in conjunction if one.operator != "is null" for _, tag in one.inputs}
-    equal = {(one.inputs, one.literal) for one in conjunction if one.operator == "=" and one.literal is not None}
-    return (
-        bool(unknown & known)
-        or len({inputs for inputs, _ in equal}) < len(equal)
-        or any(_opposite(one) in conjunction for one in conjunction)
-    )
-
-
-def _absorbed(conjunctions: list[Conjunction]) -> list[Conjunction]:
-    """Without those that ask for more than another, which holds wherever they do."""
-    unique = list(dict.fromkeys(conjunctions))
-    return [one for one in unique if not any(set(other) < set(one) for other in unique)]

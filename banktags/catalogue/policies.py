@@ -8,9 +8,10 @@ tag_parameters brings both together.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from banktags.catalogue.csv_text import csv_text
+from banktags.catalogue.lineage import WHEN_IN_FORCE, Lineage
 from banktags.catalogue.rows import Given
-from banktags.catalogue.rules import WHEN_IN_FORCE, Project, RuleError, TagRule
+from banktags.catalogue.rules import TagRule
+from banktags.catalogue.scopes import RuleError
 
 #: Filters by which the rows of a seed are named at most.
 MOST_FILTERS = 3
@@ -21,27 +22,28 @@ COLUMNS = (
 NUMBERS = ("int", "bigint", "double", "decimal")
 
 
-def policies_csv(rules: Iterable[TagRule], project: Project) -> str:
-    """A row a tag, number of a seed and filter of its rows; of a rule that can't be followed there is none.
+def policy_rows(rule: TagRule, lineage: Lineage) -> list[tuple[str | None, ...]]:
+    """A row for each number of a seed and filter of its rows, in the order of ``COLUMNS``.
+
+    There is none of a rule that can't be followed.
 
     Raises:
         RuleError: the rows that a tag reads of a seed are named by more than ``MOST_FILTERS`` columns.
     """
-    rows: set[tuple] = set()
-    for rule in rules:
-        if rule.unresolved:
-            continue
-        read: dict[tuple[str, str], set[Given]] = {}
-        for seed, column, given in project.policies(rule.tag):
-            if is_parameter(project.nodes[seed], column):
-                filters = frozenset((name, values) for name, values in given if name not in WHEN_IN_FORCE)
-                read.setdefault((seed, column), set()).add(filters)
-        for (seed, column), filters in read.items():
-            for widest in filters:
-                # What is read of all rows is not told of some of them besides.
-                if not any(other < widest for other in filters):
-                    rows.update((rule.tag.code, seed, column, *one) for one in _alternatives(rule.tag.code, widest))
-    return csv_text(COLUMNS, sorted(rows, key=str))
+    if rule.unresolved:
+        return []
+    read: dict[tuple[str, str], set[Given]] = {}
+    for seed, column, given in lineage.policies(rule.tag):
+        if is_parameter(lineage.project.nodes[seed], column):
+            filters = frozenset((name, values) for name, values in given if name not in WHEN_IN_FORCE)
+            read.setdefault((seed, column), set()).add(filters)
+    rows: set[tuple[str | None, ...]] = set()
+    for (seed, column), filters in read.items():
+        for widest in filters:
+            # What is read of all rows is not told of some of them besides.
+            if not any(other < widest for other in filters):
+                rows.update((rule.tag.code, seed, column, *one) for one in _alternatives(rule.tag.code, widest))
+    return sorted(rows, key=str)
 
 
 def is_parameter(seed: Mapping[str, Any], column: str) -> bool:

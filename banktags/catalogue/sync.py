@@ -5,24 +5,38 @@ seeds under ``seeds/catalogue`` hold each tag's rule as dbt executes it, and whe
 generated, committed, and compared in a test; ``dbt build`` refuses rules of SQL that has changed since.
 """
 
-import hashlib
 import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from banktags.catalogue.clauses import Clause, tag_clauses
 from banktags.catalogue.csv_text import csv_text
 from banktags.catalogue.entries import TagEntry, tag_entries
-from banktags.catalogue.policies import policies_csv
-from banktags.catalogue.rules import Project, RuleError, TagRule
+from banktags.catalogue.policies import COLUMNS as POLICY_COLUMNS
+from banktags.catalogue.project import Project
+from banktags.catalogue.records import (
+    CLAUSE_COLUMNS,
+    INPUT_COLUMNS,
+    RULE_COLUMNS,
+    Kept,
+    Row,
+    code_of_reader,
+    record_keys,
+    record_of,
+)
+from banktags.catalogue.rules import Rules
+from banktags.catalogue.scopes import RuleError
+from banktags.catalogue.sql_words import code_checksum, project_words
 from banktags.clock import DEMO_DATE
-from banktags.conditions.parsed import SEED, UnparsedModels, parsed_conditions
+from banktags.conditions.audience_models import AudienceModel
+from banktags.conditions.governed import retyped_numbers
+from banktags.conditions.parsed import SEED, UnparsedModels, parsed_conditions, parsed_models
 from banktags.contract import PROJECT_ROOT
 from banktags.terminal import say
 
@@ -31,6 +45,8 @@ if TYPE_CHECKING:
 
 WIDE_MART = PROJECT_ROOT / "models" / "tags" / "wide" / "customer_tags.yml"
 CATALOGUE_SEEDS = PROJECT_ROOT / "seeds" / "catalogue"
+#: What the last run has parsed and read; it may be deleted at any time.
+CACHE = PROJECT_ROOT / "target" / "catalogue"
 
 HEADER = """\
 # Written by `banktags catalogue sync` from the YAML of the tag models: change a tag there, then run it again.
@@ -42,6 +58,8 @@ models:
       Every tag of every customer: one row a customer, one column a tag (客户标签宽表). What a tag means, its values
       and its owner stand at its tag model.
     data_tests:
+      - dbt_utils.unique_combination_of_columns:
+          arguments: {combination_of_columns: [customer_id]}
       - covers_spine
     columns:
       - name: customer_id
@@ -74,10 +92,34 @@ def sync(
     """Write what is made of the tag models: contract of the wide mart, rules as executed, conditions as parsed."""
     parsed = _parsed_file()
     try:
-        files = catalogue_files(compiled_manifest()) | parsed
+        files = synced_files()
     except RuleError as error:
         raise typer.BadParameter(str(error), param_hint="project") from None
-    _write(files, check, "the tag models say: run banktags catalogue sync")
+    _write(files | parsed, check, "the tag models say: run banktags catalogue sync")
+
+
+def synced_files(folder: Path = CACHE) -> dict[Path, str]:
+    """What ``catalogue_files`` gives for the project as it stands; what has not changed since the last time is kept.
+
+    Where no word of the project has changed, nothing is parsed at all; else dbt parses the files that have changed,
+    and the rules are read of the tags whose SQL, here or upstream, has other words.
+
+    Raises:
+        RuleError: the SQL of a tag model can't be parsed.
+    """
+    now, last = project_words(PROJECT_ROOT), folder / "files.json"
+    try:
+        before = json.loads(last.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = {}
+    if before.get("project") != now:
+        kept = Kept(folder / "records.json")
+        files = catalogue_files(compiled_manifest(folder=folder), kept)
+        kept.write()
+        texts = {str(path.relative_to(PROJECT_ROOT)): text for path, text in files.items()}
+        before = {"project": now, "texts": texts}
+        last.write_text(json.dumps(before, ensure_ascii=False), encoding="utf-8")
+    return {PROJECT_ROOT / path: text for path, text in before["texts"].items()}
 
 
 @app.command()
@@ -85,7 +127,11 @@ def conditions(
     check: Annotated[bool, typer.Option(help="Write nothing; fail if the file is not up to date.")] = False,
 ) -> None:
     """Parse the conditions of all audiences and derived tags; a build runs only what was parsed."""
-    _write(_parsed_file(), check, "the audiences and derived tags say: run banktags catalogue conditions")
+    parsed = _parsed_file()
+    for file, model in parsed_models(PROJECT_ROOT):
+        for number in retyped_numbers(model.condition) if isinstance(model, AudienceModel) else ():
+            say(f"warning: {file.relative_to(PROJECT_ROOT)}: {number}", err=True)
+    _write(parsed, check, "the audiences and derived tags say: run banktags catalogue conditions")
 
 
 def _parsed_file() -> dict[Path, str]:
@@ -117,8 +163,10 @@ def _write(files: Mapping[Path, str], check: bool, remedy: str) -> None:
         raise typer.Exit(1)
 
 
-def compiled_manifest(parsed: "Manifest | None" = None) -> dict[str, Any]:
+def compiled_manifest(parsed: "Manifest | None" = None, folder: Path | None = None) -> dict[str, Any]:
     """The manifest of the project as it stands, with SQL compiled as for a first build, apart from any warehouse.
+
+    dbt keeps in ``folder`` what it has parsed, and the next time parses only what has changed.
 
     Raises:
         typer.BadParameter: dbt can't parse or compile the project; carries dbt's message.
@@ -126,24 +174,21 @@ def compiled_manifest(parsed: "Manifest | None" = None) -> dict[str, Any]:
     # Not before it is needed: the site and the conditions do without dbt.
     from dbt.cli.main import dbtRunner
 
-    folder = str(PROJECT_ROOT)
-    runner = dbtRunner(manifest=parsed)
     with tempfile.TemporaryDirectory() as scratch:
+        target = folder or Path(scratch)
         before = {name: os.environ.get(name) for name in ("BANK_TAGS_DB", "BANK_TAGS_WORK")}
-        os.environ |= dict.fromkeys(before, str(Path(scratch) / "bank_tags.duckdb"))
+        # Of the same name each time: dbt would parse all anew for another one.
+        os.environ |= dict.fromkeys(before, ":memory:")
         try:
-            folders = [
-                "--project-dir",
-                folder,
-                "--profiles-dir",
-                folder,
-                "--target-path",
-                str(Path(scratch) / "target"),
-            ]
             # What is written holds for every bank: it follows neither the extracts at hand nor the bank's currency.
-            variables = ("--vars", f"{{as_of_date: {DEMO_DATE}, base_currency: CNY}}")
-            selected = ("--select", "+path:models/tags")
-            result = runner.invoke(["--quiet", "compile", *folders, *variables, *selected])
+            result = dbtRunner(manifest=parsed).invoke(
+                [
+                    *("--quiet", "compile", "--select", "+path:models/tags"),
+                    *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
+                    *("--target-path", str(target)),
+                    *("--vars", f"{{as_of_date: {DEMO_DATE}, base_currency: CNY}}"),
+                ]
+            )
         finally:
             for name, value in before.items():
                 del os.environ[name]
@@ -153,24 +198,36 @@ def compiled_manifest(parsed: "Manifest | None" = None) -> dict[str, Any]:
             raise typer.BadParameter(
                 f"dbt compile fails; mend the project first\n{result.exception}", param_hint="project"
             )
-        return json.loads((Path(scratch) / "target" / "manifest.json").read_text(encoding="utf-8"))
+        return json.loads((target / "manifest.json").read_text(encoding="utf-8"))
 
 
-def catalogue_files(manifest: Mapping[str, Any]) -> dict[Path, str]:
-    """Path and text of every file that is made of a compiled project.
+def catalogue_files(manifest: Mapping[str, Any], kept: Kept | None = None) -> dict[Path, str]:
+    """Path and text of every file that is made of a compiled project; tags whose record is kept are not read anew.
 
     Raises:
         RuleError: the SQL of a tag model can't be parsed.
     """
-    compiled = Project(manifest, str(DEMO_DATE))
-    rules = [compiled.rule(entry) for entry in tag_entries(manifest)]
+    project = Project(manifest, str(DEMO_DATE))
+    rules = Rules(project)
+    entries = tag_entries(manifest)
+    if kept is None:
+        records = [record_of(entry, rules) for entry in entries]
+    else:
+        key = record_keys(project, code_of_reader())
+        records = [kept.get(key(entry), partial(record_of, entry, rules)) for entry in entries]
     return {
         WIDE_MART: customer_tags_yaml(manifest),
-        CATALOGUE_SEEDS / "tag_rules.csv": _rules_csv(rules, manifest),
-        CATALOGUE_SEEDS / "tag_rule_inputs.csv": _inputs_csv(rules),
-        CATALOGUE_SEEDS / "tag_rule_policies.csv": policies_csv(rules, compiled),
-        CATALOGUE_SEEDS / "tag_rule_clauses.csv": _clauses_csv(rules, compiled),
+        CATALOGUE_SEEDS / "tag_rules.csv": _rules_csv([record.rule for record in records], manifest),
+        CATALOGUE_SEEDS / "tag_rule_inputs.csv": _seed(INPUT_COLUMNS, [record.inputs for record in records]),
+        CATALOGUE_SEEDS / "tag_rule_policies.csv": _seed(POLICY_COLUMNS, [record.policies for record in records]),
+        CATALOGUE_SEEDS / "tag_rule_clauses.csv": csv_text(
+            CLAUSE_COLUMNS, [row for record in records for row in record.clauses]
+        ),
     }
+
+
+def _seed(columns: Sequence[str], of_tags: Iterable[Sequence[Row]]) -> str:
+    return csv_text(columns, sorted((row for rows in of_tags for row in rows), key=str))
 
 
 def customer_tags_yaml(manifest: Mapping[str, Any]) -> str:
@@ -198,31 +255,16 @@ def _column(entry: TagEntry) -> str:
     )
 
 
-RULE_COLUMNS = (
-    *("tag_code", "model_name", "rule_expression", "rule_sql", "rule_hash", "unresolved"),
-    *("unit_tests", "expected_values", "code_checksum"),
-)
-
-
-def _rules_csv(rules: list[TagRule], manifest: Mapping[str, Any]) -> str:
+def _rules_csv(rules: Iterable[Row], manifest: Mapping[str, Any]) -> str:
     tests, values = _expected_values(manifest)
-    return csv_text(
-        RULE_COLUMNS,
-        [
-            (
-                rule.tag.code,
-                rule.tag.model,
-                rule.expression,
-                rule.sql,
-                rule.digest,
-                rule.unresolved,
-                tests[rule.tag.model, rule.tag.code],
-                len(values.get((rule.tag.model, rule.tag.code), ())),
-                code_checksum(manifest, rule.tag.model),
-            )
-            for rule in rules
-        ],
-    )
+    checksums: dict[str, str] = {}
+    rows = []
+    for rule in rules:
+        code, model = rule[:2]
+        if model not in checksums:
+            checksums[model] = code_checksum(manifest, model)
+        rows.append((*rule, tests[model, code], len(values.get((model, code), ())), checksums[model]))
+    return csv_text((*RULE_COLUMNS, "unit_tests", "expected_values", "code_checksum"), rows)
 
 
 def _expected_values(manifest: Mapping[str, Any]) -> tuple[Counter, dict[tuple[str, str], set]]:
@@ -236,68 +278,3 @@ def _expected_values(manifest: Mapping[str, Any]) -> tuple[Counter, dict[tuple[s
             tests[test["model"], column] += 1
             values.setdefault((test["model"], column), set()).update(str(row[column]) for row in rows if column in row)
     return tests, values
-
-
-def code_checksum(manifest: Mapping[str, Any], model: str) -> str:
-    """Checksum of the files of a model and of all models upstream, as the macro ``code_checksum`` computes it."""
-    nodes = manifest["nodes"]
-    (start,) = (unique_id for unique_id, node in nodes.items() if node["name"] == model)
-    found, waiting = set(), [start]
-    while waiting:
-        unique_id = waiting.pop()
-        if unique_id not in found and unique_id.startswith("model."):
-            found.add(unique_id)
-            waiting += nodes[unique_id]["depends_on"]["nodes"]
-    checksums = sorted(f"{nodes[unique_id]['name']}:{nodes[unique_id]['checksum']['checksum']}" for unique_id in found)
-    return hashlib.md5(",".join(checksums).encode(), usedforsecurity=False).hexdigest()
-
-
-def _inputs_csv(rules: list[TagRule]) -> str:
-    rows = {
-        (rule.tag.code, given.kind, given.name)
-        for rule in rules
-        for given in (*rule.inputs, *(direct for direct in rule.direct if direct.kind == "tag"))
-    }
-    return csv_text(["tag_code", "input_kind", "input_name"], sorted(rows))
-
-
-CLAUSE_COLUMNS = (
-    *("tag_code", "clause_order", "tag_value", "values_from", "clause"),
-    *("comparison_order", "measure", "input_tag", "input_sign", "operator"),
-    *("threshold", "literal_number", "literal_text"),
-)
-
-
-def _clauses_csv(rules: list[TagRule], project: Project) -> str:
-    """Clauses of the certified tags that are decided from other tags: a row a clause, comparison and tag."""
-    rows: list[tuple] = []
-    for rule in rules:
-        tag = rule.tag
-        is_decided = (tag.values or tag.data_type == "boolean") and any(given.kind == "tag" for given in rule.direct)
-        if tag.status != "certified" or not is_decided:
-            continue
-        try:
-            for order, clause in enumerate(tag_clauses(project, tag), start=1):
-                head = (tag.code, order, clause.value, clause.values_from, clause.text)
-                rows += [(*head, *comparison) for comparison in _comparison_rows(clause)]
-        except RuleError:
-            # No list of clauses: the rule stands as a whole, and only what it reads can be said.
-            rows.append((tag.code, 0, None, None, " ".join(rule.expression.split()), *NO_COMPARISON))
-    return csv_text(CLAUSE_COLUMNS, rows)
-
-
-#: Where a row has no comparison; dbt reads the emptiness as null.
-NO_COMPARISON = (None,) * 8
-
-
-def _comparison_rows(clause: Clause) -> list[tuple]:
-    """A row for each tag of each comparison; one empty row for a clause without comparisons."""
-    rows = []
-    for order, comparison in enumerate(clause.comparisons, start=1):
-        literal = comparison.literal
-        number, text = (None, literal) if isinstance(literal, str) else (literal, None)
-        rows += [
-            (order, comparison.measure, tag, sign, comparison.operator, comparison.threshold, number, text)
-            for sign, tag in comparison.inputs or ((None, None),)
-        ]
-    return rows or [NO_COMPARISON]

@@ -1,126 +1,121 @@
-"""Audience models as files: each is one call of macro audience, with its condition, and nothing else.
+"""Audience models as files: each selects the customers of whom a condition over tags holds, and nothing else.
 
-Read without dbt, by the tree of Jinja and not by rendering it: what a model says is literals, so nothing runs.
+Read without dbt: nothing of it is rendered. What an audience says beyond its condition stands in its YAML; of that the
+floors of confidence are read here, because they name tags too.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+import yaml
 
 from banktags.conditions.condition import Condition, parse_condition
 from banktags.conditions.errors import ConditionError, ModelError
-from banktags.conditions.known import KnownTags
+from banktags.conditions.known import YAML_LOADER, KnownTags
 
-#: Where in an audience model the condition stands.
-CONDITION = re.compile(
-    r"\{%-?\s*call\s+audience\s*\(.*?\)\s*-?%\}(?P<condition>.*?)\{%-?\s*endcall\s*-?%\}\s*\Z", re.DOTALL
+#: What stands before the condition: comments, and the select itself. Macro condition_of reads it likewise.
+SELECT = re.compile(
+    r"(?:\s|--[^\n]*\n)*select\s+customer_id\s+from\s+\{\{\s*ref\(\s*'customer_tags'\s*\)\s*\}\}\s+where\b",
+    re.IGNORECASE,
 )
-SHAPE = "{% call audience(name_zh='…', purpose='…', owner='…') %} condition {% endcall %}, and nothing else"
-#: What the call says that goes into SQL or names something: letters, digits and a few signs.
-NAMES = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-NAMED = ("purpose", "product", "scenario")
-LISTS_OF_NAMES = ("channels", "including", "excluding", "min_confidence")
+SHAPE = "select customer_id from {{ ref('customer_tags') }} where <condition>"
+#: How an audience was written before.
+OLD_FORM = re.compile(r"\{%-?\s*call\s+audience\b")
+#: What its YAML has beside the description.
+ENTRY = "config: {meta: {audience: {name_zh: …, purpose: …, owner: …}}}"
 
 
 @dataclass(frozen=True)
 class AudienceModel:
-    """An audience model: its name, what the call says, the condition, and the tags of condition and floors."""
+    """An audience model: its name, the condition, its floors of confidence by tag, and the tags of both."""
 
     name: str
-    entry: Mapping[str, object]
     condition: Condition
+    floors: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The tags that the audience reads itself."""
-        return tuple(sorted({*self.condition.tags, *self.entry.get("min_confidence", {})}))
+        return tuple(sorted({*self.condition.tags, *self.floors}))
 
 
-def read_audience_model(file: Path, shown: Path, tags: KnownTags) -> AudienceModel:
-    """Read an audience model from its file, which errors call ``shown``.
+@dataclass(frozen=True)
+class AudienceEntry:
+    """What the YAML says of an audience, and where: the file, and the line of its name."""
+
+    file: Path
+    line: int
+    said: Mapping[str, Any]
+
+
+def read_audience_model(file: Path, shown: Path, tags: KnownTags, entry: AudienceEntry | None = None) -> AudienceModel:
+    """Read an audience model from its file, which errors call ``shown``, and the floors from its entry.
 
     Raises:
-        ModelError: it is more than one call, what the call says is no literal or names no such thing, or the condition
-            is not admitted.
+        ModelError: it is more than a select with a condition, the condition is not admitted, it has no entry, or a
+            floor is none.
     """
     text = file.read_text(encoding="utf-8")
     try:
-        entry = _entry(text)
-        match = CONDITION.search(text)
-        if not match:
-            raise _at(text, 1, "the condition is not the last part of the model", f"write {SHAPE}")
-        _check_floors(text, entry, tags)
-        return AudienceModel(file.stem, entry, _condition(text, match.span("condition"), tags))
+        condition = _condition(text, tags)
     except ConditionError as error:
         raise ModelError(shown, error) from None
-
-
-def _condition(text: str, span: tuple[int, int], tags: KnownTags) -> Condition:
-    """The condition, with errors at their place in the file."""
-    start, end = span
-    # Blank lines and columns before it, so that its words keep their places.
-    before = re.sub(r"[^\n]", " ", text[:start])
-    return parse_condition(before + text[start:end], tags, in_model=True)
-
-
-def _entry(text: str) -> dict[str, object]:
-    """What the call says, from the tree of the template."""
-    try:
-        template = Environment(extensions=["jinja2.ext.do"]).parse(text)
-    except TemplateSyntaxError as error:
-        raise _at(text, error.lineno, f"Jinja can't read it: {error.message}", f"write {SHAPE}") from None
-    calls = [node for node in template.body if not _is_blank(node)]
-    if len(calls) != 1 or not isinstance(calls[0], nodes.CallBlock) or not _calls_audience(calls[0].call):
-        other = next((node for node in calls if not isinstance(node, nodes.CallBlock)), None)
-        line = other.lineno if other else 1
-        raise _at(text, line, "an audience is one call of macro audience", f"write {SHAPE}")
-    (block,) = calls
-    if block.args or block.call.args or block.call.dyn_args or block.call.dyn_kwargs:
-        raise _at(text, block.lineno, "the call names what it says", f"write {SHAPE}")
-    entry: dict[str, object] = {}
-    for said in block.call.kwargs:
-        try:
-            entry[said.key] = said.value.as_const()
-        except nodes.Impossible:
-            raise _at(text, said.lineno, f"{said.key} is no literal", "write the value itself") from None
-        _check_said(text, said.lineno, said.key, entry[said.key])
-    return entry
-
-
-def _is_blank(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Output) and all(
-        isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes
-    )
-
-
-def _calls_audience(call: nodes.Node) -> bool:
-    return isinstance(call, nodes.Call) and isinstance(call.node, nodes.Name) and call.node.name == "audience"
-
-
-def _check_said(text: str, line: int, key: str, value: object) -> None:
-    if key in NAMED and value is not None:
-        names: list[object] = [value]
-    elif key in LISTS_OF_NAMES:
-        if not isinstance(value, dict if key == "min_confidence" else list | tuple):
-            kind = "{'tag': 0.8}" if key == "min_confidence" else "['…']"
-            raise _at(text, line, f"{key} is no list of names", f"write {key}={kind}")
-        names = list(value)
-    else:
-        return
-    for name in names:
-        if not isinstance(name, str) or not NAMES.fullmatch(name):
-            raise _at(text, line, f"{key} names {name!r}", "a name has letters, digits, - . and _ only")
-
-
-def _check_floors(text: str, entry: Mapping[str, object], tags: KnownTags) -> None:
-    floors = entry.get("min_confidence", {})
-    line = text.count("\n", 0, max(text.find("min_confidence"), 0)) + 1
-    for tag, floor in floors.items():
+    if entry is None:
+        told = (
+            "the audience has no entry in YAML",
+            "write config: {meta: {audience: {name_zh: …, purpose: …, owner: …}}}",
+        )
+        raise ModelError(shown, ConditionError(text, 0, 0, *told))
+    floors = entry.said.get("min_confidence") or {}
+    for tag, floor in floors.items() if isinstance(floors, Mapping) else [("min_confidence", floors)]:
         if problem := floor_problem(tag, floor, tags):
-            raise _at(text, line, *problem)
+            raise ModelError(entry.file, ConditionError("\n" * (entry.line - 1), entry.line - 1, 0, *problem))
+    return AudienceModel(file.stem, condition, floors)
+
+
+def audience_entries(root: Path) -> dict[str, AudienceEntry]:
+    """What the YAML below ``models`` says of each audience, by the name of its model."""
+    found = {}
+    for file in sorted((root / "models").rglob("*.y*ml")):
+        text = file.read_text(encoding="utf-8", errors="replace")
+        if "audience__" not in text:
+            continue
+        for model in (yaml.load(text, Loader=YAML_LOADER) or {}).get("models") or []:
+            name = str(model.get("name"))
+            said = _meta(model).get("audience")
+            if name.startswith("audience__") and isinstance(said, Mapping):
+                line = text.count("\n", 0, max(text.find(f"name: {name}\n"), 0)) + 1
+                found[name] = AudienceEntry(file.relative_to(root), line, said)
+    return found
+
+
+def _meta(model: Mapping[str, Any]) -> Mapping[str, Any]:
+    config = model.get("config") or {}
+    return (config.get("meta") if isinstance(config, Mapping) else None) or {}
+
+
+def _condition(text: str, tags: KnownTags) -> Condition:
+    """The condition behind ``where``, with errors at their place in the file."""
+    if old := OLD_FORM.search(text):
+        length = len(old.group())
+        raise ConditionError(
+            text,
+            old.start(),
+            length,
+            "an audience is a select, no call of a macro",
+            f"write {SHAPE}, and into its YAML what the call said, as {ENTRY}",
+        )
+    match = SELECT.match(text)
+    if not match:
+        words = re.search(r"(?m)^(?!\s*--)\s*\S.*$", text)
+        start, end = words.span() if words else (0, 0)
+        raise ConditionError(text, start, end - start, "an audience is one select with a condition", f"write {SHAPE}")
+    # Blank lines and columns before it, so that its words keep their places.
+    before = re.sub(r"[^\n]", " ", text[: match.end()])
+    return parse_condition(before + text[match.end() :], tags, in_model=True)
 
 
 def floor_problem(tag: str, floor: object, tags: KnownTags) -> tuple[str, str] | None:
@@ -130,9 +125,3 @@ def floor_problem(tag: str, floor: object, tags: KnownTags) -> tuple[str, str] |
     if isinstance(floor, bool) or not isinstance(floor, int | float) or not 0 <= floor <= 1:
         return f"the floor of {tag} is {floor}", "a confidence is a number from 0 to 1"
     return None
-
-
-def _at(text: str, line: int, problem: str, remedy: str) -> ConditionError:
-    lines = text.split("\n")
-    offset = sum(len(one) + 1 for one in lines[: line - 1])
-    return ConditionError(text, offset, len(lines[line - 1]) if line <= len(lines) else 0, problem, remedy)

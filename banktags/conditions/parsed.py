@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from banktags.conditions.audience_models import AudienceModel, read_audience_model
+from banktags.conditions.audience_models import AudienceModel, audience_entries, read_audience_model
 from banktags.conditions.derived_models import DerivedModel, read_derived_model
 from banktags.conditions.errors import ConditionError, ModelError
 from banktags.conditions.known import of_project
@@ -35,6 +35,7 @@ def parsed_models(root: Path = PROJECT_ROOT) -> Iterator[tuple[Path, AudienceMod
         UnparsedModels: some of them are not admitted; says all of them.
     """
     tags = of_project(root)
+    entries = audience_entries(root)
     seeds = {file.stem: file for file in sorted((root / "seeds").rglob("*.csv"))}
     found: list[tuple[Path, AudienceModel | DerivedModel]] = []
     problems = []
@@ -44,7 +45,7 @@ def parsed_models(root: Path = PROJECT_ROOT) -> Iterator[tuple[Path, AudienceMod
             try:
                 _check_file(file, shown)
                 if pattern == AUDIENCES:
-                    found.append((file, read_audience_model(file, shown, tags)))
+                    found.append((file, read_audience_model(file, shown, tags, entries.get(file.stem))))
                 else:
                     found.append((file, read_derived_model(file, shown, tags, seeds)))
             except ModelError as error:

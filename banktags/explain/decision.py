@@ -1,12 +1,16 @@
-"""The clauses of a tag's rule with their boundaries, asked about one customer: which holds, and what would change it.
+"""The clauses of a tag's rule as the warehouse judges them for one customer: which holds, and what would change it.
 
-The clauses stand in the warehouse, in ``governance.tag_boundaries``. Model ``tag_change_reasons`` asks them in SQL.
+Macro ``judged_rules`` is the one evaluator of clauses. Today's answers stand in ``portraits.portrait_clauses``, those
+of a change in ``history.tag_change_clauses``, and what would change them in ``portraits.portrait_nudges``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import datetime
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 import duckdb
 
@@ -26,60 +30,19 @@ class Comparison:
     operator: str
     boundary: Decimal | None
     boundary_text: str | None
-
-    @property
-    def _asked_for(self) -> Decimal | str | None:
-        """What stands for a threshold or a source table that is itself asked for; None where there is none."""
-        return self.boundary_text if self.boundary is None else self.boundary
-
-    def measured(self, inputs: Inputs) -> Decimal | None:
-        """The number compared; None where one of its tags is unknown or no number."""
-        numbers = [_number(inputs.get(tag)) for tag, _ in self.inputs]
-        if not numbers or None in numbers:
-            return None
-        return sum((number * sign for number, (_, sign) in zip(numbers, self.inputs, strict=True)), Decimal(0))
-
-    def holds(self, inputs: Inputs) -> bool:
-        """Whether the comparison holds; what is unknown fulfils ``is null`` only."""
-        given = inputs.get(self.inputs[0][0]) if self.inputs else self._asked_for
-        match self.operator:
-            case "any":
-                return True
-            case "is null":
-                return given is None
-            case "is not null":
-                return given is not None
-        if self.boundary is None:
-            return given is not None and (given == self.boundary_text) is (self.operator == "=")
-        number = self.measured(inputs)
-        if number is None:
-            return False
-        return {
-            "=": number == self.boundary,
-            "<>": number != self.boundary,
-            "<": number < self.boundary,
-            "<=": number <= self.boundary,
-            ">": number > self.boundary,
-            ">=": number >= self.boundary,
-        }[self.operator]
+    measured: Decimal | None  # the number compared; None where one of its tags is unknown or no number
+    holds: bool
 
 
 @dataclass(frozen=True)
 class Clause:
     """``value`` where all comparisons hold and no clause before does."""
 
-    order: int
     value: str | None
     text: str
+    is_told: bool  # tags say if it holds: not of a rule that stands as a whole, nor of a condition beyond the tags
+    decides: bool  # it gave the value on record
     comparisons: tuple[Comparison, ...]
-
-    @property
-    def can_be_told(self) -> bool:
-        """Whether tags say if it holds: not of a rule that stands as a whole, nor of a condition beyond the tags."""
-        return bool(self.comparisons) or self.text == "otherwise"
-
-    def holds(self, inputs: Inputs) -> bool:
-        return self.can_be_told and all(comparison.holds(inputs) for comparison in self.comparisons)
 
 
 @dataclass(frozen=True)
@@ -95,86 +58,89 @@ class Nudge:
     to: str
 
 
-BOUNDARIES = """
-    select clause_order, policy_row, tag_value, clause, comparison_order, measure, operator, boundary, boundary_text,
-        input_tag, input_sign
+JUDGED = """
+    select tag_code, clause_order, policy_row, clause_value, clause, is_told, decides,
+        comparison_order, measure, operator, boundary, boundary_text, input_number, holds
+    from {relation} where customer_id = $customer and {condition}
+    order by tag_code, clause_order, policy_row, comparison_order
+"""
+TODAY = JUDGED.format(relation="portraits.portrait_clauses", condition="as_of_date = $day")
+AFTER_CHANGES = JUDGED.format(
+    relation="history.tag_change_clauses", condition="side = 'after' and as_of_date = $day and tag_code = $tag"
+)
+#: The tags that each comparison of a day reads, with their signs.
+READ = """
+    select tag_code, clause_order, policy_row, comparison_order, input_tag, input_sign
     from governance.tag_boundary_versions
-    where tag_code = $tag and (valid_from is null or valid_from <= $day) and (valid_to is null or $day < valid_to)
-    order by clause_order, policy_row, comparison_order, input_tag
+    where input_tag is not null
+        and (valid_from is null or valid_from <= $day) and (valid_to is null or $day < valid_to)
+    order by all
+"""
+#: The tags whose rule is a list of clauses, whole or in part.
+TOLD = "select distinct tag_code from governance.tag_boundary_versions where comparisons > 0 or clause = 'otherwise'"
+NUDGES = """
+    select tag_code, other_value, input_tag, change, input_value
+    from portraits.portrait_nudges where customer_id = $customer and as_of_date = $day
+    order by abs(change) nulls last, tag_code, other_value
 """
 
 
-def clauses_of(warehouse: duckdb.DuckDBPyConnection, tag: str, day: object) -> list[Clause]:
-    """Clauses of a tag in order, with the boundaries in force on a day; none for a tag that is measured."""
-    rows = warehouse.execute(BOUNDARIES, {"tag": tag, "day": day}).fetchall()
-    return [
-        Clause(order, value, text, _comparisons(list(group)))
-        for (order, _, value, text), group in groupby(rows, key=lambda row: row[:4])
-    ]
+def clauses_of_today(
+    warehouse: duckdb.DuckDBPyConnection, customer: str, day: datetime.date
+) -> Mapping[str, list[Clause]]:
+    """The judged clauses of each tag that has any, in order."""
+    return _clauses(warehouse, TODAY, customer=customer, day=day)
 
 
-def _comparisons(rows: Sequence[tuple]) -> tuple[Comparison, ...]:
-    return tuple(
-        Comparison(measure, tuple((row[9], row[10]) for row in group if row[9]), operator, boundary, text)
-        for (order, measure, operator, boundary, text), group in (
-            (key, list(group)) for key, group in groupby(rows, key=lambda row: row[4:9])
+def clauses_after_change(
+    warehouse: duckdb.DuckDBPyConnection, customer: str, tag: str, day: datetime.date
+) -> list[Clause]:
+    """The clauses of a tag as they were judged when its value changed, on ``day``; none where they could not be."""
+    return _clauses(warehouse, AFTER_CHANGES, customer=customer, day=day, tag=tag).get(tag, [])
+
+
+def _clauses(
+    warehouse: duckdb.DuckDBPyConnection, sql: str, *, day: datetime.date, **given: str
+) -> dict[str, list[Clause]]:
+    read: dict[tuple, list[tuple[str, int]]] = defaultdict(list)
+    for *place, tag, sign in warehouse.execute(READ, {"day": day}).fetchall():
+        read[tuple(place)].append((tag, sign))
+    found: dict[str, list[Clause]] = defaultdict(list)
+    rows = warehouse.execute(sql, {"day": day, **given}).fetchall()
+    for (tag, order, row, value, text, is_told, decides), group in groupby(rows, key=lambda row: row[:7]):
+        comparisons = tuple(
+            Comparison(measure, tuple(read[tag, order, row, place]), operator, boundary, of_text, measured, holds)
+            for place, measure, operator, boundary, of_text, measured, holds in (one[7:] for one in group)
+            if place is not None
         )
-        if order is not None
-    )
+        if text is not None:
+            found[tag].append(Clause(value, text, is_told, decides, comparisons))
+    return found
 
 
-def deciding(clauses: Sequence[Clause], inputs: Inputs) -> Clause | None:
-    """The first clause that holds; None where none does, so that the value is unknown."""
-    return next((clause for clause in clauses if clause.holds(inputs)), None)
+def tags_with_clauses(warehouse: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The tags that clauses explain; any other is explained by what it is made of."""
+    return frozenset(tag for (tag,) in warehouse.execute(TOLD).fetchall())
 
 
-def nudges(clauses: Sequence[Clause], inputs: Inputs, steps: Mapping[str, Decimal]) -> list[Nudge]:
-    """For each other value that one input alone can give, the smallest change; nearest first, yes and no last.
+def nudges_of(
+    warehouse: duckdb.DuckDBPyConnection, customer: str, day: datetime.date, steps: Mapping[str, Decimal]
+) -> Mapping[str, list[Nudge]]:
+    """For each tag the smallest change to each other value that one input alone can give; nearest first.
 
-    ``steps`` has the smallest step of each tag: 0.01 of an amount, 1 of a count. Every boundary of a number is tried
-    from both sides, and every yes or no turned round; each time the clauses are asked again.
+    ``steps`` has the smallest step of each tag, in which figures are written: 0.01 of an amount, 1 of a count.
     """
-    now = deciding(clauses, inputs)
-    found: dict[str, Nudge] = {}
-    for comparison in dict.fromkeys(comparison for clause in clauses for comparison in clause.comparisons):
-        for tag, change, to in _tries(comparison, inputs, steps):
-            then = deciding(clauses, {**inputs, tag: to})
-            if then is None or then.value is None or (now is not None and then.value == now.value):
-                continue
-            nudge = Nudge(then.value, tag, change, to)
-            if then.value not in found or _size(nudge) < _size(found[then.value]):
-                found[then.value] = nudge
-    return sorted(found.values(), key=_size)
+    found: dict[str, list[Nudge]] = defaultdict(list)
+    for tag, value, given, change, to in warehouse.execute(NUDGES, {"customer": customer, "day": day}).fetchall():
+        if change is None:
+            found[tag].append(Nudge(value, given, None, to))
+        else:
+            found[tag].append(Nudge(value, given, _in_steps(change, steps[given]), str(_in_steps(to, steps[given]))))
+    return found
 
 
-def _size(nudge: Nudge) -> Decimal:
-    return Decimal("Infinity") if nudge.change is None else abs(nudge.change)
-
-
-def _tries(
-    comparison: Comparison, inputs: Inputs, steps: Mapping[str, Decimal]
-) -> Iterator[tuple[str, Decimal | None, str]]:
-    """Changes of one input that might turn a comparison: the tag, the change, and the value then."""
-    if comparison.boundary_text in ("true", "false"):
-        ((tag, _),) = comparison.inputs
-        yield from ((tag, None, text) for text in ("true", "false") if text != inputs.get(tag))
-    measured = comparison.measured(inputs)
-    if comparison.boundary is None or measured is None:
-        return
-    for tag, sign in comparison.inputs:
-        for change in _reaching((comparison.boundary - measured) * sign, steps[tag]):
-            yield tag, change, str(_number(inputs[tag]) + change)
-
-
-def _reaching(exact: Decimal, step: Decimal) -> list[Decimal]:
-    """Changes in whole steps that end on the boundary or just beside it, on either side."""
-    steps = exact / step
-    below, above = steps.to_integral_value(ROUND_FLOOR), steps.to_integral_value(ROUND_CEILING)
-    return [at * step for at in dict.fromkeys((below - 1, below, above, above + 1)) if at]
-
-
-def _number(text: str | None) -> Decimal | None:
-    try:
-        return None if text is None else Decimal(text)
-    except InvalidOperation:
-        return None
+def _in_steps(number: Any, step: Decimal) -> Decimal:
+    """A number with the places of its tag, or with more where it has them."""
+    exact = Decimal(number)
+    rounded = exact.quantize(step)
+    return rounded if rounded == exact else exact.normalize()

@@ -9,13 +9,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import duckdb
 import typer
 
 from banktags.door import MASK, Door, DoorClosed, Subject, find_customer
-from banktags.explain.decision import Clause, Inputs, Nudge, clauses_of, deciding, nudges
+from banktags.explain.decision import (
+    Clause,
+    Inputs,
+    Nudge,
+    clauses_after_change,
+    clauses_of_today,
+    nudges_of,
+    tags_with_clauses,
+)
 from banktags.meant import meant, shown
 
 #: The tags that the rule of each tag reads, or ever compared with a boundary.
@@ -113,7 +122,7 @@ class Reader:
     """One customer on one date, read through the door from an open warehouse.
 
     Raises:
-        DoorClosed: there is no such customer.
+        DoorClosed: there is no such customer, or the warehouse lacks the portraits; says what to do.
         typer.BadParameter: the warehouse does not know the date.
     """
 
@@ -124,10 +133,12 @@ class Reader:
         self.door = door
         self.customer_id = find_customer(warehouse, customer)
         self.built = self._one("select max(as_of_date) from marts.customer_tags")
-        self.has_history = bool(
+        if not self._one("select count(*) from information_schema.tables where table_name = 'portrait_nudges'"):
+            raise DoorClosed("the warehouse has no portraits (portraits.portrait_nudges): run dbt build first")
+        self.keeps_history = bool(
             self._one("select count(*) from information_schema.tables where table_name = 'tag_changes'")
-            and self._one("select count(*) from history.observed_dates")
         )
+        self.has_history = self.keeps_history and bool(self._one("select count(*) from history.observed_dates"))
         self.day = self._date(day)
         self.tags = self._dictionary()
         self.read_by: dict[str, set[str]] = {}
@@ -298,9 +309,9 @@ class Reader:
                 notes.append(
                     f"Inputs (输入) are those of {inputs_of}, when the value changed; later ones are not kept."
                 )
-        clauses = clauses_of(self.warehouse, tag.code, self.day)
-        clause = self._clause(clauses, inputs, value) if inputs_of else None
-        told = [one for one in clauses if one.can_be_told]
+        clauses = self._clauses(tag, inputs_of)
+        clause = next((one for one in clauses if one.decides), None)
+        told = [one for one in clauses if one.is_told]
         passed = told[: told.index(clause)] if clause in told else [] if clause else told
         return Explanation(
             customer_id=self.customer_id,
@@ -308,11 +319,11 @@ class Reader:
             day=self.day,
             value=value,
             clause=clause,
-            passed=passed if inputs_of else [],
-            rule=None if told else self._made_of(tag),
+            passed=passed,
+            rule=None if tag.code in self._told else self._made_of(tag),
             inputs=self._read(tag, clauses, inputs),
             inputs_of=inputs_of,
-            nudges=self._nudges(told, inputs, value) if inputs_of == self.day else [],
+            nudges=self._nudges.get(tag.code, []) if inputs_of == self.day else [],
             confidence=confidence,
             least_fresh_source=source,
             last_change=last_change,
@@ -320,20 +331,31 @@ class Reader:
             notes=notes,
         )
 
-    @staticmethod
-    def _clause(clauses: list[Clause], inputs: Inputs, value: str | None) -> Clause | None:
-        """The clause that gives the value: the first that holds, or one of which tags can't tell it."""
-        clause = deciding(clauses, inputs)
-        if clause and clause.value == value:
-            return clause
-        beyond = [one for one in clauses if not one.can_be_told and (one.order == 0 or one.value == value)]
-        return beyond[0] if beyond else None
+    # What the warehouse judges.
 
-    def _nudges(self, clauses: list[Clause], inputs: Inputs, value: str | None) -> list[Nudge]:
-        now = deciding(clauses, inputs)
-        if (now.value if now else None) != value:
-            return []  # decided by something beyond the tags: no tag would change it
-        return nudges(clauses, inputs, {code: _step(entry.data_type) for code, entry in self.tags.items()})
+    def _clauses(self, tag: Tag, inputs_of: datetime.date | None) -> list[Clause]:
+        """The clauses with the inputs that are known: of today, or of the day on which the value changed."""
+        if inputs_of is None:
+            return []
+        if self.day == self.built:
+            return self._of_today.get(tag.code, [])
+        return clauses_after_change(self.warehouse, self.customer_id, tag.code, inputs_of)
+
+    @cached_property
+    def _of_today(self) -> Mapping[str, list[Clause]]:
+        return clauses_of_today(self.warehouse, self.customer_id, self.built)
+
+    @cached_property
+    def _told(self) -> frozenset[str]:
+        return tags_with_clauses(self.warehouse)
+
+    @cached_property
+    def _nudges(self) -> Mapping[str, list[Nudge]]:
+        """What would change each tag on the day; nothing where the warehouse was built without history."""
+        if not self.keeps_history:
+            return {}
+        steps = {code: _step(entry.data_type) for code, entry in self.tags.items()}
+        return nudges_of(self.warehouse, self.customer_id, self.day, steps)
 
     def _confidence(self, tag: Tag) -> tuple[Decimal, str | None]:
         row = self.warehouse.execute(

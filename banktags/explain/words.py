@@ -62,8 +62,8 @@ def _compared(comparison: Comparison, inputs: Inputs) -> str:
         f"{'' if sign > 0 and at == 0 else '+ ' if sign > 0 else '- '}{code} {_shown(inputs.get(code))}"
         for at, (code, sign) in enumerate(comparison.inputs)
     )
-    if len(comparison.inputs) > 1 and (total := comparison.measured(inputs)) is not None:
-        given += f" = {_grouped(total)}"
+    if len(comparison.inputs) > 1 and comparison.measured is not None:
+        given += f" = {_grouped(comparison.measured)}"
     boundary = comparison.boundary_text if comparison.boundary is None else f"{_grouped(comparison.boundary)}"
     return f"{given} {comparison.operator} {boundary or ''}".strip()
 
@@ -79,7 +79,7 @@ def _grouped(number: Decimal) -> str:
 def _comparisons(clause: Clause, inputs: Inputs) -> list[str]:
     """The comparisons of a clause with the actual values, each marked by whether it holds."""
     return [
-        f"{'✓' if comparison.holds(inputs) else '✗'} {_compared(comparison, inputs)}"
+        f"{'✓' if comparison.holds else '✗'} {_compared(comparison, inputs)}"
         for comparison in clause.comparisons
         if comparison.operator != "any" and comparison.inputs
     ]
@@ -89,7 +89,7 @@ def _failed(said: Explanation) -> list[str]:
     """What does not hold of each clause before, with the values that it keeps the customer from."""
     failed: dict[str, list[str]] = {}
     for clause in said.passed:
-        first = next((one for one in clause.comparisons if not one.holds(said.inputs)), None)
+        first = next((one for one in clause.comparisons if not one.holds), None)
         # That something is known explains no value; nor does a clause that holds, where the value is not the rule's.
         if first is None or clause.value is None or first.operator == "is null":
             continue
@@ -222,7 +222,7 @@ def as_json(said: Explanation, tags: Mapping[str, Tag]) -> dict[str, Any]:
                 "measure": comparison.measure,
                 "operator": comparison.operator,
                 "boundary": comparison.boundary_text if comparison.boundary is None else str(comparison.boundary),
-                "holds": comparison.holds(said.inputs),
+                "holds": comparison.holds,
             }
             for comparison in (said.clause.comparisons if said.clause else ())
             if comparison.operator != "any"

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from banktags.contract import PARTITION, PROJECT_ROOT, Table
+from banktags.contract import PARTITION, Table
 from banktags.landing import EMPTY_PARTITION
 from banktags.load.extract import file_pattern
+from banktags.seeds.rows import seed_file
 
 #: As the macro delivery_digest() writes it, which records the digest of each completed date.
 DIGEST = """
@@ -21,7 +22,7 @@ DIGEST = """
     ))
 """
 #: Where a bank says which tables each batch must have; what it does not say is learned from its last batches.
-EXPECTATIONS = PROJECT_ROOT / "seeds" / "policy" / "delivery_expectations.csv"
+EXPECTATIONS = seed_file("delivery_expectations")
 #: A daily table that most of so many batches before had is expected in the next one.
 REMEMBERED_BATCHES = 7
 
@@ -134,7 +135,7 @@ def _expected_tables(
     for name, is_expected in read_expectations(contract).items():
         expected.pop(name, None)
         if is_expected:
-            expected[name] = "expected by seeds/policy/delivery_expectations.csv"
+            expected[name] = "expected by seed delivery_expectations"
     return expected
 
 

@@ -40,6 +40,19 @@ class Outcome:
         return f"{self.date}  {state}  {counts}, {self.seconds:.0f} s"
 
 
+def as_parsed(manifest: Manifest) -> Manifest:
+    """The manifest without what an earlier run compiled into it.
+
+    dbt writes an ephemeral model into its readers once for each manifest: in a second run they would name a CTE that is
+    not there.
+    """
+    for node in manifest.nodes.values():
+        if getattr(node, "compiled", False):
+            node.compiled, node.compiled_code = False, None
+            node.extra_ctes, node.extra_ctes_injected = [], False
+    return manifest
+
+
 class Project:
     """The parsed project. The dates share the parse: with other ``--vars`` dbt would parse all anew."""
 
@@ -79,7 +92,7 @@ class Project:
                 printed.append(event.info.msg)
 
         dates = ("--vars", f"as_of_date: {date}")
-        runner = dbtRunner(manifest=self.manifest, callbacks=[show])
+        runner = dbtRunner(manifest=as_parsed(self.manifest), callbacks=[show])
         try:
             result = runner.invoke(["--quiet", "--log-level", "none", command, *FOLDERS, *dates, *arguments])
         finally:

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from banktags.contract import PROJECT_ROOT
 from banktags.door import ByOption, Door, PurposeOption, ReasonOption, RoleOption, clear_errors, enter
 from banktags.pages.numbers import p_value
-from banktags.portrait import usage, words
+from banktags.portrait import offers, permissions, person, traits, usage, values
 from banktags.portrait.customer import CustomerPortrait, read_customer
 from banktags.portrait.group import GroupPortrait, purpose_of, read_group
 from banktags.portrait.page import render_customer, render_group
@@ -99,26 +99,26 @@ def _short(portrait: CustomerPortrait) -> Table:
     table = Table(show_header=False, title=title, title_justify="left")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row("who 是谁", "\n".join(words.who(portrait)))
-    tier = [f"{label} {text}" for label, text in words.next_tier(portrait)]
+    table.add_row("who 是谁", "\n".join(person.who(portrait)))
+    tier = [f"{label} {text}" for label, text in person.next_tier(portrait)]
     tier += [f"{row['name_zh']}：{row['service_level']}" for row in portrait.entitlements]
     table.add_row("tier 层级", "\n".join([portrait.label("service_tier") or "—", *tier]))
-    alert = words.alert(portrait)
+    alert = person.alert(portrait)
     tasks = [
         f"{row['name_zh']}，期限 {row['due_date']}：{row['plan_zh'] or ''}"
         + (f"可提供：{row['offer_zh']}。" if row["offer_zh"] else "")
-        + "".join(words.task_contact(row))
+        + "".join(offers.task_contact(row))
         for row in portrait.tasks
     ]
     said = "\n".join([*([alert] if alert else []), *tasks]) or "—"
-    table.add_row("tasks 待办", said if portrait.is_served else "***")
+    table.add_row("tasks 待办", said if portrait.sees("beside") else "***")
     for is_allowed, label in ((True, "may 可以"), (False, "must not 不得")):
-        said = [one.chinese for one in words.permissions(portrait) if one.is_allowed is is_allowed]
+        said = [one.chinese for one in permissions.permissions(portrait) if one.is_allowed is is_allowed]
         table.add_row(label, "\n".join(said) or "—")
-    groups = "、".join(words.membership(row) for row in portrait.memberships)
+    groups = "、".join(row["name_zh"] for row in portrait.memberships)
     table.add_row("groups 客群", groups or "—")
-    own = [row for row in portrait.rows if row["scenario"] == "portrait" and not words.is_nothing(row)]
-    table.add_row("tags 标签", "、".join(f"{row['name_zh']} {words.shown(row)}" for row in own) or "—")
+    own = [row for row in portrait.rows if row["scenario"] == "portrait" and not values.is_nothing(row)]
+    table.add_row("tags 标签", "、".join(f"{row['name_zh']} {values.shown(row)}" for row in own) or "—")
     if portrait.masked_tags:
         table.add_row("masked 脱敏", f"{portrait.masked_tags} tags above {portrait.role.name_zh}'s class stand as ***")
     return table
@@ -130,7 +130,7 @@ def _differences(portrait: GroupPortrait) -> Group:
     table = Table(Column("trait 特征", overflow="fold"), *columns)
     for row in [*portrait.above[:10], *portrait.below[:5]]:
         table.add_row(
-            words.trait(row),
+            traits.trait(row),
             f"{row['n']:,}",
             f"{row['member_share']:.1%}",
             f"{row['comparison_share']:.1%}",
@@ -138,6 +138,6 @@ def _differences(portrait: GroupPortrait) -> Group:
             p_value(row["p_adjusted"]),
             row["benefit_zh"] if id(row) in offered else "",
         )
-    chinese, english = words.group_headline(portrait)
+    chinese, english = traits.group_headline(portrait)
     masked = f"masked 脱敏: traits of {portrait.masked_tags} tags above the class of the role stand as ***"
     return Group(chinese, english, *([table] if table.row_count else []), *([masked] if portrait.masked_tags else []))

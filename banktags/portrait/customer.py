@@ -14,10 +14,7 @@ from banktags.door import Door, DoorClosed, NoSuchTag, Role, Subject, find_custo
 from banktags.pages.currency import YUAN, Currency, read_currency
 from banktags.warehouse import Row, records
 
-#: Class of what stands beside the tags: a name of which one character is left, who looks after whom, what is to do.
-CUSTOMER_CLASS = ("C2", 3)
-
-#: What the portrait reads of the customer, each filtered by his id.
+#: What the portrait reads of the customer, each filtered by their id.
 QUERIES = {
     "rows": """
         select * from portraits.portrait_by_role
@@ -52,7 +49,9 @@ QUERIES = {
         order by priority nulls last, audience
     """,
     "permissions": """
-        select * from portraits.portrait_permissions where customer_id = $customer order by matter, because, subject
+        select * from portraits.portrait_permissions_by_role
+        where customer_id = $customer and role = $role and purpose = $purpose
+        order by matter, because, subject
     """,
 }
 ENTITLEMENTS = "select name_zh, service_level from policy.tier_entitlements where tier = $1 order by display_order"
@@ -133,12 +132,15 @@ class CustomerPortrait:
     @property
     def person(self) -> Row | None:
         """Masked name and who looks after the customer, where the role may see it."""
-        return self.people[0] if self.people and self.is_served else None
+        return self.people[0] if self.people and self.sees("beside") else None
 
-    @property
-    def is_served(self) -> bool:
-        """Whether the role serves the customer, and so may see who and what stands beside their tags."""
-        return self.role.may_see(*CUSTOMER_CLASS)
+    def sees(self, matter: str) -> bool:
+        """Whether the role may see a matter of the page: beside (what stands beside the tags), or outlook."""
+        return any(not row["is_masked"] for row in self.permitted(matter))
+
+    def is_masked_matter(self, matter: str) -> bool:
+        """Whether a matter is above the role's class: then nothing is told of it."""
+        return any(row["is_masked"] for row in self.permitted(matter))
 
     @property
     def memberships(self) -> list[Row]:
@@ -147,17 +149,12 @@ class CustomerPortrait:
         return groups + [row for row in self.audiences if self.role.may_see(row["sensitivity"], row["security_level"])]
 
     @property
-    def is_contact_masked(self) -> bool:
-        """Whether consent, and with it who may be contacted and offered something, is above the role's class."""
-        return self.is_masked("is_marketing_contactable") or not self.is_served
-
-    @property
     def offers(self) -> list[Row]:
         """What may be offered or told today, as portraits.portrait_offers judges it."""
         return [row for row in self.memberships if row.get("is_offered")]
 
     def permitted(self, matter: str) -> list[Row]:
-        """What portraits.portrait_permissions says of a matter."""
+        """What portraits.portrait_permissions_by_role says of a matter."""
         return [row for row in self.permissions if row["matter"] == matter]
 
     @property

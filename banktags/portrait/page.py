@@ -8,26 +8,26 @@ from typing import Any
 
 from banktags.pages.currency import YUAN, Currency
 from banktags.pages.template import environment
-from banktags.portrait import words
+from banktags.portrait import offers, permissions, person, traits, values
 from banktags.portrait.customer import CustomerPortrait
 from banktags.portrait.group import SHOWN_ABOVE, SHOWN_BELOW, GroupPortrait
 from banktags.warehouse import Row
 
 
 def render_customer(portrait: CustomerPortrait) -> str:
-    """The page of one customer, as the role of the portrait may see him."""
-    chinese, english = words.who(portrait)
-    permissions = words.permissions(portrait)
+    """The page of one customer, as the role of the portrait may see them."""
+    chinese, english = person.who(portrait)
+    said = permissions.permissions(portrait)
     return _render(
         "customer.html",
         currency=portrait.currency,
         portrait=portrait,
         headline=chinese,
         headline_english=english,
-        alert=words.alert(portrait),
-        next_tier=words.next_tier(portrait),
-        may=[one for one in permissions if one.is_allowed],
-        must_not=[one for one in permissions if not one.is_allowed],
+        alert=person.alert(portrait),
+        next_tier=person.next_tier(portrait),
+        may=[one for one in said if one.is_allowed],
+        must_not=[one for one in said if not one.is_allowed],
     )
 
 
@@ -37,8 +37,8 @@ def render_group(portrait: GroupPortrait) -> str:
         "group.html",
         currency=portrait.currency,
         portrait=portrait,
-        counted=words.counted(portrait) if portrait.is_told else None,
-        headline=words.group_headline(portrait),
+        counted=traits.counted(portrait) if portrait.is_told else None,
+        headline=traits.group_headline(portrait),
         above=portrait.above[:SHOWN_ABOVE],
         below=portrait.below[:SHOWN_BELOW],
         reach=_reach,
@@ -57,10 +57,9 @@ def _reach(row: Row, rows: Sequence[Row]) -> float:
 def _render(template: str, currency: Currency = YUAN, **given: Any) -> str:
     pages = environment(Path(__file__).parent, "portrait.css")
     pages.filters |= {
-        "shown": partial(words.shown, currency=currency),
-        "trait": words.trait,
-        "membership": words.membership,
-        "task_contact": words.task_contact,
+        "shown": partial(values.shown, currency=currency),
+        "trait": traits.trait,
+        "task_contact": offers.task_contact,
     }
-    pages.tests |= {"nothing": words.is_nothing}
+    pages.tests |= {"nothing": values.is_nothing}
     return pages.get_template(template).render(**given)

@@ -1,11 +1,11 @@
-"""What the YAML beside the seeds says of each: types, tests, and in ``config.meta`` what no test of dbt says.
+"""What the YAML beside the seeds says of each, asked of its file before dbt reads it: types, and what is in its meta.
 
-The tests are read as they stand: ``unique``, ``not_null``, ``accepted_values``, ``relationships``, ``never_null``,
-``unique_combination_of_columns`` and ``covers_all_amounts``. dbt asks them of the warehouse, when the models below a
-seed are built already; here they are asked of the file.
+Of a seed: ``unique_keys``, ``never_empty``, ``bands``, ``orders`` and ``shares_of_one``. Of a column: ``accepted`` (its
+values) and ``dictionary`` (``seed.column`` that its codes stand in). dbt would ask the same by data tests, of the
+warehouse, when the models below a seed are built already; so the seeds have no data test of these kinds. The one test
+that is read is ``covers_all_amounts``, which asks more of bands than a file can be asked.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,45 +99,32 @@ def is_number(data_type: str) -> bool:
 def read_declared(seeds: Path) -> dict[str, Declared]:
     """Each seed that a YAML file under ``seeds`` describes, by its name."""
     declared = {}
-    for path in sorted(seeds.glob("*/_*.yml")):
+    for path in sorted(seeds.rglob("_*.yml")):
         for entry in yaml.load(path.read_text(encoding="utf-8"), Loader=YAML_LOADER).get("seeds", ()):
-            declared[entry["name"]] = _declared(entry, path.parent.name)
+            declared[entry["name"]] = _declared(entry, path.parent.relative_to(seeds).as_posix())
     return declared
 
 
 def _declared(entry: Mapping[str, Any], folder: str) -> Declared:
     config = entry.get("config", {})
     meta = config.get("meta", {})
-    filled: set[str] = set(meta.get("never_empty", ()))
-    keys: list[tuple[str, ...]] = []
     admitted: dict[str, tuple[str, ...]] = {}
     references: dict[str, tuple[str, str]] = {}
     separators: dict[str, str] = {}
-    bands: list[Bands] = []
     for column in entry.get("columns", ()):
-        name = column["name"]
-        for test, arguments in _tests(column):
-            if test == "unique":
-                keys.append((name,))
-            elif test == "not_null":
-                filled.add(name)
-            elif test == "accepted_values":
-                admitted[name] = tuple(map(str, arguments["values"]))
-            elif test == "relationships" and (seed := re.fullmatch(r"ref\('(\w+)'\)", arguments["to"])):
-                references[name] = (seed[1], arguments["field"])
-        of_column = column.get("config", {}).get("meta", {})
+        name, of_column = column["name"], column.get("config", {}).get("meta", {})
+        if accepted := of_column.get("accepted"):
+            admitted[name] = tuple(map(str, accepted))
         if dictionary := of_column.get("dictionary"):
             seed_name, field = dictionary.split(".")
             references[name] = (seed_name, field)
         if separator := of_column.get("separator"):
             separators[name] = separator
-    for test, arguments in _tests(entry):
-        if test == "never_null":
-            filled.update(arguments["columns"])
-        elif test == "dbt_utils.unique_combination_of_columns":
-            keys.append(tuple(arguments["combination_of_columns"]))
-        elif test == "covers_all_amounts":
-            bands.append(Bands(arguments["lower"], arguments["upper"], tuple(arguments["group_by"])))
+    bands = [
+        Bands(arguments["lower"], arguments["upper"], tuple(arguments["group_by"]))
+        for test, arguments in _tests(entry)
+        if test == "covers_all_amounts"
+    ]
     for group in meta.get("bands", ()):
         ends = {end: str(group[end]) for end in ("first", "last") if end in group}
         bands.append(Bands(group["lower"], group["upper"], tuple(group.get("group_by", ())), **ends))
@@ -145,8 +132,8 @@ def _declared(entry: Mapping[str, Any], folder: str) -> Declared:
         name=entry["name"],
         folder=folder,
         types=config.get("column_types", {}),
-        filled=frozenset(filled),
-        keys=tuple(keys),
+        filled=frozenset(meta.get("never_empty", ())),
+        keys=tuple(map(tuple, meta.get("unique_keys", ()))),
         admitted=admitted,
         references=references,
         separators=separators,

@@ -1,15 +1,26 @@
 """The rows of a seed, for what Python does by it."""
 
 import csv
+from pathlib import Path
 
 from banktags.contract import PROJECT_ROOT
 from banktags.seeds.files import encoding_fault
 
-SEEDS = PROJECT_ROOT / "seeds"
-
 
 class SeedError(Exception):
     """A seed that can't be read; says which, and how to mend it."""
+
+
+def seed_file(name: str, root: Path = PROJECT_ROOT) -> Path:
+    """The CSV file of a seed, in whichever folder below ``seeds/`` it lies.
+
+    Raises:
+        FileNotFoundError: there is no seed of this name.
+    """
+    found = sorted((root / "seeds").rglob(f"{name}.csv"))
+    if not found:
+        raise FileNotFoundError(f"seeds/**/{name}.csv: there is no such seed")
+    return found[0]
 
 
 def read_rows(name: str) -> list[dict[str, str]]:
@@ -19,10 +30,8 @@ def read_rows(name: str) -> list[dict[str, str]]:
         FileNotFoundError: there is no seed of this name.
         SeedError: it is not UTF-8, as when a spreadsheet saved it.
     """
-    paths = sorted(SEEDS.glob(f"*/{name}.csv"))
-    if not paths:
-        raise FileNotFoundError(f"seeds/*/{name}.csv: there is no such seed")
-    if fault := encoding_fault(paths[0], f"seeds/{paths[0].relative_to(SEEDS)}"):
+    path = seed_file(name, PROJECT_ROOT)
+    if fault := encoding_fault(path, str(path.relative_to(PROJECT_ROOT))):
         raise SeedError(str(fault))
-    with paths[0].open(encoding="utf-8-sig", newline="") as rows:
+    with path.open(encoding="utf-8-sig", newline="") as rows:
         return list(csv.DictReader(rows))

@@ -128,7 +128,7 @@ class Story:
 
     @property
     def contact(self) -> date:
-        """Day on which his relationship manager calls: three days after the fall."""
+        """Day on which their relationship manager calls: three days after the fall."""
         return self.fall + timedelta(days=3)
 
     @property
@@ -311,7 +311,7 @@ class Parameters:
         updown = [_posting(1, day, 36600, 40, amount * CENTS, "TRANSFER", "APP") for day, amount in moves]
 
         # DEMO-BEIJING-35: twelve transfers within (end − 30, end], one on the excluded day, some before; spending that
-        # keeps his balance level.
+        # keeps their balance level.
         end = self.end
         transfers = [end - timedelta(days=2 * i) for i in range(12)] + [
             end - timedelta(days=back) for back in (30, 31, 45, 60, 75)

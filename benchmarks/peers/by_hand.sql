@@ -522,10 +522,10 @@ select
     min(value_from) filter (measure = 'activity_monthly_avg_365d') as frequency_from,
     (
         select min(aum_from)
-        from seed('policy/pyramid_tiers') as bounds inner join seed('policy/rfm_tier_scores') as scores using (tier)
+        from seed('policy/tiers/pyramid_tiers') as bounds inner join seed('policy/rfm/rfm_tier_scores') as scores using (tier)
         where bounds.currency = 'CNY' and scores.is_high
     ) as monetary_from
-from seed('policy/rfm_bands')
+from seed('policy/rfm/rfm_bands')
 where currency = 'CNY' and is_high;
 
 create temp table classed as
@@ -538,7 +538,7 @@ where is_active and getvariable('as_of') - opened_date >= 90;
 
 create temp table tiers as
 select tier, coalesce(aum_from, -1e15)::decimal(18, 2) as aum_from
-from seed('policy/pyramid_tiers')
+from seed('policy/tiers/pyramid_tiers')
 where
     currency = 'CNY' and valid_from <= getvariable('as_of')
     and coalesce(getvariable('as_of') < valid_to::date, true);
@@ -583,6 +583,6 @@ left join spending using (customer_id)
 left join arrears using (customer_id)
 left join scored using (customer_id)
 left join classed using (customer_id)
-left join (select rfm_pattern::varchar as rfm_pattern, rfm_class from seed('policy/rfm_classes')) using (rfm_pattern)
+left join (select rfm_pattern::varchar as rfm_pattern, rfm_class from seed('policy/rfm/rfm_classes')) using (rfm_pattern)
 asof left join tiers as month_tiers on is_active = true and aum_month_avg >= month_tiers.aum_from
 asof left join tiers as spot_tiers on is_active = true and aum_spot >= spot_tiers.aum_from;

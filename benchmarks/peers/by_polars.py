@@ -595,9 +595,9 @@ for axis, (value, none) in goodness.items():
     )
 scores = [f"rfm_{axis}_score" for axis in goodness]
 # The class is by the bands of policy: days since the last activity, activities a month, and the tier.
-bands = seed("policy/rfm_bands").filter(col("currency") == "CNY", col("is_high") == "true").collect()
-bounds = seed("policy/pyramid_tiers").filter(col("currency") == "CNY").collect()
-high_tiers = bounds.join(seed("policy/rfm_tier_scores").filter(col("is_high") == "true").collect(), on="tier")
+bands = seed("policy/rfm/rfm_bands").filter(col("currency") == "CNY", col("is_high") == "true").collect()
+bounds = seed("policy/tiers/pyramid_tiers").filter(col("currency") == "CNY").collect()
+high_tiers = bounds.join(seed("policy/rfm/rfm_tier_scores").filter(col("is_high") == "true").collect(), on="tier")
 recency_below = bands.filter(col("axis") == "recency")["value_to"].cast(pl.Int64).max()
 frequency_from = bands.filter(col("measure") == "activity_monthly_avg_365d")["value_from"].cast(pl.Float64).min()
 monetary_from = high_tiers["aum_from"].cast(pl.Int64).min() * 100  # in cents
@@ -609,11 +609,11 @@ is_high = (
 highs = [high.cast(pl.Int8).cast(pl.String) for high in is_high]
 rfm = (
     eligible.select("customer_id", *scores, pl.concat_str(highs).alias("rfm_pattern"))
-    .join(seed("policy/rfm_classes").select("rfm_pattern", "rfm_class").collect(), on="rfm_pattern")
+    .join(seed("policy/rfm/rfm_classes").select("rfm_pattern", "rfm_class").collect(), on="rfm_pattern")
     .drop("rfm_pattern")
 )
 tiers = (
-    seed("policy/pyramid_tiers")
+    seed("policy/tiers/pyramid_tiers")
     .filter(col("currency") == "CNY", col("valid_from").str.to_date() <= AS_OF)
     .filter((col("valid_to").str.to_date() > AS_OF).fill_null(True))
     .with_columns((col("aum_from").cast(pl.Int64) * 100).fill_null(-(10**17)).alias("aum_from"))

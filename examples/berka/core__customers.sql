@@ -1,5 +1,5 @@
--- A client becomes a customer with the first account he may use, as owner or as disponent. Whoever has none yet is not
--- known yet, so his row is delivered on that day and not before.
+-- A client becomes a customer with the first account they may use, as owner or as disponent. Whoever has none yet is not
+-- known yet, so their row is delivered on that day and not before.
 with first_accounts as (
     select
         disp.client_id,

@@ -3,14 +3,14 @@
 
 {# What an audience asks for that its purpose does not admit, each with the remedy, joined by '; it '; empty where nothing is wrong.
 
-   `entry` is what macro audience() was given, with the tags that its condition and floors name. `policy` is seed audience_purposes by
+   `entry` is what the YAML of the audience says, with the tags that its condition and floors name. `policy` is seed audience_purposes by
    purpose (max_security_level, may_name_product, channels, scenarios), empty before it is known; `tags` the security level of each tag;
    `audiences` what each audience is: purpose, including, excluding, and the highest level of the tags that it reads. #}
 {% macro audience_problems(entry, policy, tags, audiences) -%}
-    {%- set problems = [] -%}
+    {%- set problems = entry.get('faults', []) | list -%}
     {%- set purpose = policy.get(entry.purpose) -%}
     {%- for field in ['name_zh', 'owner'] if field in entry and not entry[field] -%}
-        {%- do problems.append("has no " ~ field ~ ": write " ~ field ~ "='…'") -%}
+        {%- do problems.append("has no " ~ field ~ ": write " ~ field ~ ": … into its meta") -%}
     {%- endfor -%}
     {%- if not entry.purpose -%}
         {%- do problems.append("has no purpose: seed audience_purposes knows " ~ policy | sort | join(', ')) -%}
@@ -44,11 +44,14 @@
             ~ (purpose.channels | join(', ') or 'no channel') ~ " (seed audience_purposes)"
         ) -%}
     {%- endfor -%}
-    {%- for other in entry.including + entry.excluding if other not in audiences -%}
+    {%- for other in entry.including + entry.excluding if other not in audiences and other != entry.get('audience') -%}
         {%- do problems.append("names audience " ~ other ~ ", which there is not: take one of " ~ audiences | sort | join(', ')) -%}
     {%- endfor -%}
     {%- set traced = {} -%}
     {%- do trace_sets(dict(audiences, **{'': entry}), traced) -%}
+    {%- if entry.get('audience') in traced[''].behind -%}
+        {%- do problems.append("names itself by the sets that it includes and excludes: leave one of them out") -%}
+    {%- endif -%}
     {%- for other in traced[''].told -%}
         {%- set way = 'includes ' ~ other if other in entry.including else 'tells who is in ' ~ other ~ ' by the sets that it names' -%}
         {%- set remedy = 'leave the set out' if other in entry.including else 'exclude ' ~ other ~ ' as well' -%}
@@ -77,17 +80,20 @@
 {%- endmacro %}
 
 {# What membership tells through sets, transitively, into `traced`, of `audiences` by name with what each includes and excludes:
-   told: audiences in which a member may be told to be; barred: those in which no member is; hidden: those in which somebody may be told
+   behind: all that it names, and what these name; told: audiences in which a member may be told to be; barred: those in which no member is; hidden: those in which somebody may be told
    to be by not being a member.
 
    Who is left out of an offer because of a warning is protected: the list holds nobody who has one. Who is left out of *that* list may
    have the warning, so that a list without its members is a list of warnings, unless it leaves out the warned as well. #}
 {% macro trace_sets(audiences, traced) -%}
-    {%- for name in audiences -%}{%- do traced.update({name: {'told': [], 'barred': [], 'hidden': []}}) -%}{%- endfor -%}
+    {%- for name in audiences -%}{%- do traced.update({name: {'behind': [], 'told': [], 'barred': [], 'hidden': []}}) -%}{%- endfor -%}
     {#- Each round follows the sets one step further, and there are no more steps than audiences. -#}
     {%- for _ in audiences -%}
         {%- for name, entry in audiences.items() -%}
-            {%- set told, barred, hidden = [], [], [] -%}
+            {%- set behind, told, barred, hidden = entry.including + entry.excluding, [], [], [] -%}
+            {%- for other in entry.including + entry.excluding if other in traced -%}
+                {%- do behind.extend(traced[other].behind) -%}
+            {%- endfor -%}
             {%- for other in entry.including if other in traced -%}
                 {%- do told.extend([other] + traced[other].told) -%}
                 {%- do barred.extend(traced[other].barred) -%}
@@ -99,6 +105,7 @@
                 {%- do hidden.extend([other] + traced[other].told) -%}
             {%- endfor -%}
             {%- do traced.update({name: {
+                'behind': behind | unique | list,
                 'told': told | reject('in', barred) | unique | list,
                 'barred': barred | unique | list,
                 'hidden': hidden | unique | list,

@@ -4,25 +4,10 @@
    purpose does not admit. #}
 {% macro check_conditions() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'test') -%}
-        {#- Where only dbt can read the seed, its table may be that of an earlier run: there each audience is checked as it is compiled. -#}
+        {#- Where only dbt can read the seed, its table may be that of an earlier run: there check_audiences asks once it is built. -#}
         {%- set conditions = parsed_conditions(or_table=false) -%}
         {%- if conditions is not none -%}
-            {%- set unparsed = [] -%}
-            {%- for node in graph.nodes.values() if holds_conditions(node) -%}
-                {%- if node.config.get('pre-hook') or node.config.get('post-hook') or node.config.get('sql_header') -%}
-                    {%- do refuse_run(node.original_file_path ~ ' is given a hook or a header, which nobody parses: leave them out') -%}
-                {%- endif -%}
-                {%- do unparsed.append(node.original_file_path) if conditions.get(node.name, {}).checksum != node.checksum.checksum -%}
-            {%- endfor -%}
-            {%- if unparsed -%}
-                {%- do refuse_run(unparsed_problem(unparsed)) -%}
-            {%- endif -%}
-            {%- set grounds = grounds_of_audiences(conditions) -%}
-            {%- set problems = lowered_tags(conditions, grounds.levels) -%}
-            {%- for entry in audience_entries() -%}
-                {%- set problem = problems_of_audience(entry, conditions, grounds) -%}
-                {%- do problems.append('the audience ' ~ entry.audience ~ ' ' ~ problem) if problem -%}
-            {%- endfor -%}
+            {%- set problems = problems_of_conditions(conditions) -%}
             {%- if problems -%}
                 {%- do refuse_run(problems | join('; ')) -%}
             {%- endif -%}
@@ -30,22 +15,58 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Stops the run where an audience asks for what its purpose does not admit, or is not the one that was parsed, with what to do about it. A
-   unit test, which has no graph of the project, is not asked. #}
-{% macro check_audience(name, entry) -%}
+{# The same where audience_screening is compiled, the first model that reads a condition. A unit test, which has no graph of
+   the project, is not asked. #}
+{% macro check_audiences() -%}
     {%- if execute and graph.get('nodes') -%}
-        {%- set conditions = parsed_conditions() or {} -%}
-        {%- set short_name = name | replace('audience__', '') -%}
-        {%- set problem = problems_of_audience(dict(entry, audience=short_name), conditions, grounds_of_audiences(conditions)) -%}
-        {%- if problem -%}
-            {{ exceptions.raise_compiler_error("audience " ~ name ~ " " ~ problem) }}
+        {%- set problems = problems_of_conditions(parsed_conditions() or {}) -%}
+        {%- if problems -%}
+            {{ exceptions.raise_compiler_error(problems | join('; ')) }}
         {%- endif -%}
-        {%- for node in graph.nodes.values() if node.unique_id == model.unique_id and holds_conditions(node) -%}
-            {%- if conditions.get(node.name, {}).checksum != node.checksum.checksum -%}
-                {{ exceptions.raise_compiler_error(unparsed_problem([node.original_file_path])) }}
-            {%- endif -%}
-        {%- endfor -%}
     {%- endif -%}
+{%- endmacro %}
+
+{# Everything that a run is refused for, with what to do about it: files first that nobody has parsed, for of those nothing is known. #}
+{% macro problems_of_conditions(conditions) -%}
+    {%- set problems, unparsed = [], [] -%}
+    {%- for node in graph.nodes.values() if holds_conditions(node) -%}
+        {%- if node.config.get('pre-hook') or node.config.get('post-hook') or node.config.get('sql_header') -%}
+            {%- do problems.append(node.original_file_path ~ ' is given a hook or a header, which nobody parses: leave them out') -%}
+        {%- endif -%}
+        {%- do unparsed.append(node.original_file_path) if conditions.get(node.name, {}).checksum != node.checksum.checksum -%}
+    {%- endfor -%}
+    {%- if unparsed -%}
+        {%- do problems.append(unparsed_problem(unparsed)) -%}
+    {%- endif -%}
+    {%- if problems -%}{{ return(problems) }}{%- endif -%}
+    {%- set grounds = grounds_of_audiences(conditions) -%}
+    {%- do problems.extend(lowered_tags(conditions, grounds.levels)) -%}
+    {%- do problems.extend(unread_audiences()) -%}
+    {%- for entry in audience_entries() -%}
+        {%- set problem = problems_of_audience(entry, conditions, grounds) -%}
+        {%- do problems.append('the audience ' ~ entry.audience ~ ' ' ~ problem) if problem -%}
+    {%- endfor -%}
+    {{ return(problems) }}
+{%- endmacro %}
+
+{# Audiences that would be built past the gates, as a relation of their own, and those that audience_screening does not read. #}
+{% macro unread_audiences() -%}
+    {%- set problems = [] -%}
+    {%- set screening = graph.nodes.get('model.' ~ project_name ~ '.audience_screening') -%}
+    {%- for id, node in graph.nodes.items() if node.resource_type == 'model' and node.name.startswith('audience__') -%}
+        {%- if node.config.materialized != 'ephemeral' -%}
+            {%- do problems.append(
+                'the audience ' ~ node.name ~ ' is materialized as ' ~ node.config.materialized ~ ': leave that out, an audience is no relation'
+                ~ ' and its members are in audience_members'
+            ) -%}
+        {%- endif -%}
+        {%- if screening and id not in screening.depends_on.nodes -%}
+            {%- do problems.append(
+                'the audience ' ~ node.name ~ ' is read by nobody: write its name into ' ~ screening.original_file_path
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(problems) }}
 {%- endmacro %}
 
 {# The derived tags of a lower security level than a tag that they are made of, without an approval on record (seed class_approvals), each
@@ -85,7 +106,7 @@
     {%- for tag in tag_entries() -%}{%- do levels.update({tag.tag_code: tag.security_level}) -%}{%- endfor -%}
     {%- for entry in audience_entries() -%}
         {%- set level = namespace(highest=0) -%}
-        {%- for tag in conditions.get('audience__' ~ entry.audience, {}).get('tags', []) -%}
+        {%- for tag in tags_of_audience(entry, conditions) -%}
             {%- set level.highest = [level.highest, levels.get(tag, 0)] | max -%}
         {%- endfor -%}
         {%- do audiences.update({entry.audience: {
@@ -97,10 +118,15 @@
 
 {# What an audience asks for that its purpose does not admit; empty where nothing is wrong. #}
 {% macro problems_of_audience(entry, conditions, grounds) -%}
-    {%- set tags = conditions.get('audience__' ~ entry.audience, {}).get('tags', []) -%}
+    {%- set tags = tags_of_audience(entry, conditions) -%}
     {%- set others = dict(grounds.audiences) -%}
     {%- do others.pop(entry.audience, none) -%}
     {{ return(audience_problems(dict(entry, tags=tags), grounds.policy, grounds.levels, others) | trim) }}
+{%- endmacro %}
+
+{# The tags that an audience names: by its condition as parsed, and by its floors as its entry says them. #}
+{% macro tags_of_audience(entry, conditions) -%}
+    {{ return((conditions.get('audience__' ~ entry.audience, {}).get('tags', []) + entry.min_confidence | list) | unique | list) }}
 {%- endmacro %}
 
 {# What was parsed (seed parsed_conditions): of each model the checksum of its file, the tags that it reads, and pairs of a derived tag and

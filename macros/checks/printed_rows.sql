@@ -12,7 +12,7 @@
 {%- endmacro %}
 
 {# At the end of a run, for each test that failed or warned and is marked by printed_rows: up to twenty lines that say what is
-   wrong and what to do, and how many rows are left. A test that passes is not asked again. What fails is printed even under
+   wrong and what to do, how many rows are left, and where the catalogue explains the checks. A test that passes is not asked again. What fails is printed even under
    --quiet, what warns is not. #}
 {% macro print_failing_rows(results, most=20) -%}
     {%- if execute -%}
@@ -33,11 +33,14 @@
             {%- endset -%}
             {%- set lines = [result.node.name ~ (' warns:' if result.status == 'warn' else ' fails:')] -%}
             {%- set said = namespace(rows=0) -%}
+            {%- set explained = [] -%}
             {%- for row in run_query(failing).rows -%}
                 {%- set row = row.dict() -%}
                 {%- set rows = row.pop('failing_rows', 1) | int -%}
                 {%- set remedy = row.pop('remedy', none) -%}
                 {%- set text = row.values() | reject('in', [none, '']) | join(': ') -%}
+                {%- set test_name = result.node.test_metadata.name if result.node.test_metadata else result.node.name -%}
+                {%- do explained.append(row.get('check_name') or test_name) -%}
                 {%- do lines.append(
                     '  ' ~ text ~ (' (' ~ rows ~ ' rows)' if rows > 1 else '') ~ '.'
                     ~ (' Remedy: ' ~ remedy ~ '.' if remedy else '')
@@ -47,6 +50,9 @@
             {%- if result.failures > said.rows -%}
                 {%- do lines.append('  … and ' ~ (result.failures - said.rows) ~ ' more.') -%}
             {%- endif -%}
+            {%- do lines.append(
+                '  What each checks, why, and how to mend it: site/index.html#!/checks/' ~ explained | unique | join(', #!/checks/')
+            ) -%}
             {%- if result.status == 'fail' -%}
                 {%- do print(lines | join('\n')) -%}
             {%- else -%}

@@ -40,6 +40,16 @@
     end
 {%- endmacro %}
 
+{# The gate that closes a row of contact_permissions to a purpose; to one that it does not judge everything is closed. #}
+{% macro blocked_by_purpose(purpose, permissions) -%}
+    case {{ purpose }}
+        when 'marketing' then {{ permissions }}.marketing_blocked_by
+        when 'service' then {{ permissions }}.service_blocked_by
+        when 'risk' then {{ permissions }}.risk_blocked_by
+        else 'no_consent'
+    end
+{%- endmacro %}
+
 {# By what a rule of seed address_rules orders those who share a number: the least comes first. #}
 {% macro address_rule_key(rule) -%}
     case {{ rule }}

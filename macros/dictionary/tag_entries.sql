@@ -54,23 +54,36 @@
 {%- endmacro %}
 
 
-{# Checksum of the files of a model and of all models upstream of it. `banktags catalogue sync` records it with the rule of each
-   tag; another one today means that the recorded rule may not be what runs. #}
-{% macro code_checksum(model_name) -%}
-    {%- set found = {} -%}
-    {%- set waiting = [] -%}
-    {%- for unique_id, node in graph.nodes.items() if node.name == model_name -%}{%- do waiting.append(unique_id) -%}{%- endfor -%}
-    {%- for _ in graph.nodes if waiting -%}
-        {%- for unique_id in waiting[:] -%}
-            {%- do waiting.remove(unique_id) -%}
-            {%- if unique_id not in found and unique_id.startswith('model.') -%}
-                {%- set node = graph.nodes[unique_id] -%}
-                {%- do found.update({unique_id: node.name ~ ':' ~ node.checksum.checksum}) -%}
-                {%- for upstream in node.depends_on.nodes if upstream not in found and upstream not in waiting -%}
-                    {%- do waiting.append(upstream) -%}
-                {%- endfor -%}
-            {%- endif -%}
+{# Checksum of the SQL of each of some models and of all models upstream of it, by name of the model. `banktags catalogue sync`
+   records it with the rule of each tag; another one today means that the recorded rule may not be what runs. Only words and
+   signs count, not comments and spaces: banktags/catalogue/sql_words.py has the same pattern. #}
+{% macro code_checksums(model_names) -%}
+    {%- set pattern -%}
+        --[^\n]*|/\*[\s\S]*?\*/|[{]#[\s\S]*?#[}]|('(?:[^']|'')*'|"[^"]*"|\w+|[^\w\s])
+    {%- endset -%}
+    {%- set checksums = {} -%}
+    {%- set own = {} -%}
+    {%- for name in model_names if execute -%}
+        {%- set found = {} -%}
+        {%- set waiting = [] -%}
+        {%- for unique_id, node in graph.nodes.items() if node.name == name -%}{%- do waiting.append(unique_id) -%}{%- endfor -%}
+        {%- for _ in graph.nodes if waiting -%}
+            {%- for unique_id in waiting[:] -%}
+                {%- do waiting.remove(unique_id) -%}
+                {%- if unique_id not in found and unique_id.startswith('model.') -%}
+                    {%- set node = graph.nodes[unique_id] -%}
+                    {%- if unique_id not in own -%}
+                        {%- set words = modules.re.findall(pattern, node.raw_code) | select | join(' ') -%}
+                        {%- do own.update({unique_id: node.name ~ ':' ~ local_md5(words)}) -%}
+                    {%- endif -%}
+                    {%- do found.update({unique_id: own[unique_id]}) -%}
+                    {%- for upstream in node.depends_on.nodes if upstream not in found and upstream not in waiting -%}
+                        {%- do waiting.append(upstream) -%}
+                    {%- endfor -%}
+                {%- endif -%}
+            {%- endfor -%}
         {%- endfor -%}
+        {%- do checksums.update({name: local_md5(found.values() | sort | join(','))}) -%}
     {%- endfor -%}
-    {{ return(local_md5(found.values() | sort | join(','))) }}
+    {{ return(checksums) }}
 {%- endmacro %}

@@ -41,6 +41,19 @@
     try_element_at({{ list }}, 1)
 {%- endmacro %}
 
+{# The last element of a list; null where there is none. #}
+{% macro last_of(list) -%}
+    {{ return(adapter.dispatch('last_of')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__last_of(list) -%}
+    list_extract({{ list }}, -1)
+{%- endmacro %}
+
+{% macro default__last_of(list) -%}
+    try_element_at({{ list }}, -1)
+{%- endmacro %}
+
 {# How many elements a list has; null of null. #}
 {% macro size_of(list) -%}
     {{ return(adapter.dispatch('size_of')(list)) }}
@@ -67,7 +80,7 @@
     nullif(array_join({{ list }}, {{ delimiter }}), '')
 {%- endmacro %}
 
-{# The sum of a list of decimal(28, 4), none of which is null. #}
+{# The sum of a list of decimal(38, 10), none of which is null. #}
 {% macro sum_of(list) -%}
     {{ return(adapter.dispatch('sum_of')(list)) }}
 {%- endmacro %}
@@ -77,7 +90,7 @@
 {%- endmacro %}
 
 {% macro default__sum_of(list) -%}
-    aggregate({{ list }}, cast(0 as decimal(38, 4)), (total, element) -> cast(total + element as decimal(38, 4)))
+    aggregate({{ list }}, cast(0 as decimal(38, 10)), (total, element) -> cast(total + element as decimal(38, 10)))
 {%- endmacro %}
 
 {# The smallest and the largest element of a list, without nulls. #}
@@ -162,4 +175,30 @@
 
 {% macro default__unfold_map(map, key_name, value_name) -%}
     explode({{ map }}) as ({{ key_name }}, {{ value_name }})
+{%- endmacro %}
+
+{# A list of keys, each once, and the list of their values, as a map; null where there is no list. #}
+{% macro map_from_lists(keys, values) -%}
+    {{ return(adapter.dispatch('map_from_lists')(keys, values)) }}
+{%- endmacro %}
+
+{% macro duckdb__map_from_lists(keys, values) -%}
+    map({{ keys }}, {{ values }})
+{%- endmacro %}
+
+{% macro default__map_from_lists(keys, values) -%}
+    map_from_arrays({{ keys }}, {{ values }})
+{%- endmacro %}
+
+{# A list as rows: one row for each element, and one with null where there is none. It stands in a select list. #}
+{% macro unfold_list(list) -%}
+    {{ return(adapter.dispatch('unfold_list')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__unfold_list(list) -%}
+    unnest(case when len({{ list }}) > 0 then {{ list }} else [null] end)
+{%- endmacro %}
+
+{% macro default__unfold_list(list) -%}
+    explode_outer({{ list }})
 {%- endmacro %}

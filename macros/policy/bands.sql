@@ -34,3 +34,8 @@
 {% macro threshold(rule, parameter) -%}
     max(case when rule = '{{ rule }}' and parameter = '{{ parameter }}' then value end)
 {%- endmacro %}
+
+{# One parameter of a policy seed whose rows are named by it alone (or by it and an item), in such a query. #}
+{% macro parameter_value(parameter, item=none) -%}
+    max(case when parameter = '{{ parameter }}'{{ " and item = '" ~ item ~ "'" if item }} then value end)
+{%- endmacro %}

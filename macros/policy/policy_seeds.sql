@@ -24,6 +24,15 @@
     ]) }}
 {%- endmacro %}
 
+{# The path of a seed's file, for a message; its name while dbt parses, when the graph is empty. #}
+{% macro seed_path(seed_name) -%}
+    {%- for node in graph.get('nodes', {}).values() if node.resource_type == 'seed' and node.name == seed_name -%}
+        {{ return(node.original_file_path) }}
+    {%- endfor -%}
+    {{ return(seed_name) }}
+{%- endmacro %}
+
+
 {# The name of a seed's row, from the columns that name it: large_movement / amount_from. #}
 {% macro row_name(columns) -%}
     {%- for column in columns -%}
@@ -46,7 +55,7 @@
     {%- endset %}
     {%- set new_currency = 'run: banktags new currency ' ~ base_currency() ~ ', and review what it writes; or ' if seed.by_currency else '' %}
     select
-        '{{ seed.name }}' as seed_name,
+        '{{ seed_path(seed.name) }}' as seed_file,
         '{{ seed.needs }}' as needs,
         '{{ wanted | trim }}' as wanted,
         '{{ new_currency }}add rows that are' as add_rows,

@@ -3,15 +3,15 @@
    would happen.
 
    They read, for one customer:
-     is_open          whether he is a customer on the day
-     measured_rank    rank of the tier of his month-average AUM; null = unknown
+     is_open          whether they are a customer on the day
+     measured_rank    rank of the tier of their month-average AUM; null = unknown
      aum_month_avg    that average
-     previous_rank    rank of the tier that the rules gave him the day before; null = none
+     previous_rank    rank of the tier that the rules gave them the day before; null = none
      kept_floor       what the average may fall to without endangering that tier
      below_since      first day of the stretch below that floor; null = not below
      grace_days       how long it must last
 
-   and the alerts, for a tier that he is served by, its kept_floor, tier_floor and next_bound with the near shares. #}
+   and the alerts, for a tier that they are served by, its kept_floor, tier_floor and next_bound with the near shares. #}
 
 {# What the average may fall to without endangering a tier (保级线): its floor, less the hysteresis. #}
 {% macro kept_floor(tier_floor, hysteresis_share) -%}

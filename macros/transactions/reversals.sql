@@ -12,8 +12,8 @@
 {% macro link_reversals(postings) -%}
 reversal_days as (
     select
-        max(case when parameter = 'named_within_days' then value end) as named_within_days,
-        max(case when parameter = 'matched_within_days' then value end) as matched_within_days
+        {{ parameter_value('named_within_days') }} as named_within_days,
+        {{ parameter_value('matched_within_days') }} as matched_within_days
     from {{ ref('reversal_policy') }}
 ),
 

@@ -1,5 +1,3 @@
-{% call audience(
-    name_zh='信贷风险预警', purpose='risk', owner='风险管理部', scenario='credit_warning'
-) %}
-    is_credit_warning_target
-{% endcall %}
+select customer_id
+from {{ ref('customer_tags') }}
+where is_credit_warning_target

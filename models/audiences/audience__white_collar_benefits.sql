@@ -1,7 +1,5 @@
-{% call audience(
-    name_zh='白领开卡权益', purpose='marketing', owner='零售金融部', product='CC01', channels=['WECOM', 'APP'],
-    scenario='new_card', priority=4
-) %}
+select customer_id
+from {{ ref('customer_tags') }}
+where
     is_white_collar_customer
     and not is_credit_card_holder
-{% endcall %}

@@ -17,7 +17,7 @@ told as (
         and change_type in ('added', 'rerouted')
         and channel is not null
     union all
-    -- The channel that had him hears that he is gone, from the audience or to another channel.
+    -- The channel that had them hears that they are gone, from the audience or to another channel.
     select
         audience,
         customer_id,

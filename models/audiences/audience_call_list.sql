@@ -1,5 +1,5 @@
 -- Whom the relationship managers and channels act on (营销名单): each customer of a marketing audience in one list only,
--- that of the best priority, with his manager, until when the list stands, and what has come of it. Whom no channel
+-- that of the best priority, with their manager, until when the list stands, and what has come of it. Whom no channel
 -- reaches is in none: contact_permissions says who that is, audience_members has it.
 
 with
@@ -9,7 +9,7 @@ policy as (
     from {{ ref('audience_policy') }}
 ),
 
--- Since when somebody is a member without a break: he was last added then.
+-- Since when somebody is a member without a break: they were last added then.
 additions as (
     select
         audience,

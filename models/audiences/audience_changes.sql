@@ -1,5 +1,5 @@
 -- Who came into an audience and who left it, as a log: a row on each date on which a customer's membership, or the
--- channel he is contacted by, changed. His latest row says whether he is a member.
+-- channel they are contacted by, changed. Their latest row says whether they are a member.
 --
 -- Reads the members and removals of the date, and the log.
 

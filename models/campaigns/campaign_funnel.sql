@@ -1,32 +1,21 @@
 -- How far the customers of each campaign came: from assignment over the touches to the order and the next one. By arm
--- over all, and of the treated by tier and by channel. Every customer counts once a step, in whatever order he took
--- them, within the conversion window of the campaign. A group that is too small keeps its rows without figures.
+-- over all, and of the treated by tier and by channel. Every customer counts once a step, in whatever order they took
+-- them (int_campaign__steps_taken). A group that is too small keeps its rows without figures.
 
 with
 
-campaigns as (
-    select
-        campaign_id,
-        campaign_name,
-        conversion_window_days
-    from {{ ref('int_campaign__campaigns') }}
-),
-
+-- Who takes part in each campaign, in either arm.
 members as (
     select
-        members.campaign_id,
-        members.customer_id,
-        members.arm,
-        members.tier,
-        members.assigned_date,
-        {{ last_counted_day('members.assigned_date', 'campaigns.conversion_window_days') }} as last_day
-    from {{ ref('int_campaign__members') }} as members
-    inner join campaigns
-        on members.campaign_id = campaigns.campaign_id
-    where members.arm in ('TREATMENT', 'CONTROL')
+        campaign_id,
+        customer_id,
+        arm,
+        tier
+    from {{ ref('int_campaign__members') }}
+    where arm in ('TREATMENT', 'CONTROL')
 ),
 
--- The channel by which a customer was reached first stands for him: a step on another channel counts for it too.
+-- The channel by which a customer was reached first stands for them: a step on another channel counts for it too.
 channels as (
     select
         campaign_id,
@@ -38,64 +27,6 @@ channels as (
         ) as touch_number
     from {{ ref('int_campaign__touches') }}
     where touch_status = 'sent'
-),
-
-touched as (
-    select distinct
-        members.campaign_id,
-        members.customer_id,
-        steps.step
-    from members
-    inner join {{ ref('int_campaign__touches') }} as touches
-        on
-            members.campaign_id = touches.campaign_id
-            and members.customer_id = touches.customer_id
-            and members.last_day >= touches.touch_date
-    inner join {{ ref('campaign_funnel_steps') }} as steps
-        on touches.touch_status = steps.touch_status
-),
-
-ordered as (
-    select
-        members.campaign_id,
-        members.customer_id,
-        count(distinct conversions.event_date) as conversion_days
-    from members
-    inner join {{ ref('int_campaign__conversions') }} as conversions
-        on
-            members.campaign_id = conversions.campaign_id
-            and members.customer_id = conversions.customer_id
-            and {{ counts_from('conversions.event_date', 'members.assigned_date', 'members.last_day') }}
-    group by members.campaign_id, members.customer_id
-),
-
-taken as (
-    select
-        campaign_id,
-        customer_id,
-        'assigned' as step
-    from members
-
-    union all
-
-    select * from touched
-
-    union all
-
-    select
-        campaign_id,
-        customer_id,
-        'ordered' as step
-    from ordered
-
-    union all
-
-    select
-        campaign_id,
-        customer_id,
-        'repurchased' as step
-    from ordered
-    where conversion_days > 1
 ),
 
 -- Who is in which group. A channel's customers are those it was sent to, so its base is not the assignment.
@@ -133,6 +64,7 @@ grouped as (
     where members.arm = 'TREATMENT'
 ),
 
+-- How many of each group took each step.
 counts as (
     select
         grouped.campaign_id,
@@ -141,7 +73,7 @@ counts as (
         taken.step,
         count(*) as customers
     from grouped
-    inner join taken
+    inner join {{ ref('int_campaign__steps_taken') }} as taken
         on
             grouped.campaign_id = taken.campaign_id
             and grouped.customer_id = taken.customer_id
@@ -190,7 +122,7 @@ campaign_funnel as (
         {{ rate('here.customers', 'earlier.customers') }} as step_rate,
         {{ as_of_date() }} as as_of_date
     from steps_of_groups as here
-    inner join campaigns
+    inner join {{ ref('int_campaign__campaigns') }} as campaigns
         on here.campaign_id = campaigns.campaign_id
     left join steps_of_groups as earlier
         on

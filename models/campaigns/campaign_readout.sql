@@ -6,10 +6,10 @@ with
 
 parameters as (
     select
-        cast({{ campaign_parameter('sample_ratio_p_below') }} as double) as sample_ratio_p_below,
-        cast(max(case when parameter = 'saturated_from' and item = 'higher' then value end) as double)
+        cast({{ parameter_value('sample_ratio_p_below') }} as double) as sample_ratio_p_below,
+        cast({{ parameter_value('saturated_from', item='higher') }} as double)
             as saturated_from_of_higher,
-        cast(max(case when parameter = 'saturated_from' and item = 'lower' then value end) as double)
+        cast({{ parameter_value('saturated_from', item='lower') }} as double)
             as saturated_from_of_lower
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}

@@ -9,8 +9,8 @@ parameters as (
         nps_window_days
     from (
         select
-            {{ campaign_parameter('alpha') }} as alpha,
-            cast({{ campaign_parameter('nps_window_days') }} as int) as nps_window_days
+            {{ parameter_value('alpha') }} as alpha,
+            cast({{ parameter_value('nps_window_days') }} as int) as nps_window_days
         from {{ ref('campaign_parameters') }}
         where {{ in_force() }}
     ) as in_force
@@ -18,20 +18,12 @@ parameters as (
 
 answers as (
     select
-        identities.customer_id,
-        responses.score,
-        row_number() over (
-            partition by identities.customer_id
-            order by responses.responded_date desc, responses.response_id desc
-        ) as answers_back
-    from {{ ref('stg_crm__nps_responses') }} as responses
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            responses.contact_id = identities.source_key
-            and identities.source_system = 'crm'
+        responses.customer_id,
+        responses.score
+    from {{ ref('int_nps_responses__by_customer') }} as responses
     cross join parameters
     where
-        responses.responded_date <= {{ as_of_date() }}
+        responses.recency_rank = 1
         and {{ dbt.datediff('responses.responded_date', as_of_date(), 'day') }}
         < parameters.nps_window_days
 ),
@@ -42,7 +34,6 @@ grouped as (
         'all' as segment,
         score
     from answers
-    where answers_back = 1
 
     union all
 
@@ -53,7 +44,6 @@ grouped as (
     from answers
     inner join {{ ref('customer_segments') }} as segments
         on answers.customer_id = segments.customer_id
-    where answers.answers_back = 1
 ),
 
 counts as (

@@ -4,7 +4,7 @@
 with
 
 parameters as (
-    select cast({{ campaign_parameter('duplicate_contact_days') }} as int) as duplicate_contact_days
+    select cast({{ parameter_value('duplicate_contact_days') }} as int) as duplicate_contact_days
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}
 ),
@@ -48,7 +48,7 @@ diversity as (
     from offers
 ),
 
--- A customer's channels by day; the next day on another channel decides whether two systems wrote to him at once.
+-- A customer's channels by day; the next day on another channel decides whether two systems wrote to them at once.
 contacted as (
     select
         messages.customer_id,

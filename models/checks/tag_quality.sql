@@ -14,68 +14,19 @@
 
 with
 
-known_bins as (
-    select
-        tag_code,
-        bin,
-        bin_kind,
-        customers,
-        customer_share,
-        row_number() over (partition by tag_code order by customers desc, bin asc) as frequency_rank
-    from {{ ref('tag_distribution') }}
-    where as_of_date = {{ as_of_date() }} and bin_kind <> 'unknown'
-),
-
-most_frequent as (
-    select
-        tag_code,
-        bin as most_frequent_value,
-        customer_share as most_frequent_share
-    from known_bins
-    where frequency_rank = 1 and bin_kind = 'value'
-),
-
-dictionary as (
-    select
-        tag_code,
-        value
-    from {{ ref('tag_values') }}
-),
-
-enumerated_tags as (
-    select distinct tag_code from dictionary
-),
-
--- Customers whose value the dictionary does not list, of the tags for which it lists any.
-out_of_dictionary as (
-    select
-        known_bins.tag_code,
-        cast(sum(case when dictionary.value is null then known_bins.customers else 0 end) as bigint) as customers,
-        {{ dbt.listagg(
-            'case when dictionary.value is null then known_bins.bin end', "', '", 'order by known_bins.bin'
-        ) }} as unlisted_values
-    from known_bins
-    inner join enumerated_tags on known_bins.tag_code = enumerated_tags.tag_code
-    left join dictionary
-        on
-            known_bins.tag_code = dictionary.tag_code
-            and known_bins.bin = dictionary.value
-    where known_bins.bin_kind = 'value'
-    group by known_bins.tag_code
-),
-
+-- The tag's distribution against that of the date built before …
 since_previous as (
-    select *
-    from {{ ref('tag_drift') }}
+    select * from {{ ref('tag_drift') }}
     where baseline = 'previous'
 ),
 
+-- … and against that of the reference date.
 since_reference as (
-    select *
-    from {{ ref('tag_drift') }}
+    select * from {{ ref('tag_drift') }}
     where baseline = 'reference'
 ),
 
+-- All figures of a tag on the run's date, one row a tag.
 measured as (
     select
         scanned.tag_code,
@@ -88,10 +39,10 @@ measured as (
         scanned.distinct_values,
         scanned.lowest_value,
         scanned.highest_value,
-        most_frequent.most_frequent_value,
-        most_frequent.most_frequent_share,
-        out_of_dictionary.customers as out_of_dictionary_customers,
-        out_of_dictionary.unlisted_values as out_of_dictionary_values,
+        known.most_frequent_value,
+        known.most_frequent_share,
+        known.out_of_dictionary_customers,
+        known.out_of_dictionary_values,
         since_previous.baseline_date as previous_date,
         since_previous.psi as psi_since_previous,
         since_previous.relative_change as relative_change_since_previous,
@@ -103,8 +54,7 @@ measured as (
         since_reference.changed_bin as value_changed_since_reference,
         since_reference.coverage_change as coverage_change_since_reference
     from {{ ref('tag_scan') }} as scanned
-    left join most_frequent on scanned.tag_code = most_frequent.tag_code
-    left join out_of_dictionary on scanned.tag_code = out_of_dictionary.tag_code
+    left join {{ ref('tag_known_values') }} as known on scanned.tag_code = known.tag_code
     left join since_previous on scanned.tag_code = since_previous.tag_code
     left join since_reference on scanned.tag_code = since_reference.tag_code
 ),
@@ -142,9 +92,11 @@ figures as (
     select
         tag_code,
         'out_of_dictionary' as measure,
-        customers as figure,
-        customers || ' customers with values that the dictionary does not list: ' || unlisted_values as finding
-    from out_of_dictionary
+        out_of_dictionary_customers as figure,
+        out_of_dictionary_customers || ' customers with values that the dictionary does not list: '
+        || out_of_dictionary_values as finding
+    from {{ ref('tag_known_values') }}
+    where out_of_dictionary_customers is not null
 ),
 
 -- A tag's own thresholds go before those for every tag.
@@ -162,15 +114,12 @@ judged as (
         end as status
     from figures
     left join {{ ref('quality_thresholds') }} as general
-        on
-            figures.measure = general.measure
-            and general.tag_code is null
+        on figures.measure = general.measure and general.tag_code is null
     left join {{ ref('quality_thresholds') }} as own
-        on
-            figures.measure = own.measure
-            and figures.tag_code = own.tag_code
+        on figures.measure = own.measure and figures.tag_code = own.tag_code
 ),
 
+-- The worst of a tag's figures, and what made it so, in words.
 statuses as (
     select
         tag_code,

@@ -4,19 +4,9 @@
 with
 
 violations as (
-    select * from {{ ref('violations__entries') }}
-    union all
-    select * from {{ ref('violations__tree') }}
-    union all
-    select * from {{ ref('violations__definitions') }}
-    union all
-    select * from {{ ref('violations__lifecycle') }}
-    union all
-    select * from {{ ref('violations__derived') }}
-    union all
-    select * from {{ ref('violations__albums') }}
-    union all
-    select * from {{ ref('violations__glossary') }}
+    select *
+    from {{ ref('check_results') }}
+    where problem is not null
 ),
 
 -- The day on which the tag system stands: the business date, or the last day of its own record where a date before it

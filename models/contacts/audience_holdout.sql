@@ -1,12 +1,12 @@
 -- Whom no marketing reaches (全局留出): what all campaigns together bring is measured against them. The lot is a hash of
--- customer and round, so that everybody keeps his until the round is changed.
+-- customer and round, so that everybody keeps their until the round is changed.
 
 with
 
 policy as (
     select
-        max(case when parameter = 'global_holdout_share' then value end) as holdout_share,
-        max(case when parameter = 'global_holdout_round' then cast(value as int) end) as holdout_round
+        {{ parameter_value('global_holdout_share') }} as holdout_share,
+        cast({{ parameter_value('global_holdout_round') }} as int) as holdout_round
     from {{ ref('audience_policy') }}
 ),
 

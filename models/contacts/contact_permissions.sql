@@ -1,10 +1,9 @@
--- Who may be contacted through what (触达许可): one row a customer and contact channel, with the first gate
--- that closes it for each purpose. All that reaches a customer reads it - audiences and their lists, tasks, wave
--- plans, portraits - and judges nothing of the kind itself.
+-- Who may be contacted through what (触达许可): one row a customer and contact channel, with the first gate that closes it
+-- for each purpose. All that reaches a customer reads it - audiences and their lists, tasks, wave plans, portraits -
+-- and judges nothing of the kind itself.
 --
--- Reads tables of a row a customer, and what is known of the few whom something restricts: consents, refusals,
--- restrictions, bound numbers, controls and the hold-out. No ledger is read here; int_contact__refusals says which
--- it reads.
+-- Reads tables of a row a customer, and what is known of the few whom something restricts. No ledger is read here;
+-- int_contact__refusals says which it reads.
 
 {% set purposes = ['marketing', 'service', 'risk'] %}
 {% set gates = contact_gates() %}
@@ -37,6 +36,7 @@ closing as (
     where needs_personalisation
 ),
 
+-- The same as one row: whether each gate closes offers of each purpose.
 policy as (
     select
         {% for gate in gates %}
@@ -49,58 +49,7 @@ policy as (
     from closing
 ),
 
--- How long somebody has been a customer and how old they are decides who of several is reached at their number.
-customers as (
-    select
-        spine.customer_id,
-        spine.as_of_date,
-        spine.opened_date,
-        profiles.birth_date,
-        case when unusable.id_value is null then profiles.mobile_hash end as mobile_hash
-    from {{ ref('int_customer__spine') }} as spine
-    left join {{ ref('int_customer__profile') }} as profiles on spine.customer_id = profiles.customer_id
-    left join {{ ref('int_customer__unusable_identifiers') }} as unusable
-        on
-            profiles.mobile_hash = unusable.id_value
-            and unusable.id_type = 'mobile'
-),
-
-addresses as (
-    select
-        customers.customer_id,
-        customers.as_of_date,
-        channels.contact_channel as channel,
-        case channels.address when 'mobile' then customers.mobile_hash else customers.customer_id end as address_token,
-        customers.opened_date,
-        customers.birth_date
-    from customers
-    inner join {{ ref('contact_channels') }} as channels on channels.address is not null
-),
-
-address_rules as (
-    select
-        max(case when position = 1 then rule end) as first_rule,
-        max(case when position = 2 then rule end) as second_rule
-    from {{ ref('address_rules') }}
-),
-
-ordered as (
-    select
-        addresses.*,
-        case
-            when addresses.address_token is not null
-                then row_number() over (
-                    partition by addresses.channel, addresses.address_token
-                    order by
-                        {{ address_rule_key('rules.first_rule') }},
-                        {{ address_rule_key('rules.second_rule') }},
-                        addresses.customer_id
-                )
-        end as address_order
-    from addresses
-    cross join address_rules as rules
-),
-
+-- Marketing consents that stand.
 consented as (
     select
         customer_id,
@@ -112,6 +61,7 @@ consented as (
         and is_standing
 ),
 
+-- Who has refused personalised offers.
 opted_out as (
     select distinct customer_id
     from {{ ref('int_customer__consents') }}
@@ -149,11 +99,11 @@ listed as (
 -- Each gate of each customer and channel: true where it stands, whatever the purpose.
 judged as (
     select
-        ordered.customer_id,
-        ordered.as_of_date,
-        ordered.channel,
-        ordered.address_token,
-        ordered.address_order,
+        addresses.customer_id,
+        addresses.as_of_date,
+        addresses.channel,
+        addresses.address_token,
+        addresses.address_order,
         {% for gate in restriction_gates() %}
             coalesce(restricted.{{ gate }}, false) as {{ gate }},
         {% endfor %}
@@ -165,31 +115,24 @@ judged as (
             bound.is_held_by_refuser or cast(consented.given_at as date) <= bound.given_up_date, false
         ) as number_refused,
         opted_out.customer_id is not null as opted_out,
-        ordered.address_token is null as no_address,
+        addresses.address_token is null as no_address,
         held_out.customer_id is not null as held_out,
         controls.customer_id is not null as control
-    from ordered
+    from {{ ref('contact_addresses') }} as addresses
     left join restricted
-        on
-            ordered.customer_id = restricted.customer_id
-            and ordered.channel = restricted.channel
+        on addresses.customer_id = restricted.customer_id and addresses.channel = restricted.channel
     left join consented
-        on
-            ordered.customer_id = consented.customer_id
-            and ordered.channel = consented.channel
+        on addresses.customer_id = consented.customer_id and addresses.channel = consented.channel
     left join {{ ref('int_contact__bound_numbers') }} as bound
-        on
-            ordered.address_token = bound.address_token
-            and ordered.channel = bound.channel
+        on addresses.address_token = bound.address_token and addresses.channel = bound.channel
     left join listed
-        on
-            ordered.customer_id = listed.customer_id
-            and ordered.channel = listed.channel
-    left join opted_out on ordered.customer_id = opted_out.customer_id
-    left join {{ ref('audience_holdout') }} as held_out on ordered.customer_id = held_out.customer_id
-    left join {{ ref('int_campaign__controls') }} as controls on ordered.customer_id = controls.customer_id
+        on addresses.customer_id = listed.customer_id and addresses.channel = listed.channel
+    left join opted_out on addresses.customer_id = opted_out.customer_id
+    left join {{ ref('audience_holdout') }} as held_out on addresses.customer_id = held_out.customer_id
+    left join {{ ref('int_campaign__controls') }} as controls on addresses.customer_id = controls.customer_id
 ),
 
+-- The first gate that closes each purpose.
 contact_permissions as (
     select
         judged.customer_id,

@@ -1,5 +1,5 @@
 -- The tag dictionary (标签字典): one row a tag, from the YAML of the tag models as the project graph has it. An entry whose
--- unit is CNY is an amount in the base currency, and is shown with that.
+-- unit is the base currency is an amount in it, and is shown with its code.
 
 with
 
@@ -33,36 +33,38 @@ amounts as (
 tag_dictionary as (
     select
         entries.tag_code,
-        model_name,
-        data_type,
-        name_zh,
-        definition,
+        entries.model_name,
+        entries.data_type,
+        entries.name_zh,
+        entries.definition,
         case
-            when unit = 'CNY'
+            when entries.unit = 'base currency'
                 then replace(
-                    replace(definition_zh, '单位：本位币元', '单位：元'), '单位：元', '单位：' || amounts.unit_zh
+                    replace(entries.definition_zh, '单位：本位币元', '单位：元'), '单位：元', '单位：' || amounts.unit_zh
                 )
-            else definition_zh
+            else entries.definition_zh
         end as definition_zh,
-        kind,
-        case when kind = 'derived' then replace(model_name, 'derived_tags__', '') end as owner_namespace,
-        path,
-        dimension,
-        timeliness,
-        case when unit = 'CNY' then amounts.currency else unit end as unit,
-        values_from,
-        null_means,
-        owner_business,
-        owner_technical,
-        status,
+        entries.kind,
+        case
+            when entries.kind = 'derived' then replace(entries.model_name, 'derived_tags__', '')
+        end as owner_namespace,
+        entries.path,
+        entries.dimension,
+        entries.timeliness,
+        case when entries.unit = 'base currency' then amounts.currency else entries.unit end as unit,
+        entries.values_from,
+        entries.null_means,
+        entries.owner_business,
+        entries.owner_technical,
+        entries.status,
         coalesce(on_date.status_on_date, 'draft') as status_on_date,
-        successor,
-        sensitivity,
-        cast(security_level as int) as security_level,
-        since,
-        version,
-        usage,
-        coalesce(lower(lasting) = 'true', false) as is_lasting
+        entries.successor,
+        entries.sensitivity,
+        cast(entries.security_level as int) as security_level,
+        entries.since,
+        entries.version,
+        entries.usage,
+        coalesce(lower(entries.lasting) = 'true', false) as is_lasting
     from entries
     left join on_date
         on entries.tag_code = on_date.tag_code

@@ -33,7 +33,7 @@ comparable as (
     having min(as_of_date) < {{ as_of_date() }}
 ),
 
--- Who has left since the observed date before: it is he who moved, whatever the policy did.
+-- Who has left since the observed date before: it is they who moved, whatever the policy did.
 leavers as (
     select spine.customer_id
     from {{ ref('int_customer__spine') }} as spine

@@ -3,6 +3,8 @@
 --
 -- The pre-hook commits by itself, because DuckDB adds no column to a table in the transaction that has deleted from it.
 -- A run killed in between has only taken back what the next one writes.
+-- Template blocks don't indent: the lines in them stand where they would without.
+-- sqlfluff:indentation:template_blocks_indent:false
 
 {{ config(
     materialized='incremental',
@@ -18,9 +20,9 @@ with
 tag_state as (
     select
         customer_id,
-        {%- for column in tracked_columns() %}
+        {% for column in tracked_columns() %}
         {{ column }},
-        {%- endfor %}
+        {% endfor %}
         as_of_date
     from {{ ref('customer_tags') }}
     where {{ moves_history() }}

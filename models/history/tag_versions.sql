@@ -1,4 +1,6 @@
 -- Since when each tracked tag is tracked, and by which rule: a row where a rule was first seen or has changed.
+-- Template blocks don't indent: the lines in them stand where they would without.
+-- sqlfluff:indentation:template_blocks_indent:false
 
 {{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
 
@@ -13,7 +15,7 @@ tracked as (
     from {{ ref('tag_rules') }} as rules
     where
         {{ moves_history() }}
-        and rules.tag_code in ('' {%- for tag in tracked_tags() %}, '{{ tag.code }}'{% endfor %})
+        and rules.tag_code in ('' {%- for tag in tracked_tags() %}, '{{ tag.code }}'{% endfor %})  -- noqa: LT05
 ),
 {% if is_incremental() %}
 known as (
@@ -31,10 +33,10 @@ tag_versions as (
         tracked.rule_hash,
         {{ 'known.tag_code is null' if is_incremental() else 'true' }} as is_first
     from tracked
-    {% if is_incremental() -%}
+    {% if is_incremental() %}
     left join known on tracked.tag_code = known.tag_code
     where known.tag_code is null or known.rule_hash <> tracked.rule_hash
-    {%- endif %}
+    {% endif %}
 )
 
 select * from tag_versions

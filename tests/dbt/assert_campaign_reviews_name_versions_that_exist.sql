@@ -26,7 +26,7 @@ select
         when not has_strategy then 'strategy_map has no ' || strategy || ' of version ' || strategy_version
         else 'there is no tag ' || tag_code || ' of version ' || tag_version
     end as problem,
-    'correct the review in seeds/governance/campaign_reviews.csv, or add the version to seeds/policy/strategy_map.csv'
+    'correct the review in seed campaign_reviews, or add the version to seed strategy_map'
         as remedy
 from reviewed
 where not has_strategy or not coalesce(has_tag, false)

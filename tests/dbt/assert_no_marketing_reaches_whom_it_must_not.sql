@@ -5,23 +5,10 @@
 -- where it is an investment, a card or a loan, and whom a gate of seed contact_gates closes. Told from what the
 -- systems delivered and the lists that were frozen, and not from contact_permissions or what it is made of.
 
--- depends_on: {{ ref('audience_members') }}
-
 with
 
 -- Who is reached by marketing, by every relation that says so.
 reached as (
-    {% for entry in audience_entries() if entry.purpose == 'marketing' %}
-        select
-            'audience__{{ entry.audience }}' as relation,
-            customer_id,
-            channel,
-            address_token,
-            product_id
-        from {{ entry.relation }}
-        where channel is not null
-        union all
-    {% endfor %}
     select
         'audience_members' as relation,
         customer_id,

@@ -19,7 +19,7 @@ select
     coverage.tag_code,
     'known of ' || cast(tag_values.known_customers as {{ dbt.type_string() }}) || ' customers, though '
     || coverage.undelivered_sources || ' was never delivered' as problem,
-    'let its model ask is_covered() for that source, or add a row to seeds/governance/coverage_exceptions.csv' as remedy
+    'let its model ask is_covered() for that source, or add a row to seed coverage_exceptions' as remedy
 from {{ ref('tag_coverage') }} as coverage
 inner join {{ ref('tag_scan') }} as tag_values
     on coverage.tag_code = tag_values.tag_code

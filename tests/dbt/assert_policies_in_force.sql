@@ -11,12 +11,12 @@
     -- A set of which nothing is in force; a seed without rows is one.
     sets as (
         select
-            seed_name,
+            seed_file,
             wanted,
             add_rows,
             coalesce(group_name, '') as group_name
         from named_rows
-        group by seed_name, wanted, add_rows, needs, group_name
+        group by seed_file, wanted, add_rows, needs, group_name
         having
             sum(rows_in_force) = 0
             and (needs = 'some' or count(row_name) = 0)
@@ -24,7 +24,7 @@
 
     problems as (
         select
-            seed_name,
+            seed_file,
             'no row in force ' || wanted as problem,
             row_name,
             add_rows as remedy
@@ -37,7 +37,7 @@
         union all
 
         select
-            seed_name,
+            seed_file,
             'nothing in force ' || wanted,
             group_name,
             add_rows
@@ -46,7 +46,7 @@
         union all
 
         select
-            seed_name,
+            seed_file,
             'more than one row in force ' || wanted,
             row_name,
             'end all but one by valid_to'
@@ -56,7 +56,7 @@
         union all
 
         select
-            seed_name,
+            seed_file,
             'rows that nobody has reviewed',
             row_name,
             'put the bank''s own figures in, and where they come from instead of REVIEW in the column source'
@@ -65,12 +65,12 @@
     )
 
     select
-        'seeds/policy/' || seed_name || '.csv' as seed_file,
+        seed_file,
         problem,
         {{ dbt.listagg('row_name', "', '", 'order by row_name') }} as row_names,
         remedy
     from problems
-    group by seed_name, problem, remedy
+    group by seed_file, problem, remedy
     order by seed_file, problem
 {% endset %}
 

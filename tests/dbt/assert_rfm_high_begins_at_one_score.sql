@@ -10,7 +10,7 @@ bands as (
         measure,
         score,
         is_high,
-        'seeds/policy/rfm_bands.csv' as seed_file
+        'seeds/policy/rfm/rfm_bands.csv' as seed_file
     from {{ ref('rfm_bands') }}
     where {{ in_force() }}
 
@@ -21,7 +21,7 @@ bands as (
         'aum_month_avg' as measure,
         score,
         is_high,
-        'seeds/policy/rfm_tier_scores.csv' as seed_file
+        'seeds/policy/rfm/rfm_tier_scores.csv' as seed_file
     from {{ ref('rfm_tier_scores') }}
     where {{ in_force(by_currency=false) }}
 ),
@@ -57,7 +57,7 @@ select
     'aum_month_avg' as measure,
     tiers.tier as score,
     'the tier has no score' as problem,
-    'add its row to seeds/policy/rfm_tier_scores.csv' as remedy
+    'add its row to seeds/policy/rfm/rfm_tier_scores.csv' as remedy
 from {{ ref('pyramid_tiers') }} as tiers
 left join {{ ref('rfm_tier_scores') }} as scores
     on tiers.tier = scores.tier and {{ in_force('scores', by_currency=false) }}

@@ -31,5 +31,5 @@ problems as (
 
 select
     problem,
-    'correct seeds/governance/source_freshness_policy.csv' as remedy
+    'correct seeds/policy/quality/source_freshness_policy.csv' as remedy
 from problems

@@ -7,6 +7,6 @@ select
     valid_from,
     valid_to,
     'the grant ends before it begins' as problem,
-    'correct valid_to in seeds/policy/tier_overrides.csv' as remedy
+    'correct valid_to in seeds/policy/tiers/tier_overrides.csv' as remedy
 from {{ ref('tier_overrides') }}
 where valid_to <= valid_from

@@ -12,7 +12,7 @@ entitled as (
 select
     coalesce(tiers.tier, entitled.tier) as tier,
     case when entitled.tier is null then 'has no entitlement' else 'is not a tier' end as problem,
-    'correct seeds/policy/tier_entitlements.csv, or tier in seeds/policy/pyramid_tiers.csv' as remedy
+    'correct seeds/policy/tiers/tier_entitlements.csv, or tier in seeds/policy/tiers/pyramid_tiers.csv' as remedy
 from tiers
 full outer join entitled on tiers.tier = entitled.tier
 where tiers.tier is null or entitled.tier is null

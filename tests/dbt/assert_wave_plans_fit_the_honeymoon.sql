@@ -47,6 +47,6 @@ judged as (
 
 select
     *,
-    'correct day_offset or stage in seeds/policy/wave_plans.csv' as remedy
+    'correct day_offset or stage in seeds/policy/lifecycle/wave_plans.csv' as remedy
 from judged
 where problem is not null

@@ -13,7 +13,12 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_warehouse import KEY, Warehouse
 from typer.testing import CliRunner
 
+from banktags.catalogue.entries import tag_entries
+from banktags.catalogue.project import Project
+from banktags.catalogue.rules import Rules
+from banktags.catalogue.sync import compiled_manifest
 from banktags.cli import app
+from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
 
 # What fails is printed; dbt's log of every statement would cost a tenth of each build.
@@ -58,6 +63,19 @@ def manifest(parsed_project) -> dict:
 
 
 @pytest.fixture(scope="session")
+def compiled_project(parsed_project) -> dict:
+    """The manifest with the SQL of the tag models, and of all upstream, compiled as for a first build."""
+    return compiled_manifest(parsed_project)
+
+
+@pytest.fixture(scope="session")
+def rule_texts(compiled_project) -> dict[str, str]:
+    """The whole SQL of each tag, cut out of that of its model."""
+    rules = Rules(Project(compiled_project, str(DEMO_DATE)))
+    return {entry.code: rules.sql(entry) for entry in tag_entries(compiled_project)}
+
+
+@pytest.fixture(scope="session")
 def demo_bank(shared_folder) -> Path:
     """Landed extracts of a small demo bank: a year and a bit of 300 customers. Read it; do not change it."""
     folder = shared_folder / "demo_bank"
@@ -70,11 +88,12 @@ def demo_bank(shared_folder) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_warehouse(demo_bank, shared_folder) -> Warehouse:
+def demo_warehouse(demo_bank, parsed_project, shared_folder) -> Warehouse:
     """The small demo bank after one ``dbt build`` with all its data tests and unit tests, whatever their outcome."""
     warehouse = Warehouse(shared_folder / "demo_warehouse", demo_bank)
     with made_once(warehouse.folder) as mine:
         if mine:
+            warehouse.begin_parsed()
             warehouse.dbt("build", check=False)
     return warehouse
 

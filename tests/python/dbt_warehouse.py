@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from parsed_dbt import PARSED_WITH
 
 from banktags.contract import PROJECT_ROOT
 from banktags.packages import DBT
@@ -53,20 +54,29 @@ class Warehouse:
             "DBT_TARGET_PATH": str(self.target),
         }
 
+    @property
+    def parsed(self) -> Path:
+        return self.target / "parsed.msgpack"
+
     def begin_parsed(self) -> None:
-        """Begin with what fixture ``parsed_project`` has parsed: dbt parses anew only what stands elsewhere here."""
+        """Begin with what fixture ``parsed_project`` has parsed: dbt parses nothing anew."""
         self.target.mkdir(parents=True)
-        shutil.copy(PROJECT_ROOT / os.environ.get("DBT_TARGET_PATH", "target") / "partial_parse.msgpack", self.target)
+        own = PROJECT_ROOT / os.environ.get("DBT_TARGET_PATH", "target") / "partial_parse.msgpack"
+        shutil.copy(own, self.parsed)
 
     def dbt(self, *arguments: str, variables: str = "", check: bool = True) -> subprocess.CompletedProcess:
         """Run dbt on this warehouse, with variables as ``--vars`` takes them.
 
         With ``check``, a failing run fails the test with its output.
         """
-        command = (DBT, "--quiet", *arguments)
-        if variables:
-            command = (sys.executable, str(Path(__file__).with_name("parsed_dbt.py")), variables, *arguments)
-        run = subprocess.run(command, cwd=PROJECT_ROOT, env=self.environment(), capture_output=True, text=True)
+        command, environment = (DBT, "--quiet", *arguments), self.environment()
+        if self.parsed.exists():
+            program = str(Path(__file__).with_name("parsed_dbt.py"))
+            command = (sys.executable, program, str(self.parsed), variables, *arguments)
+            environment[PARSED_WITH] = os.environ.get("BANK_TAGS_RAW", "data/raw")
+        elif variables:
+            command = (*command, "--vars", variables)
+        run = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True)
         assert not check or run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
         return run
 

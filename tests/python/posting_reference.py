@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 DICTIONARIES = PROJECT_ROOT / "seeds" / "dictionaries"
-POLICY = PROJECT_ROOT / "seeds" / "policy"
 
 #: What two postings of one account, moment and amount may differ in.
 CONTENT = ("transaction_type", "channel", "counterparty_account", "counterparty_bank")
@@ -69,7 +69,7 @@ _INITIATORS = _read_initiators()
 
 def _reversed_keys(rows: pd.DataFrame) -> set[tuple[str, pd.Timestamp]]:
     """Keys of what is reversed and of what reverses it: one reversal after the other, as a clerk would."""
-    days = pd.read_csv(POLICY / "reversal_policy.csv").set_index("parameter")["value"]
+    days = pd.read_csv(seed_file("reversal_policy")).set_index("parameter")["value"]
     is_reversal = (rows["transaction_type"] == "REVERSAL") | rows["reverses_transaction_id"].notna()
     touched = rows[rows["account_id"].isin(rows.loc[is_reversal, "account_id"])]
     gone: set[tuple[str, pd.Timestamp]] = set()

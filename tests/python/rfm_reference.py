@@ -1,8 +1,8 @@
 """RFM by its written definition (models/tags/segment/rfm.md), in pandas: what the models are compared with."""
 
-from pathlib import Path
-
 import pandas as pd
+
+from banktags.seeds.rows import seed_file
 
 CLASSES = {
     "111": "important_value",
@@ -38,11 +38,11 @@ def rfm_by_quintiles(measures: pd.DataFrame, window_days: int) -> pd.DataFrame:
     return _classified(scores, scores * len(scores) > scores.sum())
 
 
-def rfm_by_bands(measures: pd.DataFrame, policy: Path, currency: str, money: str = "aum_month_avg") -> pd.DataFrame:
-    """The same by what the seeds in ``policy`` say today of a currency: M by the tiers where ``money`` is AUM."""
-    bands = pd.read_csv(policy / "rfm_bands.csv").query("currency == @currency and valid_to.isna()")
-    tiers = pd.read_csv(policy / "pyramid_tiers.csv").query("currency == @currency and valid_to.isna()")
-    of_tiers = pd.read_csv(policy / "rfm_tier_scores.csv").query("valid_to.isna()")
+def rfm_by_bands(measures: pd.DataFrame, currency: str, money: str = "aum_month_avg") -> pd.DataFrame:
+    """The same by what the seeds say today of a currency: M by the tiers where ``money`` is AUM."""
+    bands = pd.read_csv(seed_file("rfm_bands")).query("currency == @currency and valid_to.isna()")
+    tiers = pd.read_csv(seed_file("pyramid_tiers")).query("currency == @currency and valid_to.isna()")
+    of_tiers = pd.read_csv(seed_file("rfm_tier_scores")).query("valid_to.isna()")
     of_tiers = tiers[["tier", "aum_from", "aum_to"]].merge(of_tiers[["tier", "score", "is_high"]], validate="1:1")
     bands_of = {
         "recency": bands[bands["measure"] == "activity_recency_days"],

@@ -13,7 +13,9 @@ import typer
 from banktags.audience.command import clear_errors
 from banktags.audience.definition import Audience, AudienceError, compiled, estimate, removed_groups
 from banktags.audience.estimates import KIND, keep_on_record, refuse_too_many
-from banktags.contract import PROJECT_ROOT
+from banktags.conditions import parse_condition
+from banktags.conditions.known import of_warehouse
+from banktags.seeds.rows import seed_file
 
 LEVELS = {"R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
 CHANNELS = ["SMS", "PHONE", "APP", "WECOM"]
@@ -24,6 +26,7 @@ TAGS = {
     "is_young_customer": "boolean",
     "wealth_purchase_recency_days": "int",
 }
+EVERYBODY = "select customer_id from marts.customer_tags"
 BARRED = "bureau_credit_score of security level 4"
 #: What the gates judge.
 GATED = {
@@ -49,7 +52,7 @@ def policy(con: duckdb.DuckDBPyConnection, minimum_size: int) -> None:
     """The policy of the project itself, with another least group."""
     con.execute("create schema policy")
     for seed in ("audience_purposes", "audience_gates", "audience_policy"):
-        file = PROJECT_ROOT / "seeds" / "policy" / f"{seed}.csv"
+        file = seed_file(seed)
         con.execute(f"create table policy.{seed} as from read_csv('{file}')")
     con.execute("update policy.audience_purposes set minimum_size = ? where purpose = 'marketing'", [minimum_size])
 
@@ -106,6 +109,9 @@ def bank(seed: int, customers: int = 400, database: str = ":memory:") -> Bank:
         create table audiences.offer_exclusions (
             customer_id text, as_of_date date, purpose text, product_class text, gate text
         );
+        create table audiences.audience_members (audience text, customer_id text);
+        create table audiences.audience_holdout (customer_id text);
+        create table audiences.audience_controls (customer_id text);
         create table audiences.contact_permissions as
         select
             customer_id, as_of_date, channel, 'token of ' || customer_id as address_token, 1 as address_order,
@@ -172,9 +178,9 @@ def test_no_predicate_gets_round_the_gates(seed):
         channels = draw.sample(CHANNELS, draw.randint(1, 4))
         audience = Audience(random_predicate(draw), product=product, channels=channels)
         sql = compiled(drawn.con, audience)
-        predicate = compiled(drawn.con, Audience(audience.predicate, "risk"))
+        condition = parse_condition(audience.predicate, of_warehouse(drawn.con))
         rows = drawn.con.execute(f"select customer_id, channel, removed_by from ({sql})").fetchall()
-        found = {row[0] for row in drawn.con.execute(f"select customer_id from ({predicate})").fetchall()}
+        found = {row[0] for row in drawn.con.execute(f"{EVERYBODY} where {condition.sql}").fetchall()}
         assert {row[0] for row in rows} == found
         allowed = {name for name in found if may_be_contacted(drawn.customers[name], audience, drawn.products[product])}
         expected = allowed if len(allowed) >= drawn.minimum_size else set()
@@ -204,7 +210,8 @@ def test_sets_obey_their_laws():
     )
     for name, predicate in (("old", "age_years >= 50"), ("rich", "aum_month_avg >= 500000")):
         sql = compiled(drawn.con, Audience(predicate, **marketing))
-        drawn.con.execute(f"create table audiences.audience__{name} as select * from ({sql}) where removed_by is null")
+        saved = f"select '{name}', customer_id from ({sql}) where removed_by is null"
+        drawn.con.execute(f"insert into audiences.audience_members {saved}")
 
     def members(predicate: str, **others) -> set[str]:
         sql = compiled(drawn.con, Audience(predicate, **marketing, **others))
@@ -293,7 +300,6 @@ def test_purposes_travel_through_sets(sets, told):
     ]
     for audience in audiences:
         drawn.con.execute("insert into audiences.audiences values (?, ?, ?, ?, 3)", audience)
-        drawn.con.execute(f"create table audiences.audience__{audience[0]} (customer_id text)")
     audience = Audience("true", product="P0", channels=["APP"], **sets)
     if told:
         with pytest.raises(AudienceError, match=f"{told}.*, whose purpose is risk"):
@@ -306,13 +312,12 @@ def test_an_estimate_tells_nothing_of_few():
     drawn = bank(4)
     drawn.con.execute("update policy.audience_purposes set minimum_size = 20 where purpose = 'marketing'")
     drawn.con.execute("insert into audiences.audiences (audience, purpose) values ('watched', 'risk')")
-    drawn.con.execute("create table audiences.audience__watched (customer_id text)")
 
     def counted(predicate: str):
         return estimate(drawn.con, Audience(predicate, product="P0", channels=CHANNELS, excluding=["watched"]))
 
     for name in list(drawn.customers)[:5]:
-        drawn.con.execute("delete from audiences.audience__watched")
+        drawn.con.execute("delete from audiences.audience_members")
         one = drawn.customers[name]
         if one["aum_month_avg"] is None:
             continue
@@ -320,7 +325,7 @@ def test_an_estimate_tells_nothing_of_few():
         answers = []
         for is_watched in (False, True):
             if is_watched:
-                drawn.con.execute("insert into audiences.audience__watched values (?)", [name])
+                drawn.con.execute("insert into audiences.audience_members values ('watched', ?)", [name])
             found = counted(f"aum_month_avg = {one['aum_month_avg']}")
             assert found.candidates is None and found.members is None
             answers.append([gate.removed for gate in found.gates])
@@ -368,14 +373,15 @@ def test_an_audience_may_be_excluded_by_what_it_may_not_use(demo_warehouse):
     assert demo_warehouse.rows(barred) == [("is_credit_warning_target",)]
 
 
-def test_every_audience_stands_among_the_members(manifest):
-    """A new audience is listed in audience_members, from which everything else about it is made."""
-    models = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "model"}
-    members = manifest["nodes"]["model.bank_tags.audience_members"]
-    listed = {name.split(".")[-1] for name in members["depends_on"]["nodes"]}
-    assert {name for name in listed if name.startswith("audience__")} == {
-        name for name in models if name.startswith("audience__")
-    }
+def test_every_audience_is_screened(manifest):
+    """A new audience is named in audience_screening, and read there alone."""
+    nodes = manifest["nodes"]
+    audiences = {name for name, node in nodes.items() if node["name"].startswith("audience__")}
+    screening = nodes["model.bank_tags.audience_screening"]
+    assert audiences and audiences <= set(screening["depends_on"]["nodes"])
+    assert {nodes[name]["config"]["materialized"] for name in audiences} == {"ephemeral"}
+    readers = {name for name, node in nodes.items() if audiences & set(node.get("depends_on", {}).get("nodes", []))}
+    assert readers == {"model.bank_tags.audience_screening"}
 
 
 def test_the_built_audiences_keep_what_the_sources_say(demo_warehouse):
@@ -424,7 +430,7 @@ def test_the_built_audiences_keep_what_the_sources_say(demo_warehouse):
 
 
 def test_no_marketing_reaches_who_is_held_out(demo_warehouse):
-    """The lot by its definition; a held-out customer stays a member, and no channel and no manager hears of him."""
+    """The lot by its definition; a held-out customer stays a member, and no channel and no manager hears of them."""
     everybody = [name for (name,) in demo_warehouse.rows("select customer_id from intermediate.int_customer__spine")]
     places = {name: int(hashlib.sha256(f"{name}|global|1".encode()).hexdigest()[:8], 16) / 2**32 for name in everybody}
     held_out = {name for name, place in places.items() if place < 0.02}

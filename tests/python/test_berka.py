@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
-POLICY = PROJECT_ROOT / "seeds" / "policy"
 AS_OF = pd.Timestamp("1994-03-30")
 
 
@@ -114,7 +114,7 @@ def test_balances_on_the_day_and_by_month_average(warehouse, balances):
 
 
 def test_tier_by_month_average_and_by_spot(warehouse, balances):
-    tiers = pd.read_csv(POLICY / "pyramid_tiers.csv").query("currency == 'CZK'")
+    tiers = pd.read_csv(seed_file("pyramid_tiers")).query("currency == 'CZK'")
 
     def tier_of(amount: float) -> str:
         fits = tiers[(tiers["aum_from"].fillna(-math.inf) <= amount) & (amount < tiers["aum_to"].fillna(math.inf))]
@@ -202,7 +202,7 @@ def test_rfm_class(warehouse, known, balances, activity):
             "monetary": balances["month_avg"].round(2),
         }
     ).loc[eligible]
-    bands, quintiles = rfm_by_bands(measures, POLICY, "CZK"), rfm_by_quintiles(measures, 365)
+    bands, quintiles = rfm_by_bands(measures, "CZK"), rfm_by_quintiles(measures, 365)
     expected = bands["rfm_class"].reindex(known.index, fill_value="not_applicable")
 
     columns = ("rfm_recency_score", "rfm_frequency_score", "rfm_monetary_score", "rfm_class")

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 AS_OF = pd.Timestamp("1998-06-30")
 WINDOW_DAYS = 365
@@ -105,7 +106,7 @@ def test_scores_and_classes_agree(built, expected):
 
 
 def test_scores_of_the_fixed_bands_agree(built, expected):
-    bands = pd.read_csv(PROJECT_ROOT / "seeds" / "policy" / "rfm_bands.csv").query("currency == 'USD'")
+    bands = pd.read_csv(seed_file("rfm_bands")).query("currency == 'USD'")
     measures = {"recency": "recency_days", "frequency": "frequency", "monetary": "monetary"}
     for axis, measure in measures.items():
         ordered = bands[bands["axis"] == axis].fillna({"value_from": -math.inf}).sort_values("value_from")

@@ -15,9 +15,10 @@ from banktags.audience.definition import macros
 from banktags.catalogue import tag_entries
 from banktags.cli import app
 from banktags.conditions import ConditionError, KnownTags, parse_condition
-from banktags.conditions.audience_models import read_audience_model
+from banktags.conditions.audience_models import AudienceEntry, AudienceModel, read_audience_model
 from banktags.conditions.derived_models import read_derived_model
 from banktags.conditions.errors import ModelError
+from banktags.conditions.governed import retyped_numbers
 from banktags.conditions.known import BOOLEAN, DATE, NUMBER, TEXT, of_project, of_warehouse
 from banktags.conditions.parsed import SEED, UnparsedModels, checksum, parsed_conditions, parsed_models
 from banktags.contract import PROJECT_ROOT
@@ -375,7 +376,7 @@ def test_what_runs_is_what_was_written():
 # Models
 
 
-CALL = "{{% call audience({said}) %}}\n    {condition}\n{{% endcall %}}\n"
+SELECT = "select customer_id\nfrom {{{{ ref('customer_tags') }}}}\nwhere {condition}\n"
 
 
 # What was meant
@@ -468,8 +469,8 @@ def test_project_and_warehouse_know_the_same_values(tmp_path):
 def test_models_name_values_that_there_are(tmp_path):
     """Audience models and derived tags are judged as what is typed is: by file and line."""
     audience = tmp_path / "audience__x.sql"
-    audience.write_text(CALL.format(said="purpose='service'", condition="aum_spot > 0\n    and aum_tier = '财富'"))
-    with pytest.raises(ModelError, match=r"line 3, column 20 near .*write 'wealth' \(财富\)"):
+    audience.write_text(SELECT.format(condition="aum_spot > 0\n    and aum_tier = '财富'"))
+    with pytest.raises(ModelError, match=r"line 4, column 20 near .*write 'wealth' \(财富\)"):
         read_audience_model(audience, Path("audience__x.sql"), TAGS)
     derived = tmp_path / "derived_tags__x.sql"
     for compared in (
@@ -490,43 +491,130 @@ def test_models_name_values_that_there_are(tmp_path):
     assert read_derived_model(derived, Path("derived_tags__x.sql"), TAGS, SEEDS).tags == ("aum_tier",)
 
 
+ONE_SELECT = "an audience is one select with a condition"
+OLD_FORM = "{% call audience(name_zh='客群', purpose='service') %}\n    aum_spot > 0\n{% endcall %}\n"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (SELECT.format(condition="aum_spot > 0\n    and aum_spt > 1"), "line 4, column 9 near 'aum_spt'"),
+        (SELECT.format(condition="true union all select customer_id from marts.x"), "a condition reads no table"),
+        (SELECT.format(condition="true order by aum_spot"), "order is no tag"),
+        (SELECT.format(condition="true limit 5"), "limit is no tag"),
+        (SELECT.format(condition="true; drop table x"), "a condition is one expression"),
+        (SELECT.format(condition="true) or (true"), "closes nothing"),
+        (SELECT.format(condition="customer_id = 'C1'"), "customer_id is no tag"),
+        (SELECT.format(condition="exists (select 1)"), "a condition reads no table"),
+        (SELECT.format(condition="{{ run_query('select 1') }} = 1"), "only {{ within_days"),
+        (SELECT.format(condition="{# x #} true"), "only {{ within_days"),
+        (SELECT.format(condition="within_days(wealth_purchase, 30)"), "a model calls a macro in braces"),
+        (SELECT.format(condition=""), "there is no condition"),
+        (SELECT.format(condition="true") * 2, "a condition reads no table"),
+        ("{% set x = 1 %}" + SELECT.format(condition="true"), ONE_SELECT),
+        ("{{ config(pre_hook='drop table x') }}" + SELECT.format(condition="true"), ONE_SELECT),
+        ("with x as (select 1) " + SELECT.format(condition="true"), ONE_SELECT),
+        ("/* x */ " + SELECT.format(condition="true"), ONE_SELECT),
+        (SELECT.format(condition="true").replace("select customer_id", "select *"), ONE_SELECT),
+        (SELECT.format(condition="true").replace("select customer_id", "select distinct customer_id"), ONE_SELECT),
+        (SELECT.format(condition="true").replace("customer_id", "customer_id, aum_spot"), ONE_SELECT),
+        (SELECT.format(condition="true").replace("ref('customer_tags')", "ref('audience_screening')"), ONE_SELECT),
+        (SELECT.format(condition="true").replace("ref('customer_tags')", "source('core', 'customers')"), ONE_SELECT),
+        (SELECT.format(condition="true").replace("{{ ref('customer_tags') }}", "marts.customer_tags"), ONE_SELECT),
+        (SELECT.format(condition="true").replace("\nwhere", " as tags cross join x\nwhere"), ONE_SELECT),
+        ("select customer_id from {{ ref('customer_tags') }}", ONE_SELECT),
+        ("", ONE_SELECT),
         (
-            CALL.format(said="purpose='marketing'", condition="aum_spot > 0\n    and aum_spt > 1"),
-            "line 3, column 9 near 'aum_spt'",
+            OLD_FORM,
+            "line 1, column 1 near '{% call audience': an audience is a select, no call of a macro; write select",
         ),
-        (CALL.format(said="", condition="true") + "union all select 1", "an audience is one call of macro audience"),
-        ("{% set x = 1 %}" + CALL.format(said="", condition="true"), "an audience is one call of macro audience"),
-        ("{{ config(pre_hook='drop table x') }}" + CALL.format(said="", condition="true"), "an audience is one call"),
-        (CALL.format(said="", condition="true") * 2, "an audience is one call of macro audience"),
-        ("select 1", "an audience is one call of macro audience"),
-        (CALL.format(said="product=var('x')", condition="true"), "product is no literal"),
-        (CALL.format(said="**x", condition="true"), "the call names what it says"),
-        (CALL.format(said='product="x\' or 1"', condition="true"), "product names"),
-        (CALL.format(said="including=['a; b']", condition="true"), "including names"),
-        (CALL.format(said="including='a'", condition="true"), "including is no list of names"),
-        (
-            CALL.format(said="min_confidence={'aum_spt': 0.5}", condition="true"),
-            "aum_spt, which is no tag; nearest: aum_spot",
-        ),
-        (CALL.format(said="min_confidence={'aum_spot': 7}", condition="true"), "a confidence is a number from 0 to 1"),
-        (CALL.format(said="", condition="{{ run_query('select 1') }} = 1"), "only {{ within_days"),
-        (CALL.format(said="", condition="{# x #} true"), "only {{ within_days"),
-        (
-            CALL.format(said="owner=') %} true {% endcall %}'", condition="bureau_credit_score > 1"),
-            "only {{ within_days",
-        ),
-        (CALL.format(said="(", condition="true"), "Jinja can't read it"),
+        (OLD_FORM, "and into its YAML what the call said, as config: {meta: {audience: {name_zh: …"),
+        ("{%- call audience() -%} true {%- endcall -%}", "an audience is a select, no call of a macro"),
     ],
 )
-def test_an_audience_model_is_one_call_of_literals(tmp_path, text, message):
+def test_an_audience_model_is_one_select_with_a_condition(tmp_path, text, message):
     file = tmp_path / "audience__x.sql"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ModelError, match=re.escape(message)) as refused:
-        read_audience_model(file, Path("models/audiences/audience__x.sql"), TAGS)
+        read_audience_model(file, Path("models/audiences/audience__x.sql"), TAGS, ENTRY)
     assert str(refused.value).startswith("models/audiences/audience__x.sql, line ")
+
+
+ENTRY = AudienceEntry(Path("models/audiences/x.yml"), 7, {"purpose": "service"})
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (None, "models/audiences/audience__x.sql, line 1, column 1: the audience has no entry in YAML; write config:"),
+        ({"min_confidence": {"aum_spt": 0.5}}, "models/audiences/x.yml, line 7, .*aum_spt, which is no tag; nearest"),
+        ({"min_confidence": {"aum_spot": 7}}, "the floor of aum_spot is 7; a confidence is a number from 0 to 1"),
+        ({"min_confidence": {"aum_spot": True}}, "a confidence is a number from 0 to 1"),
+        ({"min_confidence": [0.5]}, "min_confidence names min_confidence, which is no tag"),
+    ],
+)
+def test_what_the_entry_says_of_tags_is_judged(tmp_path, entry, message):
+    file = tmp_path / "audience__x.sql"
+    file.write_text(SELECT.format(condition="aum_spot > 0"), encoding="utf-8")
+    with pytest.raises(ModelError, match=message):
+        read_audience_model(
+            file, Path("models/audiences/audience__x.sql"), TAGS, entry and AudienceEntry(ENTRY.file, ENTRY.line, entry)
+        )
+
+
+def test_an_audience_model_reads_the_tags_of_its_condition_and_floors(tmp_path):
+    file = tmp_path / "audience__x.sql"
+    text = SELECT.format(condition="\n    -- 资产\n    aum_spot > 0\n    and {{ within_days('wealth_purchase', 30) }}")
+    file.write_text("-- 客群 where nobody is\n\n" + text.replace("select", "SELECT"), encoding="utf-8")
+    read = read_audience_model(
+        file, file, TAGS, AudienceEntry(file, 1, {"min_confidence": {"suitability_status": 0.5}})
+    )
+    assert read.tags == ("aum_spot", "suitability_status", "wealth_purchase_recency_days")
+
+
+# Numbers that a governed tag has
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        (
+            "aum_month_avg >= 300000 and is_frequent_transactor_90d",
+            "300000, which is row is_wealth_promotion_target / aum_month_avg_from / CNY of seed rule_thresholds: name"
+            " the tag is_wealth_promotion_target instead",
+        ),
+        ("not (300000.00 > aum_month_avg)", "name the tag is_wealth_promotion_target instead"),
+        ("aum_month_avg between 1 and 300000", "name the tag is_wealth_promotion_target instead"),
+        ("aum_month_avg in (300000)", "name the tag is_wealth_promotion_target instead"),
+        ("AUM_MONTH_AVG >= 50000", "row potential / aum_from / CNY of seed pyramid_tiers"),
+        ("transaction_count_90d >= 20", "name the tag is_frequent_transactor_90d instead"),
+        ("aum_month_avg >= 123456", "judged already by the rule of customer_value_level"),
+        ("age_years < 25 or aum_spot > aum_month_avg", "age_years is compared with 25"),
+    ],
+)
+def test_a_number_that_a_rule_has_is_told(text, warned):
+    (told,) = [told for told in retyped_numbers(parse_condition(text, TAGS)) if warned in told]
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is_wealth_promotion_target",
+        "aum_tier in ('potential', 'vip')",
+        "aum_spot > aum_month_avg",
+        "aum_spot - aum_month_avg > 300000",
+        "service_tier = 'vip' and is_wealth_promotion_target is true",
+    ],
+)
+def test_a_governed_tag_is_not_warned_of(text):
+    assert retyped_numbers(parse_condition(text, TAGS)) == []
+
+
+def test_no_audience_of_the_project_types_a_bound_anew():
+    for file, model in parsed_models():
+        if isinstance(model, AudienceModel):
+            assert retyped_numbers(model.condition) == [], file
 
 
 WEALTH_DESK = PROJECT_ROOT / "models/tags/derived/derived_tags__wealth_desk.sql"
@@ -686,7 +774,7 @@ def test_all_that_is_not_admitted_is_told_at_once(tmp_path):
         shutil.copytree(PROJECT_ROOT / folder, tmp_path / folder)
     for name in ("new_card", "cross_sell"):
         file = tmp_path / f"models/audiences/audience__{name}.sql"
-        file.write_text(file.read_text(encoding="utf-8").replace("    is_", "    not_is_"), encoding="utf-8")
+        file.write_text(file.read_text(encoding="utf-8").replace("where is_", "where not_is_"), encoding="utf-8")
     (tmp_path / "models/audiences/audience__odd name.sql").write_text("select 1", encoding="utf-8")
     (tmp_path / "models/audiences/audience__bytes.sql").write_bytes(b"\xff")
     with pytest.raises(UnparsedModels) as refused:

@@ -15,6 +15,7 @@ from banktags import clock
 from banktags.audience.definition import Audience, compiled
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 #: A bank of two nights; the gates by themselves are unit tests of dbt.
 pytestmark = pytest.mark.slow
@@ -270,7 +271,7 @@ def test_each_customer_is_closed_to_by_the_first_gate(nights, customer, channel,
 
 
 def test_service_and_risk_keep_the_gates_that_the_seed_gives_them(nights):
-    gates = list(csv.DictReader((PROJECT_ROOT / "seeds/policy/contact_gates.csv").open(encoding="utf-8")))
+    gates = list(csv.DictReader((seed_file("contact_gates")).open(encoding="utf-8")))
     kept = {(row["gate"], row["purpose"]) for row in gates if row["product_class"] == "ANY"}
     for customer, gate in (("DECEASED", "deceased"), ("FROZEN", "frozen_by_order"), ("COMPLAINS", "open_complaint")):
         for purpose in ("service", "risk"):
@@ -354,8 +355,8 @@ def test_every_relation_is_searched_for_whom_no_marketing_may_reach(nights):
             select 'CONTROL' as customer_id, 'PHONE' as channel;
             insert into audiences.audience_activation by name
             select 'wealth_promotion' as audience, 'STAFF' as customer_id, 'add' as instruction, 'SMS' as channel;
-            insert into audiences.audience__wealth_promotion by name
-            select 'TURNS_18_TOMORROW' as customer_id, 'SMS' as channel, 'WP03' as product_id
+            insert into audiences.audience_members by name
+            select 'TURNS_18_TOMORROW' as customer_id, 'marketing' as purpose, 'SMS' as channel, 'WP03' as product_id
             """
         )
     run = nights.dbt("test", "--select", NO_MARKETING, *as_of, check=False)
@@ -365,17 +366,16 @@ def test_every_relation_is_searched_for_whom_no_marketing_may_reach(nights):
         ("audience_call_list", "is a control of a running campaign"),
         ("audience_activation", "is closed by gate staff"),
         ("audience_members", "is a minor, and offered WEALTH_PRODUCT"),
-        ("audience__wealth_promotion", "is a minor, and offered WEALTH_PRODUCT"),
     ):
         assert re.search(rf"{relation}\b.*{problem}", run.stdout), run.stdout
 
 
 def test_the_gates_are_told_in_the_order_of_the_seed():
     """The first gate that closes is told: contact_permissions asks them in the order in which the funnel counts."""
-    seed = list(csv.DictReader((PROJECT_ROOT / "seeds/policy/audience_gates.csv").open(encoding="utf-8")))
+    seed = list(csv.DictReader((seed_file("audience_gates")).open(encoding="utf-8")))
     positions = {row["gate"]: int(row["position"]) for row in seed}
     text = (PROJECT_ROOT / "macros/contact/contact.sql").read_text(encoding="utf-8")
     asked = re.findall(r"'(\w+)'", text.split("macro restriction_gates")[1].split("macro first_closing_gate")[0])
     assert len(asked) > 10 and asked == sorted(asked, key=positions.__getitem__)
-    told = {row["gate"] for row in csv.DictReader((PROJECT_ROOT / "seeds/policy/contact_gates.csv").open())}
+    told = {row["gate"] for row in csv.DictReader((seed_file("contact_gates")).open())}
     assert told <= set(asked)

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,7 @@ from banktags.explain.decision import Nudge
 from banktags.explain.reader import Tag
 from banktags.explain.words import nudge_zh
 from banktags.pages.currency import YUAN, Currency
-from banktags.portrait import words as portrait_words
+from banktags.portrait import person
 from banktags.portrait.customer import CustomerPortrait, Role
 from banktags.portrait.page import render_customer
 from banktags.review import words as review_words
@@ -34,7 +35,7 @@ SAYS_YUAN = {
     "catalogue/site/parameters.py": "an example of a number with its unit",
     "review/rfm.py": "an example of a sentence",
     "explain/words.py": "nobody says 万元 of a gap",
-    "portrait/words.py": "nobody says 年入30万元",
+    "portrait/person.py": "nobody says 年入30万元",
 }
 
 
@@ -85,13 +86,14 @@ def test_a_portrait_in_koruna():
         **{"alert_type": "near_upgrade", "other_tier_name": "财富", "basis": "month_average"},
         **{"basis_amount": Decimal(98_000), "boundary": Decimal(110_000), "aum_projected_month_avg": Decimal(99_000)},
     }
+    seen = {"matter": "outlook", "is_masked": False}
     with (PROJECT_ROOT / "seeds" / "catalogue" / "tag_rules.csv").open(encoding="utf-8") as rules:
         dictionary = frozenset(row["tag_code"] for row in csv.DictReader(rules))
     portrait = CustomerPortrait(
-        *("X", role, date(2026, 6, 30), dictionary, rows, (), (outlook,), (), (), (), (), (), None),
+        *("X", role, date(2026, 6, 30), dictionary, rows, (), (outlook,), (), (), (), (seen,), (), None),
         currency=KORUNA,
     )
-    said = (*portrait_words.who(portrait), portrait_words.alert(portrait), *portrait_words.next_tier(portrait))
+    said = (*person.who(portrait), person.alert(portrait), *person.next_tier(portrait))
     assert "年入30万捷克克朗" in said[0] and "月日均AUM 133万捷克克朗" in said[0]
     assert "annual income CZK 300,000, AUM CZK 1,334,728" in said[1]
     assert "元" not in str(said)
@@ -119,9 +121,9 @@ def test_a_campaign_in_koruna():
 
 def test_an_entry_of_the_catalogue_in_koruna():
     entry = TagEntry(
-        "aum_spot", "fact_tags__aum", "decimal(18,2)", "AUM.", definition_zh="时点AUM。单位：元。", unit="CNY"
+        "aum_spot", "fact_tags__aum", "decimal(18,2)", "AUM.", definition_zh="时点AUM。单位：元。", unit="base currency"
     )
-    assert in_currency(entry, YUAN) == entry
+    assert in_currency(entry, YUAN) == replace(entry, unit="CNY")
     said = in_currency(entry, KORUNA)
     assert (said.unit, said.definition_zh) == ("CZK", "时点AUM。单位：捷克克朗。")
     days = TagEntry("tenure_days", "fact_tags__demographics", "bigint", "Days.", unit="days")

@@ -18,12 +18,12 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from banktags.cli import app
-from banktags.contract import PROJECT_ROOT
 from banktags.door import MASK, enter
 from banktags.explain import words
 from banktags.explain.reader import Reader
+from banktags.seeds.rows import seed_file
 
-ROLES = pd.read_csv(PROJECT_ROOT / "seeds" / "policy" / "portrait_roles.csv")
+ROLES = pd.read_csv(seed_file("portrait_roles"))
 PAIRS = ROLES[["role", "purpose"]].values.tolist()
 #: A number that stands nowhere else, planted as a credit score.
 SCORE = 7373731
@@ -487,10 +487,12 @@ def test_memberships_of_another_purpose_are_not_told(demo_warehouse, customer, t
         con.execute(
             "update audiences.audiences set sensitivity = 'C1', security_level = 1, name_zh = '客群' || audience"
         )
+        con.execute("drop table audiences.audience_members")
         con.execute(f"""
-            create or replace view audiences.audience_members as
-            select audience, purpose, '{customer}' as customer_id, as_of_date, 'APP' as channel, null as product_id,
-                false as is_held_out, false as is_control, null as unreached_because
+            create table audiences.audience_members as
+            select audience, purpose, '{customer}' as customer_id, as_of_date, 'APP' as channel,
+                cast(null as varchar) as product_id, false as is_held_out, false as is_control,
+                cast(null as varchar) as unreached_because
             from audiences.audiences
         """)
     result = ask(database, tmp_path, "portrait", "customer", customer, "--role", "relationship_manager")

@@ -16,6 +16,7 @@ from dbt.cli.main import dbtRunner
 from dbt_warehouse import Warehouse
 
 from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 from banktags.tier_simulator import ALERTS, MOVES, Setting, compiled_rules, policy_in_force, simulated, whole_months
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -273,7 +274,7 @@ def test_the_simulator_agrees_with_the_log(nights):
 def synthetic(nights):
     """Simulates what customers held, given as (customer, first day, day after the last, balance)."""
     rules = compiled_rules(datetime.date(2026, 6, 30), nights.manifest)
-    bounds = PROJECT_ROOT / "seeds" / "policy" / "pyramid_tiers.csv"
+    bounds = seed_file("pyramid_tiers")
     types = {"aum_from": "decimal(18, 2)", "aum_to": "decimal(18, 2)", "valid_from": "date", "valid_to": "date"}
 
     def run(settings: list[Setting], intervals: list[tuple]):
@@ -318,7 +319,7 @@ def test_flapping_around_a_bound_does_not_flap_the_tier(synthetic):
 
 
 def test_eighty_for_twenty_days_and_fifteen_for_eleven_average_56_94(synthetic):
-    """Still 贵宾, with the warning of the 21st; 90 days after the average fell on the first of the month he is 潜力."""
+    """Still 贵宾, with the warning of the 21st; 90 days after the average fell, on the first of the month, 潜力."""
     fall = datetime.date(2026, 1, 21)
     con, (result,) = synthetic(
         [RULES],

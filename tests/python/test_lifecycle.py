@@ -8,10 +8,9 @@ import pytest
 from posting_reference import counted_postings
 
 from banktags.clock import DEMO_DATE
-from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 AS_OF = pd.Timestamp(DEMO_DATE)
-POLICY = PROJECT_ROOT / "seeds" / "policy"
 HONEYMOON_DAYS = 90
 STEPS = ("opened", "first_contact", "first_login", "first_transaction", "first_product")
 
@@ -27,7 +26,7 @@ def query(demo_warehouse) -> Callable[[str], pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def persons(query) -> pd.DataFrame:
-    """Every person: relation, days since opening; a person is a customer while any of his numbers is open."""
+    """Every person: relation, days since opening; a person is a customer while any of their numbers is open."""
     keys = query("select customer_id, source_system, source_key from intermediate.int_customer__identity")
     numbers = query("select customer_id as source_key, status, opened_date from staging.stg_core__customers")
     core = keys[keys["source_system"] == "core"].merge(numbers, on="source_key")
@@ -95,7 +94,7 @@ def test_stages_agree_with_pandas(expected_stages, query):
 
 def test_the_deciding_rule_has_the_stage(query):
     built = query("select lifecycle_rule, lifecycle_stage from segments.segment__lifecycle")
-    rules = pd.read_csv(POLICY / "lifecycle_rules.csv").set_index("rule")["stage"]
+    rules = pd.read_csv(seed_file("lifecycle_rules")).set_index("rule")["stage"]
     assert (built["lifecycle_rule"].map(rules) == built["lifecycle_stage"]).all()
 
 
@@ -215,7 +214,7 @@ def test_the_funnel_agrees_with_pandas(steps_taken, steps_in_order, query):
 
 
 def test_each_customer_in_the_honeymoon_has_each_wave_once(persons, query):
-    plan = pd.read_csv(POLICY / "wave_plans.csv")
+    plan = pd.read_csv(seed_file("wave_plans"))
     honeymoon = persons[(persons["relation"] == "active") & (persons["tenure"] < HONEYMOON_DAYS)]
     built = query("select * from marts.customer_wave_plan").sort_values(["customer_id", "wave"])
     expected = honeymoon.reset_index().merge(plan, how="cross").sort_values(["customer_id", "wave"])

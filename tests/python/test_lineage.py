@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from banktags.catalogue.sync import CATALOGUE_SEEDS
-from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 AS_OF = datetime.date(2026, 6, 30)
 #: Tags that are the largest of many measures, turned into rows and back: each once claimed the measures of all.
@@ -64,10 +64,10 @@ TAGS = [*PREFERENCES, *(pytest.param(tag, marks=LONG) for tag in SAMPLE)]
 class Bench:
     """A copy of what one rule reads, in which columns can be changed; the warehouse itself stays as it is."""
 
-    def __init__(self, database: str, tag: str) -> None:
+    def __init__(self, database: str, sql: str) -> None:
         self.con = duckdb.connect()
         self.con.execute(f"attach '{database}' as bank (read_only)")
-        self.sql = RULES[tag]["rule_sql"]
+        self.sql = sql
         self.relations = sorted(set(re.findall(r"(?:from|join)\s+([a-z]+\.[a-z_0-9]+)", self.sql)))
         self.columns: dict[str, dict[str, str]] = {}
         for relation in self.relations:
@@ -111,8 +111,8 @@ class Bench:
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_what_is_not_claimed_moves_nothing(demo_warehouse, tag):
-    bench = Bench(str(demo_warehouse.database), tag)
+def test_what_is_not_claimed_moves_nothing(demo_warehouse, rule_texts, tag):
+    bench = Bench(str(demo_warehouse.database), rule_texts[tag])
     unclaimed = [each for each in bench.inputs() if each[1] not in CLAIMED[tag]]
     for turn in range(max((len(changes) for *_, changes in unclaimed), default=0)):
         # All at once: each may move nothing, so neither may they together.
@@ -121,8 +121,8 @@ def test_what_is_not_claimed_moves_nothing(demo_warehouse, tag):
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_what_is_claimed_can_move_the_tag(demo_warehouse, tag):
-    bench = Bench(str(demo_warehouse.database), tag)
+def test_what_is_claimed_can_move_the_tag(demo_warehouse, rule_texts, tag):
+    bench = Bench(str(demo_warehouse.database), rule_texts[tag])
     claimed = [each for each in bench.inputs() if each[1] in CLAIMED[tag]]
     assert {column for _, column, _ in claimed} == CLAIMED[tag]
     open_ones = set(CLAIMED[tag]) - (OF_ANOTHER_POLICY if tag.startswith("rfm_") else set())
@@ -163,7 +163,7 @@ def test_no_two_preferences_of_different_kinds_have_the_same_inputs():
 
 def seed_in_force(name: str) -> pd.DataFrame:
     """Rows of a policy seed that hold on the business date for the currency of the demo bank, all as text."""
-    rows = pd.read_csv(PROJECT_ROOT / "seeds" / "policy" / f"{name}.csv", dtype=str)
+    rows = pd.read_csv(seed_file(name), dtype=str)
     holds = (rows["valid_from"] <= str(AS_OF)) & (rows["valid_to"].isna() | (rows["valid_to"] > str(AS_OF)))
     if "currency" in rows:
         holds &= rows["currency"].isna() | (rows["currency"] == "CNY")
@@ -210,7 +210,7 @@ def test_the_weights_of_a_preference_are_those_of_its_rows(parameters):
 
 def test_no_number_is_told_that_the_seeds_do_not_hold(parameters):
     for seed, rows in parameters.groupby("seed_name"):
-        file = pd.read_csv(PROJECT_ROOT / "seeds" / "policy" / f"{seed}.csv", dtype=str)
+        file = pd.read_csv(seed_file(seed), dtype=str)
         for column, told in rows.groupby("value_column"):
             assert set(told["number"]) <= set(file[column].dropna().astype(float)), (seed, column)
 

@@ -20,6 +20,7 @@ from banktags import clock, records
 from banktags.audience.lists import RECORD_TYPES, Order, freeze
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 CUSTOMERS = 200
 HELD_OUT = {"C007", "C070", "C077"}
@@ -36,7 +37,7 @@ def shelf(tmp_path, monkeypatch) -> Path:
         for schema in ("policy", "staging", "marts", "governance", "audiences", "marketing"):
             con.execute(f"create schema {schema}")
         for seed in ("audience_purposes", "audience_gates", "audience_policy"):
-            con.execute(f"create table policy.{seed} as from read_csv('{PROJECT_ROOT}/seeds/policy/{seed}.csv')")
+            con.execute(f"create table policy.{seed} as from read_csv('{seed_file(seed)}')")
         con.execute(
             f"""
             create table staging.base_core__batches as select '20260630' as batch_id;
@@ -69,6 +70,8 @@ def shelf(tmp_path, monkeypatch) -> Path:
             create table governance.tag_confidence (customer_id text, tag_code text, confidence decimal(5,4));
             create table governance.tag_dictionary as
             select 'is_risk_assessment_valid' as tag_code, 3 as security_level;
+            create table audiences.audience_holdout (customer_id text);
+            create table audiences.audience_controls (customer_id text);
             create table audiences.offer_exclusions
             (customer_id text, as_of_date date, purpose text, product_class text, gate text);
             create table audiences.contact_permissions as

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -24,6 +25,7 @@ from banktags.demo_warehouse import main as clean
 from banktags.nightly.batches import UnreadableFile, batch_faults, delivered, delivery_digests
 from banktags.nightly.command import _asked, _unpublished
 from banktags.nightly.history import read_ledger
+from banktags.nightly.project import as_parsed
 from banktags.warehouse import WarehouseBusy, lock_wait, wait_until_free, work_file
 
 CONTRACT = read_contract()
@@ -148,7 +150,7 @@ def test_the_bank_sets_what_it_expects(raw, expectations):
     land(raw, 3, "customers")
     expectations.write_text(HEADER + "core,transactions,no,weekly\ncore,branches,yes,\n", encoding="utf-8-sig")
     (fault,) = faults(raw, 3)
-    assert "core.branches: expected by seeds/policy/delivery_expectations.csv" in fault
+    assert "core.branches: expected by seed delivery_expectations" in fault
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_the_message_of_an_incomplete_batch_names_the_ways_out(raw):
     code, output = run("--date", str(night(3)))
     assert code == 75
     assert "core.transactions: delivered in 3 of the last 3 batches" in output
-    for way in ("--wait MINUTES", "a file with its header alone", "seeds/policy/delivery_expectations.csv"):
+    for way in ("--wait MINUTES", "a file with its header alone", "seeds/policy/sources/delivery_expectations.csv"):
         assert way in output
 
 
@@ -390,3 +392,13 @@ def test_clean_removes_a_warehouse_of_the_demo_bank_only(warehouse, capsys, batc
     clean()
     assert warehouse.exists() != is_demo
     assert ("is kept" in capsys.readouterr().out) != is_demo
+
+
+def test_a_second_night_compiles_anew():
+    """An ephemeral model is written into its readers once for each manifest; each night is a run of its own."""
+    nodes = {
+        "model.p.read": SimpleNamespace(compiled=True, compiled_code="x", extra_ctes=["y"], extra_ctes_injected=True),
+        "seed.p.policy": SimpleNamespace(),
+    }
+    node = as_parsed(SimpleNamespace(nodes=nodes)).nodes["model.p.read"]
+    assert (node.compiled, node.compiled_code, node.extra_ctes, node.extra_ctes_injected) == (False, None, [], False)

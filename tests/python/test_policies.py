@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
-from banktags.new_currency import CURRENCIES, POLICY, SEEDS, UNREVIEWED, write_currency
+from banktags.new_currency import CURRENCIES, SEEDS, UNREVIEWED, write_currency
 from banktags.seeds.bounds import SEED as BOUNDS
+from banktags.seeds.rows import seed_file
 
 #: Seeds with rows by currency or validity of which nothing need be in force, each with why.
 OPTIONAL = {
@@ -39,7 +40,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def listed() -> dict[str, dict]:
     """The entries of macro policy_seeds by seed."""
-    macro = (PROJECT_ROOT / "macros" / "policy_seeds.sql").read_text(encoding="utf-8")
+    macro = (PROJECT_ROOT / "macros" / "policy" / "policy_seeds.sql").read_text(encoding="utf-8")
     entries = re.findall(r"\{'name': .*\}", macro)
     parsed = [ast.literal_eval(re.sub(r"\b(true|false)\b", lambda m: m[0].capitalize(), entry)) for entry in entries]
     return {entry["name"]: entry for entry in parsed}
@@ -49,7 +50,7 @@ def test_every_seed_by_currency_or_validity_is_tested(listed):
     dated = {
         path.stem: set(header(path))
         for folder in ("policy", "governance", "dictionaries")
-        for path in (PROJECT_ROOT / "seeds" / folder).glob("*.csv")
+        for path in (PROJECT_ROOT / "seeds" / folder).rglob("*.csv")
         if {"currency", "valid_from", "valid_to"} & set(header(path))
     }
     assert dated.keys() == listed.keys() | OPTIONAL.keys()
@@ -67,14 +68,14 @@ def test_the_command_knows_every_seed_by_currency(listed):
 
 def test_an_amount_of_a_policy_names_its_currency():
     """Or the amount of one currency holds in all. Bounds are those of any currency."""
-    for path in (PROJECT_ROOT / POLICY).glob("*.csv"):
+    for path in (PROJECT_ROOT / "seeds" / "policy").rglob("*.csv"):
         for row in rows_of(path) if path.stem != BOUNDS else ():
             if row.get("unit") == "base currency":
                 assert row.get("currency"), f"{path.name}: {row}"
 
 
 def test_every_currency_that_the_seeds_know_has_all_rows():
-    names = {name: [row for row in rows_of(PROJECT_ROOT / POLICY / f"{name}.csv")] for name in SEEDS}
+    names = {name: [row for row in rows_of(seed_file(name))] for name in SEEDS}
     currencies = {row["currency"] for rows in names.values() for row in rows if row["currency"]}
     assert currencies >= {"CNY", "CZK", "USD"}
     for name, seed in SEEDS.items():
@@ -99,10 +100,10 @@ def contents(root: Path) -> dict[Path, bytes]:
 
 
 def test_a_new_currency_gets_every_row_of_the_old_one(project):
-    before = {name: rows_of(project / POLICY / f"{name}.csv") for name in SEEDS}
+    before = {name: rows_of(seed_file(name, project)) for name in SEEDS}
     written = write_currency(project, "GBP", "CNY", Decimal("9.1"))
     for name, seed in SEEDS.items():
-        path = POLICY / f"{name}.csv"
+        path = seed_file(name, project).relative_to(project)
         after = rows_of(project / path)
         assert after[: len(before[name])] == before[name], "what was there stays"
         added, copied = after[len(before[name]) :], [row for row in before[name] if row["currency"] == "CNY"]
@@ -115,7 +116,7 @@ def test_a_new_currency_gets_every_row_of_the_old_one(project):
             assert {column: new[column] for column in same} == {column: old[column] for column in same}
             for column in amounts:
                 assert Decimal(new[column]) == pytest.approx(Decimal(old[column]) / Decimal("9.1"), rel=Decimal("0.05"))
-    tiers = [row for row in rows_of(project / POLICY / "pyramid_tiers.csv") if row["currency"] == "GBP"]
+    tiers = [row for row in rows_of(seed_file("pyramid_tiers", project)) if row["currency"] == "GBP"]
     assert [row["aum_from"] for row in tiers] == ["880000", "110000", "22000", "5500", ""]
     assert [row["aum_to"] for row in tiers[1:]] == [row["aum_from"] for row in tiers[:-1]], (
         "bounds that meet still meet"
@@ -123,13 +124,13 @@ def test_a_new_currency_gets_every_row_of_the_old_one(project):
 
 
 def test_a_row_that_is_missing_is_added_alone(project):
-    path = project / POLICY / "tier_policy.csv"
+    path = seed_file("tier_policy", project)
     path.write_text(
         "".join(
             line for line in path.read_text().splitlines(True) if not line.startswith("large_purchase,amount_from,CZK")
         )
     )
-    assert write_currency(project, "CZK", "CNY", None) == {POLICY / "tier_policy.csv": 1}
+    assert write_currency(project, "CZK", "CNY", None) == {path.relative_to(project): 1}
     assert rows_of(path)[-1]["rule"] == "large_purchase"
 
 
@@ -157,7 +158,7 @@ def test_a_rate_is_a_number_above_zero(rate):
 
 
 def test_a_seed_in_another_encoding_is_named(project):
-    path = project / POLICY / "rule_thresholds.csv"
+    path = seed_file("rule_thresholds", project)
     path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
     with pytest.raises(typer.BadParameter, match=r"rule_thresholds.csv, line 2, is not UTF-8"):
         write_currency(project, "GBP", "CNY", None)

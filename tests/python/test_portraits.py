@@ -16,14 +16,17 @@ from typer.testing import CliRunner
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 from banktags.door import NoSuchTag, Role, enter
-from banktags.portrait import usage, words
+from banktags.portrait import permissions as permission_words
+from banktags.portrait import person as person_words
+from banktags.portrait import usage, values
 from banktags.portrait.customer import CustomerPortrait, read_customer
 from banktags.portrait.group import GroupPortrait, purpose_of, read_group
+from banktags.portrait.offers import task_contact
 from banktags.portrait.page import render_customer, render_group
+from banktags.seeds.rows import seed_file
 
-POLICY = PROJECT_ROOT / "seeds" / "policy"
-ROLES = pd.read_csv(POLICY / "portrait_roles.csv")
-BANDS = pd.read_csv(POLICY / "portrait_bands.csv")
+ROLES = pd.read_csv(seed_file("portrait_roles"))
+BANDS = pd.read_csv(seed_file("portrait_bands"))
 LARGEST = "from portraits.portrait_groups where branch_id is null order by customers desc nulls last limit 1"
 DICTIONARY = frozenset(pd.read_csv(PROJECT_ROOT / "seeds" / "catalogue" / "tag_rules.csv")["tag_code"])
 MANAGER = Role("relationship_manager", "service", "客户经理", "客户服务", "C2", 3)
@@ -178,6 +181,7 @@ def tag(code: str, value: str, **fields: object) -> dict:
 
 def portrait(rows: list[dict], role: Role = MANAGER, **beside: object) -> CustomerPortrait:
     empty = dict.fromkeys(("people", "outlook", "tasks", "groups", "audiences", "permissions", "entitlements"), ())
+    beside["permissions"] = [*PAGE, *beside.get("permissions", ())]
     return CustomerPortrait("X", role, date(2026, 6, 30), DICTIONARY, rows, **{**empty, "stage": None, **beside})
 
 
@@ -192,13 +196,13 @@ def test_the_customer_of_the_documents_in_one_sentence():
             tag("has_travel_preference_90d", "false", value_zh="否"),
         ]
     )
-    assert words.who(person)[0] == "30岁、年入30万、偏好基金、常去健身。"
+    assert person_words.who(person)[0] == "30岁、年入30万、偏好基金、常去健身。"
 
 
 def test_what_is_masked_is_not_in_the_sentence():
     masked = tag("annual_income_amount", "***", unit="CNY", is_masked=True)
-    assert words.who(portrait([tag("age_years", "30", unit="years"), masked]))[0] == "30岁。"
-    assert words.who(portrait([])) == ("没有可见的信息。", "Nothing to see.")
+    assert person_words.who(portrait([tag("age_years", "30", unit="years"), masked]))[0] == "30岁。"
+    assert person_words.who(portrait([])) == ("没有可见的信息。", "Nothing to see.")
     assert portrait([masked]).masked_tags == 1
 
 
@@ -222,11 +226,11 @@ def test_the_door_knows_no_class_of_what_is_no_tag(demo_warehouse):
 
 
 def permission(matter: str, subject: str = "ANY", is_allowed: bool = False, **fields: object) -> dict:
-    """A row of portrait_permissions."""
+    """A row of portrait_permissions_by_role."""
     nothing = dict.fromkeys(
         ("subject_zh", "subject_en", "because", "because_zh", "because_en", "is_allowed_for_service")
     )
-    said = {"matter": matter, "subject": subject, "is_allowed": is_allowed, "tag_code": "is_marketing_contactable"}
+    said = {"matter": matter, "subject": subject, "is_allowed": is_allowed, "is_masked": False}
     return {**nothing, **said, **fields}
 
 
@@ -239,7 +243,9 @@ SUITABLE = [
     tag("risk_level", "C3", value_zh="平衡型(C3)"),
     tag("risk_assessment_valid_to_date", "2027-03-12"),
 ]
-ABOVE = [tag(code, "***", is_masked=True) for code in ("is_marketing_contactable", "max_sellable_product_rating")]
+#: What a role may see of the page itself.
+PAGE = [permission(matter, is_allowed=True) for matter in ("beside", "outlook")]
+MASKED = [permission(matter, is_masked=True, because="masked") for matter in ("contact", "investment")]
 
 
 @pytest.mark.parametrize(
@@ -279,8 +285,8 @@ ABOVE = [tag(code, "***", is_masked=True) for code in ("is_marketing_contactable
             [tag("open_complaint_count", "2")],
             [
                 channel("短信"),
-                permission("personalisation", tag_code="is_personalisation_allowed"),
-                permission("complaint", tag_code="open_complaint_count"),
+                permission("personalisation"),
+                permission("complaint"),
             ],
             ["可营销触达"],
             ["已拒绝个性化推荐", "2 件未结投诉"],
@@ -306,18 +312,12 @@ ABOVE = [tag(code, "***", is_masked=True) for code in ("is_marketing_contactable
             [],
             ["不得推介任何产品：客户已身故。", "不得经任何渠道做营销或服务触达：客户已身故。"],
         ),
-        (ABOVE, [channel("短信"), permission("investment", "R3", True)], [], ["适当性高于本角色", "授权高于本角色"]),
-        (
-            [tag("open_complaint_count", "***", is_masked=True)],
-            [channel("短信"), permission("complaint", tag_code="open_complaint_count")],
-            ["可营销触达"],
-            [],
-        ),
+        ([], MASKED, [], ["适当性高于本角色", "授权高于本角色"]),
     ],
 )
 def test_what_may_be_done_and_what_must_not(rows, permissions, allowed, forbidden):
-    """The words of what SQL has judged, see the unit tests of portrait_permissions."""
-    found = words.permissions(portrait(rows, permissions=permissions))
+    """The words of what SQL has judged, see the unit tests of portrait_permissions and portrait_permissions_by_role."""
+    found = permission_words.permissions(portrait(rows, permissions=permissions))
     for is_allowed, expected in ((True, allowed), (False, forbidden)):
         said = [one.chinese for one in found if one.is_allowed is is_allowed]
         assert len(said) == len(expected), said
@@ -348,7 +348,7 @@ TASK = {
 )
 def test_a_task_says_how_far_it_may_be_done(task, said):
     """A task that asks to call, while the telephone is closed to marketing, says so."""
-    assert words.task_contact(TASK | task) == said
+    assert task_contact(TASK | task) == said
 
 
 OFFER = {
@@ -373,9 +373,9 @@ def test_audiences_above_the_class_are_not_shown():
         audiences=[OFFER, warning],
         groups=[{"tag_code": "is_young_customer", "name_zh": "年轻"}],
     )
-    assert [words.membership(row) for row in person.memberships] == ["年轻", "理财推广"]
+    assert [row["name_zh"] for row in person.memberships] == ["年轻", "理财推广"]
     assert [row["audience"] for row in person.offers] == ["wealth_promotion"]
-    assert words.permissions(person)[0].chinese == "经短信可推介稳健理财（客群：理财推广）。"
+    assert permission_words.permissions(person)[0].chinese == "经短信可推介稳健理财（客群：理财推广）。"
 
 
 # What SQL judges, of everybody on the demo bank
@@ -525,7 +525,7 @@ def test_a_page_names_currency_customers_and_date(pages, read):
     ],
 )
 def test_values_as_a_reader_takes_them_in(row, text):
-    assert words.shown(row) == text
+    assert values.shown(row) == text
 
 
 # Groups
@@ -671,7 +671,7 @@ def test_no_benefit_is_for_whom_it_is_not(read):
         where benefit_zh is not null
     """)
     assert set(offered["purpose"].dropna()) <= {"marketing"} and offered["benefit_not_for_zh"].notna().all()
-    not_for = set(pd.read_csv(POLICY / "portrait_benefits.csv")["not_for"].str.split("|").sum())
+    not_for = set(pd.read_csv(seed_file("portrait_benefits"))["not_for"].str.split("|").sum())
     assert not_for <= set(
         read("select tag_code from governance.tag_dictionary where data_type = 'boolean'")["tag_code"]
     )
@@ -787,7 +787,7 @@ def test_what_cannot_be_kept_on_record_is_not_opened(run, customers, tmp_path):
 
 @pytest.fixture(scope="module")
 def pages(demo_warehouse, customers, tmp_path_factory) -> dict[str, Path]:
-    """A customer as two roles see him, and the largest group."""
+    """A customer as two roles see them, and the largest group."""
     folder = tmp_path_factory.mktemp("portraits")
     with duckdb.connect(str(demo_warehouse.database), read_only=True) as warehouse:
         (largest,) = warehouse.execute(f"select portrait_group {LARGEST}").fetchone()

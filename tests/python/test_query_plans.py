@@ -35,9 +35,13 @@ PAIRWISE_JOINS = {
     "int_customer__profit": "two cost rates, each one row by the key of profit_rates",
     "int_transactions__last_activity": "reversals of quiet accounts by the one row of days that reversal_policy has",
     **dict.fromkeys(
-        ("portrait_by_role", "portrait_customer", "portrait_reasons"),
+        (
+            *("portrait_by_role", "portrait_clauses", "portrait_customer", "portrait_nudges", "portrait_reasons"),
+            "portrait_permissions_by_role",
+        ),
         "views: whoever is asked about by the tags of the dictionary, one row each",
     ),
+    "portrait_circular": "audiences by the tags of the dictionary that make them",
     "portrait_group": "audiences by the tags of the dictionary",
     "segment__rfm_cut_points": "distinct values by at most 60 bands: scores by axis, method and origin",
     "tag_changes": "rows of the policy seeds by the one row of the run's date in observed_dates",
@@ -122,6 +126,7 @@ WHOLE_EXTRACTS = {
     "int_customer__service_team",
     "int_products__on_sale",
     "portrait_health",
+    "tier_reassessments",
     # Rates, a row a currency and day, staged as a view.
     "int_currency__rates",
     # Campaigns and their costs, which are few and staged as views.

@@ -17,9 +17,9 @@ from banktags.contract import PROJECT_ROOT
 from banktags.pages import numbers
 from banktags.review import charts, rfm, words
 from banktags.review.figures import Review, read_review
+from banktags.seeds.rows import seed_file
 
 AS_OF = pd.Timestamp(DEMO_DATE)
-POLICY = PROJECT_ROOT / "seeds" / "policy"
 #: Quarter ends whose month lies in the 365 days to 30 June 2026, with their quarters.
 ENDS = {
     "2025-Q3": pd.Timestamp("2025-09-30"),
@@ -28,7 +28,7 @@ ENDS = {
     "2026-Q2": pd.Timestamp("2026-06-30"),
 }
 REVIEWED = list(ENDS)[1:]
-TIERS = pd.read_csv(POLICY / "pyramid_tiers.csv", dtype=str, keep_default_na=False).query("currency == 'CNY'")
+TIERS = pd.read_csv(seed_file("pyramid_tiers"), dtype=str, keep_default_na=False).query("currency == 'CNY'")
 TIERS = TIERS.set_index("tier")
 
 
@@ -157,7 +157,7 @@ def test_the_matrix_agrees_with_pandas(before, period, snapshots, read):
 @pytest.mark.parametrize("before, period", pairs())
 def test_the_review_agrees_with_pandas(before, period, snapshots, read):
     opening, closing = snapshots[before], snapshots[period]
-    near = pd.read_csv(POLICY / "tier_policy.csv").query("parameter == 'near_share'").set_index("rule")["value"]
+    near = pd.read_csv(seed_file("tier_policy")).query("parameter == 'near_share'").set_index("rule")["value"]
     built = read(f"select * from marts.pyramid_review where period = '{period}'").set_index("tier")
     assert set(built.index) == set(TIERS.index)
     rank = TIERS["tier_rank"].astype(int)

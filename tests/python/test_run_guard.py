@@ -11,19 +11,20 @@ import duckdb
 import pytest
 import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.resources import Hook
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt_warehouse import contents
 from tiny_bank import accounts, customers, deliver
 
 from banktags.contract import PROJECT_ROOT
-from banktags.variables import known_variables, variable_faults
+from banktags.variables import DEFINITIONS, known_variables, variable_faults
 
 FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
 FIRST, MIDDLE, LAST = (datetime.date(2026, 6, day) for day in (28, 29, 30))
 #: A table of one business date, and one that reads it.
 SPINE, READER = "int_customer__spine", "audience_holdout"
-CHECK = "unique_int_customer__spine_customer_id"
+CHECK = "dbt_utils_unique_combination_of_columns_int_customer__spine_customer_id"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,59 @@ def test_a_table_that_is_not_spared_stops_a_build(bank, name, full_refresh):
     unspared.manifest.build_flat_graph()
     assert f"{name} keeps what it was built of on other dates" in unspared.run(SPINE)
     assert bank.run(SPINE) is None
+
+
+#: What is changed in the entries of audiences, and what a build is refused for then.
+ENTRIES = {
+    "new_card": ({"channel": ["SMS"]}, "says channel, which is no field of an audience: take one of name_zh, purpose"),
+    "cross_sell": ({"excluding": "credit_warning"}, "says excluding credit_warning: write a list of names"),
+    "dormant_recall": ({"including": ["maturity_reminder"]}, "includes maturity_reminder, whose purpose is service"),
+    "card_instalment": ({"min_confidence": {"age_years": 7}}, "a confidence is a number from 0 to 1"),
+    "graduate_overseas_shopper": (
+        {"min_confidence": {"bureau_credit_score": 0.5}},
+        "reads bureau_credit_score of security level 4: for marketing level 3 is the highest",
+    ),
+    "high_net_worth_wealth": ({"excluding": ["responsive_customers"]}, "names itself by the sets that it includes and"),
+    "responsive_customers": ({"priority": "first"}, "says priority first: write a whole number"),
+    "white_collar_benefits": ({"owner": None}, "has no owner: write owner: … into its meta"),
+    "wealth_promotion": ({"product": 7}, "says product 7, which is no text"),
+    "maturity_reminder": ({"product": "TD01"}, "offers product TD01: an offer is marketing, whatever it calls itself"),
+    "no_recent_wealth_purchase": (None, "has no entry: write config: {meta: {audience:"),
+}
+
+
+def test_an_audience_that_asks_for_what_is_not_admitted_stops_a_build(bank):
+    """Whatever its entry says, and before anything is built: all at once, each with its audience."""
+    unlike = Bank(bank.folder, bank.manifest.deepcopy())
+    nodes = unlike.manifest.nodes
+    for name, (said, _) in ENTRIES.items():
+        meta = nodes[f"model.bank_tags.audience__{name}"].config.meta
+        meta["audience"] = None if said is None else meta["audience"] | said
+    nodes["model.bank_tags.audience__service_recovery"].config.materialized = "table"
+    screening = nodes["model.bank_tags.audience_screening"]
+    screening.depends_on.nodes.remove("model.bank_tags.audience__credit_warning")
+    unlike.manifest.build_flat_graph()
+    error = unlike.run(SPINE)
+    for name, (_, problem) in ENTRIES.items():
+        assert re.search(rf"the audience {name} [^;]*(; it [^;]*)*{re.escape(problem)}", error), (name, error)
+    assert "audience__service_recovery is materialized as table: leave that out, an audience is no relation" in error
+    assert (
+        "audience__credit_warning is read by nobody: write its name into models/audiences/audience_screening" in error
+    )
+    assert bank.run(SPINE) is None
+
+
+def test_a_condition_that_was_not_parsed_as_it_stands_stops_a_build(bank):
+    unlike = Bank(bank.folder, bank.manifest.deepcopy())
+    changed, hooked = (
+        unlike.manifest.nodes[f"model.bank_tags.audience__{name}"] for name in ("new_card", "cross_sell")
+    )
+    changed.checksum.checksum = "0" * 64
+    hooked.config.pre_hook.append(Hook(sql="drop table x"))
+    unlike.manifest.build_flat_graph()
+    error = unlike.run(SPINE)
+    assert "audience__new_card.sql are not those that were parsed: run banktags catalogue conditions" in error
+    assert "audience__cross_sell.sql is given a hook or a header, which nobody parses" in error
 
 
 NO_DATE = r"as_of_date is .*, and must be a business date, as YYYY-MM-DD"
@@ -233,8 +287,8 @@ def test_each_variable_of_the_project_says_what_it_admits():
 )
 def test_a_name_in_the_project_that_nobody_reads_is_told_with_the_nearest(tmp_path, old, new, said):
     """What stands for the mistyped variable would be its default."""
-    (tmp_path / "macros").mkdir()
-    shutil.copy(PROJECT_ROOT / "macros" / "variables.sql", tmp_path / "macros")
+    (tmp_path / DEFINITIONS).parent.mkdir(parents=True)
+    shutil.copy(PROJECT_ROOT / DEFINITIONS, tmp_path / DEFINITIONS)
     text = (PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8")
     assert old in text
     (tmp_path / "dbt_project.yml").write_text(text.replace(old, new), encoding="utf-8")
@@ -245,7 +299,7 @@ def test_the_date_and_the_currency_are_read_through_their_macros():
     """Elsewhere their default, null, would reach SQL as a text."""
     raw = re.compile(r"""\bvar\(\s*["'](as_of_date|base_currency)["']""")
     files = [path for folder in ("macros", "models", "tests/dbt") for path in (PROJECT_ROOT / folder).rglob("*.sql")]
-    assert [path.name for path in files if raw.search(path.read_text(encoding="utf-8"))] == [
+    assert sorted(path.name for path in files if raw.search(path.read_text(encoding="utf-8"))) == [
         "check_run.sql",
         "variables.sql",
     ]

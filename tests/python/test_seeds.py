@@ -3,13 +3,14 @@
 import csv
 import io
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from dbt.cli.main import dbtRunner
 from rich.console import Console
 
@@ -23,9 +24,9 @@ from banktags.seeds.checks import order_faults, value_faults
 from banktags.seeds.declared import Declared, read_declared
 from banktags.seeds.files import SeedFile, SeedRow, read_seed
 from banktags.seeds.guard import seed_faults
+from banktags.seeds.rows import seed_file
 from banktags.seeds.values import value_fault
 
-POLICY = Path("seeds/policy")
 #: Numbers that only count: any change of one alone is another order, and no senseless one.
 COUNTED = {"tag_lifecycle_events", "cities"}
 
@@ -65,37 +66,83 @@ def test_every_seed_is_described(declared):
     assert files == declared.keys(), "add an entry with column_types to a _seeds.yml in the folder of the seed"
 
 
+def with_values(seed: SeedFile, place: int, **values: str) -> SeedFile:
+    """The seed with other values in one of its rows."""
+    row = seed.rows[place]
+    changed = SeedRow(row.line, {**row.values, **values})
+    return replace(seed, rows=(*seed.rows[:place], changed, *seed.rows[place + 1 :]))
+
+
+def planted(seed: SeedFile, of: Declared, seeds: Iterable[str]) -> dict[str, SeedFile]:
+    """The seed with one fault of each kind that dbt's own tests would look for, by what is wrong."""
+    coded = [column for column, (dictionary, _) in of.references.items() if dictionary in seeds]
+    if not seed.rows:
+        return {}
+    copied = replace(seed, rows=(*seed.rows, SeedRow(seed.rows[-1].line + 1, dict(seed.rows[0].values))))
+    return {
+        **{f"{column} is empty": with_values(seed, 0, **{column: ""}) for column in of.filled},
+        **{f"{column} is none of its values": with_values(seed, 0, **{column: "zzz"}) for column in of.admitted},
+        **{f"{column} is in no dictionary": with_values(seed, 0, **{column: "zzz"}) for column in coded},
+        **{f"{', '.join(key)} twice": copied for key in of.keys},
+    }
+
+
+def test_a_planted_fault_of_each_kind_is_caught_in_each_seed(shipped, declared):
+    """Data tests would ask it of the warehouse: not_null, accepted_values, relationships and unique."""
+    missed, kinds = [], set()
+    for name, seed in shipped.items():
+        for fault, changed in planted(seed, declared[name], shipped).items():
+            kinds.add(fault.rsplit(" ", 1)[-1])
+            seeds = {**shipped, name: changed}
+            if not (value_faults(changed, declared[name], seeds) or order_faults(changed, declared[name])):
+                missed.append((name, fault))
+    assert missed == []
+    assert kinds == {"empty", "values", "dictionary", "twice"}
+
+
+def test_dbt_does_not_ask_again_what_the_files_are_asked():
+    """Each data test is a node and a query of every build. Left are those that no file can be asked."""
+    asked = {}
+    files = [path for path in (PROJECT_ROOT / "seeds").rglob("_*.yml") if path.parent.name != "catalogue"]
+    for seed in (seed for path in files for seed in yaml.safe_load(path.read_text(encoding="utf-8"))["seeds"]):
+        for test in (test for of in (seed, *seed["columns"]) for test in of.get("data_tests", ())):
+            asked[seed["name"]] = test if isinstance(test, str) else next(iter(test))
+    assert set(asked.values()) == {"covers_all_amounts", "relationships"}, asked
+    of_tags = {"portrait_matters", "segmentation_schemes", "strategy_map"}
+    assert {name for name, test in asked.items() if test == "relationships"} == of_tags
+
+
 #: Eight senseless edits of one day, and what is said of each.
 SENSELESS = [
     (
-        "policy/audience_purposes.csv",
+        "policy/audiences/audience_purposes.csv",
         "true,true,true,3,20,",
         "true,true,true,3,-20,",
         "line 2, marketing: minimum_size is -20",
     ),
-    ("policy/audience_policy.csv", "share,0.02", "share,1.5", "line 2, global_holdout_share: value is 1.5"),
+    ("policy/audiences/audience_policy.csv", "share,0.02", "share,1.5", "line 2, global_holdout_share: value is 1.5"),
     (
-        "policy/rule_thresholds.csv",
+        "policy/rules/rule_thresholds.csv",
         "a2_from,CNY,10000",
         "a2_from,CNY,-10000",
         "asset_level / a2_from (CNY): value is -10000",
     ),
     (
-        "policy/rule_thresholds.csv",
+        "policy/rules/rule_thresholds.csv",
         "a4_from,CNY,200000",
         "a4_from,CNY,20000",
         "a4_from (CNY): value is 20000, and must be above 50000",
     ),
     (
-        "policy/tier_policy.csv",
+        "policy/tiers/tier_policy.csv",
         "hysteresis_share,,0.05",
         "hysteresis_share,,5",
         "service_tier / hysteresis_share: value is 5",
     ),
-    ("policy/portrait_policy.csv", "level,0.05", "level,5", "line 2, significance_level: value is 5"),
-    ("policy/day_parts.csv", "morning,9,12", "morning,9,13", "must be where the next begins: 12"),
+    ("policy/portraits/portrait_policy.csv", "level,0.05", "level,5", "line 2, significance_level: value is 5"),
+    ("policy/rules/day_parts.csv", "morning,9,12", "morning,9,13", "must be where the next begins: 12"),
     (
-        "governance/quality_thresholds.csv",
+        "policy/quality/quality_thresholds.csv",
         "psi,,0.1,0.25",
         "psi,,0.25,0.1",
         "line 2, psi: act_from is 0.1, and must be at least 0.25",
@@ -108,7 +155,7 @@ def senseless(project) -> Path:
     """The project with all of the edits, as dbt and banktags find it."""
     for path, old, new, _ in SENSELESS:
         edit(project, path, old, new)
-    (project / "macros").mkdir()
+    (project / "macros" / "run").mkdir(parents=True)
     for name in ("dbt_project.yml", "profiles.yml", "macros/run/variables.sql"):
         shutil.copy(PROJECT_ROOT / name, project / name)
     return project
@@ -142,195 +189,206 @@ def test_banktags_run_refuses_them_too(senseless, monkeypatch, capsys):
 #: Other edits of the same kinds: seed, what is replaced, by what, and what is said.
 SLIPS = {
     "a part of the day left out": (
-        "policy/day_parts.csv",
+        "policy/rules/day_parts.csv",
         "noon,12,14,午间,Noon\n",
         "",
         "must be where the next begins: 14",
     ),
     "a day that begins late": (
-        "policy/day_parts.csv",
+        "policy/rules/day_parts.csv",
         "night,0,6",
         "night,1,6",
         "hour_from is 1, and must be 0 in the first band",
     ),
-    "a day of 23 hours": ("policy/day_parts.csv", "18,24", "18,23", "hour_to is 23, and must be 24 in the last band"),
+    "a day of 23 hours": (
+        "policy/rules/day_parts.csv",
+        "18,24",
+        "18,23",
+        "hour_to is 23, and must be 24 in the last band",
+    ),
     "a day of 25 hours": (
-        "policy/day_parts.csv",
+        "policy/rules/day_parts.csv",
         "18,24",
         "18,25",
         "hour_to is 25, and must be a whole number from 1 to 24",
     ),
     "a gap in the pyramid": (
-        "policy/pyramid_tiers.csv",
+        "policy/tiers/pyramid_tiers.csv",
         "4,1000000,8000000",
         "4,1000000,7000000",
         "aum_to is 7000000, and must be where the next begins: 8000000",
     ),
-    "a bound of a tier below it": ("policy/pyramid_tiers.csv", "3,200000,1000000", "3,200000,100", "aum_to is 100"),
+    "a bound of a tier below it": (
+        "policy/tiers/pyramid_tiers.csv",
+        "3,200000,1000000",
+        "3,200000,100",
+        "aum_to is 100",
+    ),
     "ranks turned round": (
-        "policy/pyramid_tiers.csv",
+        "policy/tiers/pyramid_tiers.csv",
         "vip,贵宾,3,200000",
         "vip,贵宾,1,200000",
         "tier_rank is 1, and must be at least 2, that of potential (CNY)",
     ),
     "shares of more than everybody": (
-        "policy/pyramid_tiers.csv",
+        "policy/tiers/pyramid_tiers.csv",
         "0.749,0.05",
         "0.849,0.05",
         "target_customer_share of CNY adds up to 1.100",
     ),
     "scores turned round": (
-        "policy/rfm_bands.csv",
+        "policy/rfm/rfm_bands.csv",
         "CNY,frequency,activity_monthly_avg_365d,1,,0.5",
         "CNY,frequency,activity_monthly_avg_365d,4,,0.5",
         "score is 2, and must be at least 4",
     ),
     "warned after it fails": (
-        "policy/staging_damage_thresholds.csv",
+        "policy/sources/staging_damage_thresholds.csv",
         "0.7,0.9,100",
         "0.7,0.6,100",
         "fail_share is 0.6, and must be above 0.7, that of warn_share",
     ),
     "fresh for longer than stale": (
-        "governance/source_freshness_policy.csv",
+        "policy/quality/source_freshness_policy.csv",
         "delivery,3,30",
         "delivery,30,3",
         "stale_days is 3, and must be above 30, that of fresh_days",
     ),
     "ages turned round": (
-        "policy/rule_thresholds.csv",
+        "policy/rules/rule_thresholds.csv",
         "is_young_customer,age_from,,18",
         "is_young_customer,age_from,,40",
         "age_to: value is 35, and must be above 40",
     ),
     "half a day of grace": (
-        "policy/tier_policy.csv",
+        "policy/tiers/tier_policy.csv",
         "grace_days,,90",
         "grace_days,,90.5",
         "value is 90.5, and must be a whole number from 0 to 366",
     ),
     "years in days": (
-        "policy/rule_thresholds.csv",
+        "policy/rules/rule_thresholds.csv",
         "age_from,,60,years",
         "age_from,,60,days",
         "unit is days, and must be years",
     ),
     "an amount of no currency": (
-        "policy/rule_thresholds.csv",
+        "policy/rules/rule_thresholds.csv",
         "a3_from,CNY,",
         "a3_from,,",
         "currency is empty, and must name the currency of the amount",
     ),
     "days of a currency": (
-        "policy/tier_policy.csv",
+        "policy/tiers/tier_policy.csv",
         "grace_days,,",
         "grace_days,CNY,",
         "currency is CNY, and must be empty for days",
     ),
     "a currency of no country": (
-        "policy/rule_thresholds.csv",
+        "policy/rules/rule_thresholds.csv",
         "a3_from,CNY,",
         "a3_from,CNR,",
         "currency is CNR, and must be a currency_code of seed currencies. Write a code of",
     ),
     "a parameter of another name": (
-        "policy/rule_thresholds.csv",
+        "policy/rules/rule_thresholds.csv",
         "asset_level,a3_from,CNY",
         "asset_level,a3_form,CNY",
         "no bound stands for value. Correct the name (did you mean asset_level / a3_from?), or add a row",
     ),
     "a parameter taken away": (
-        "policy/audience_policy.csv",
+        "policy/audiences/audience_policy.csv",
         "list_valid_days,30,",
         "list_valid,30,",
         "the row list_valid_days is missing",
     ),
     "a purpose twice": (
-        "policy/audience_purposes.csv",
+        "policy/audiences/audience_purposes.csv",
         "service,服务",
         "marketing,服务",
         "the same purpose as in line 2",
     ),
     "two in force": (
-        "policy/tier_policy.csv",
+        "policy/tiers/tier_policy.csv",
         "downgrade,due_days,,5,days",
         "upgrade,due_days,,5,days",
         "the same rule, parameter as in line",
     ),
     "two in force from another day": (
-        "policy/tier_policy.csv",
+        "policy/tiers/tier_policy.csv",
         "downgrade,due_days,,5,days,任务期限天数,1900-01-01",
         "upgrade,due_days,,5,days,任务期限天数,2025-01-01",
         "let one end before the other begins (column valid_to)",
     ),
     "an end before the beginning": (
-        "policy/tier_overrides.csv",
+        "policy/tiers/tier_overrides.csv",
         "2026-06-15,2026-12-15",
         "2026-12-15,2026-06-15",
         "valid_to is 2026-06-15, and must be after valid_from",
     ),
     "an end that is the beginning": (
-        "policy/strategy_map.csv",
+        "policy/campaigns/strategy_map.csv",
         "2026-01-01,,",
         "2026-01-01,2026-01-01,",
         "must be after valid_from",
     ),
     "no tier": (
-        "policy/tier_overrides.csv",
+        "policy/tiers/tier_overrides.csv",
         "35,vip,",
         "35,vpi,",
         "a tier of seed pyramid_tiers (mass, potential, private_banking, vip or wealth). Write a code of ",
     ),
     "no code of a list": (
-        "policy/portrait_roles.csv",
+        "policy/portraits/portrait_roles.csv",
         "C2,3,1",
         "C4,3,1",
         "highest_sensitivity is C4, and must be C1, C2 or C3",
     ),
     "nobody's product": (
-        "policy/campaign_conversion_events.csv",
+        "policy/campaigns/campaign_conversion_events.csv",
         "FUND,order",
         "FUNDS,order",
         "product_category is FUNDS, and must be a product_category of seed product_categories",
     ),
     "a channel that is none": (
-        "policy/audience_purposes.csv",
+        "policy/audiences/audience_purposes.csv",
         "SMS|PHONE|APP|WECOM",
         "SMS|FONE|APP|WECOM",
         "joined by |: FONE is none. Write a code of seeds/dictionaries/contact_channels.csv",
     ),
     "children who are adults": (
-        "policy/audience_policy.csv",
+        "policy/audiences/audience_policy.csv",
         "guardian_age_below,14",
         "guardian_age_below,18",
         "adult_age_from: value is 18, and must be above 18, that of guardian_age_below",
     ),
     "no children": (
-        "policy/audience_policy.csv",
+        "policy/audiences/audience_policy.csv",
         "guardian_age_below,14",
         "guardian_age_below,4",
         "guardian_age_below: value is 4, and must be a whole number from 14 to 18",
     ),
     "a gate that is none": (
-        "policy/contact_gates.csv",
+        "policy/audiences/contact_gates.csv",
         "deceased,marketing",
         "decesaed,marketing",
-        "gate is decesaed, and must be a gate of seed audience_gates. Write a code of seeds/policy/audience_gates",
+        "gate is decesaed, and must be a gate of seed audience_gates. "
+        "Write a code of seeds/policy/audiences/audience_gates",
     ),
     "a value left out": (
-        "policy/audience_policy.csv",
+        "policy/audiences/audience_policy.csv",
         "holdout_share,0.02",
         "holdout_share,",
         "value is empty, and must have a value",
     ),
     "waves turned round": (
-        "policy/wave_plans.csv",
+        "policy/lifecycle/wave_plans.csv",
         "honeymoon,2,7",
         "honeymoon,2,30",
         "day_offset is 21, and must be at least 30",
     ),
     "a longer short horizon": (
-        "policy/campaign_parameters.csv",
+        "policy/campaigns/campaign_parameters.csv",
         "horizon_days,short,,7",
         "horizon_days,short,,45",
         "horizon_days / middle: value is 30, and must be above 45",
@@ -440,10 +498,10 @@ def test_a_date_has_one_spelling(value, remedy):
     ],
 )
 def test_a_value_is_of_its_type(project, seed, column, value, said):
-    edit_cell(project / POLICY / f"{seed}.csv", 1, column, value)
+    edit_cell(seed_file(seed, project), 1, column, value)
     found = seed_faults(project)
     assert said in found[0]
-    assert f"seeds/policy/{seed}.csv, line 2" in found[0]
+    assert f"{seed_file(seed, project).relative_to(project)}, line 2" in found[0]
 
 
 def edit_cell(path: Path, row: int, column: str, value: str) -> None:
@@ -538,22 +596,22 @@ def _quote_to_the_next_row(text: str) -> bytes:
 @pytest.mark.parametrize("case", FILES)
 def test_a_file_that_is_no_table_is_named(project, case):
     change, said = FILES[case]
-    path = project / POLICY / "audience_policy.csv"
+    path = seed_file("audience_policy", project)
     path.write_bytes(change(path.read_text(encoding="utf-8")))
     found = seed_faults(project)
     if said is None:
         assert found == []
     else:
         (line,) = found
-        assert line.startswith("seeds/policy/audience_policy.csv")
+        assert line.startswith("seeds/policy/audiences/audience_policy.csv")
         assert said in line
         assert "dialect" not in line and "\n" not in line
 
 
 def test_a_missing_seed_is_named(project):
-    (project / POLICY / "audience_policy.csv").unlink()
+    (seed_file("audience_policy", project)).unlink()
     (line,) = seed_faults(project)
-    assert line.startswith("seeds/policy/audience_policy.csv: the file is missing. Take it back")
+    assert line.startswith("seeds/policy/audiences/audience_policy.csv: the file is missing. Take it back")
 
 
 def test_the_encoding_of_what_the_catalogue_writes_is_checked_too(project):
@@ -563,7 +621,7 @@ def test_the_encoding_of_what_the_catalogue_writes_is_checked_too(project):
 
 
 def test_many_faults_of_one_kind_are_told_as_one(project):
-    path = project / POLICY / "rule_thresholds.csv"
+    path = seed_file("rule_thresholds", project)
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("1900-01-01", "1900/1/1"), encoding="utf-8")
     found = seed_faults(project)
@@ -576,7 +634,7 @@ def test_many_faults_of_one_kind_are_told_as_one(project):
 
 def test_rows_of_several_times_may_follow_each_other(project):
     """And the order of the levels is that of each time."""
-    path = project / POLICY / "rule_thresholds.csv"
+    path = seed_file("rule_thresholds", project)
     text = path.read_text(encoding="utf-8")
     for name, later in (("a2", 60000), ("a3", 70000)):
         (row,) = [line for line in text.splitlines() if line.startswith(f"asset_level,{name}_from,CNY")]
@@ -648,15 +706,16 @@ def test_no_number_may_be_beyond_all_measure(shipped, declared):
 
 
 def test_a_number_without_bound_says_where_to_add_one(project):
-    path = project / POLICY / "audience_policy.csv"
+    path = seed_file("audience_policy", project)
     path.write_text(
         path.read_text(encoding="utf-8") + "longest_list,5000,customers,名单上限,Most on a list\n", encoding="utf-8"
     )
     (line,) = seed_faults(project)
     last = len(path.read_text(encoding="utf-8").splitlines())
-    assert line.startswith(f"seeds/policy/audience_policy.csv, line {last}, longest_list: no bound stands for value.")
+    file = "seeds/policy/audiences/audience_policy.csv"
+    assert line.startswith(f"{file}, line {last}, longest_list: no bound stands for value.")
     assert "to seeds/policy/policy_bounds.csv: audience_policy,longest_list,value,<unit>,<lowest>,<highest>," in line
-    bounds = project / POLICY / "policy_bounds.csv"
+    bounds = seed_file("policy_bounds", project)
     row = "audience_policy,longest_list,value,customers,1,100000,true,,,No branch calls more\n"
     bounds.write_text(bounds.read_text(encoding="utf-8") + row, encoding="utf-8")
     assert seed_faults(project) == []
@@ -683,7 +742,7 @@ def test_what_banktags_freezes_has_no_fault(project):
     rows = [
         same | {"score": place + 1, "value_from": points[place], "value_to": points[place + 1]} for place in range(5)
     ]
-    replace_in_seed(rows, project / POLICY / "rfm_cut_points.csv")
-    text = (project / POLICY / "rfm_cut_points.csv").read_text(encoding="utf-8")
+    replace_in_seed(rows, seed_file("rfm_cut_points", project))
+    text = (seed_file("rfm_cut_points", project)).read_text(encoding="utf-8")
     assert ",0.000015," in text and ",10000000000000000" in text
     assert [line for line in seed_faults(project) if "must be a number from" not in line] == []

@@ -12,14 +12,14 @@ from rfm_reference import AXES, CLASSES, rfm_by_bands, rfm_by_quintiles
 from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
 from banktags.freeze_rfm import computed_cut_points, replace_in_seed
+from banktags.seeds.rows import seed_file
 
 AS_OF = pd.Timestamp(DEMO_DATE)
-POLICY = PROJECT_ROOT / "seeds" / "policy"
 
 
 def in_force(seed: str, **text_columns: type) -> pd.DataFrame:
     """Rows of a policy seed that hold for CNY on the date."""
-    rows = pd.read_csv(POLICY / f"{seed}.csv", dtype=text_columns, parse_dates=["valid_from", "valid_to"])
+    rows = pd.read_csv(seed_file(seed), dtype=text_columns, parse_dates=["valid_from", "valid_to"])
     is_valid = (rows["valid_from"] <= AS_OF) & (rows["valid_to"].isna() | (rows["valid_to"] > AS_OF))
     return rows[(rows["currency"] == "CNY") & is_valid]
 
@@ -60,7 +60,7 @@ def facts(query) -> pd.DataFrame:
 def test_tiers_agree_with_pandas(facts, query):
     built = query("select * from segments.segment__pyramid")
     bands = in_force("pyramid_tiers")
-    entitlements = pd.read_csv(POLICY / "tier_entitlements.csv").sort_values("display_order").groupby("tier")["name_zh"]
+    entitlements = pd.read_csv(seed_file("tier_entitlements")).sort_values("display_order").groupby("tier")["name_zh"]
     services = entitlements.agg("、".join)
     assert list(built.index) == list(facts.index)
     customers = facts[facts["is_core_customer"] & (facts["status"] == "ACTIVE")]
@@ -99,7 +99,7 @@ def expected_rfm(facts) -> dict[str, pd.DataFrame]:
             "monetary": eligible["aum_month_avg"],
         }
     )
-    return {"bands": rfm_by_bands(values, POLICY, "CNY"), "quintile": rfm_by_quintiles(values, window)}
+    return {"bands": rfm_by_bands(values, "CNY"), "quintile": rfm_by_quintiles(values, window)}
 
 
 @pytest.mark.parametrize("method", ["bands", "quintile"])
@@ -181,7 +181,7 @@ def test_the_most_recent_customer_scores_five_and_the_never_active_one(query):
 
 
 def test_every_name_of_the_alias_table_stands_for_one_class():
-    aliases = pd.read_csv(POLICY / "rfm_class_aliases.csv")
+    aliases = pd.read_csv(seed_file("rfm_class_aliases"))
     article = aliases[aliases["scheme"] == "article"].set_index("name_zh")["rfm_class"]
     pattern = {rfm_class: pattern for pattern, rfm_class in CLASSES.items()}
     assert {name: pattern[rfm_class] for name, rfm_class in article.items()} == {
@@ -199,9 +199,7 @@ def test_every_name_of_the_alias_table_stands_for_one_class():
 
 def test_frozen_cut_points_are_the_computed_ones_to_the_last_digit(demo_warehouse, tmp_path):
     seed = tmp_path / "rfm_cut_points.csv"
-    seed.write_text(
-        (POLICY / "rfm_cut_points.csv").read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8"
-    )
+    seed.write_text((seed_file("rfm_cut_points")).read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
     with duckdb.connect(str(demo_warehouse.database), read_only=True) as connection:
         rows = computed_cut_points(connection)
         replace_in_seed(rows, seed)

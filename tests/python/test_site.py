@@ -1,5 +1,6 @@
 """The catalogue site: what stands in it, what must not, and that a browser finds a tag in it."""
 
+import csv
 import http.server
 import json
 import re
@@ -134,7 +135,8 @@ def governance() -> Governance:
         as_of_date=date(2026, 6, 30),
         quality={"aum_month_avg": FIGURES | {"tag_code": "aum_month_avg"}},
         distribution={"aum_tier": [Bin("value", "wealth", 100), Bin("value", "mass", 834), Bin("unknown", "null", 66)]},
-        rules={"aum_month_avg": {"rule_expression": RULE, "rule_sql": f"select {RULE}", "rule_hash": "674104cb"}},
+        rules={"aum_month_avg": {"rule_expression": RULE, "rule_hash": "674104cb"}},
+        rule_texts={"aum_month_avg": f"select {RULE}"},
         inputs={
             "aum_month_avg": [
                 ("source", "core.account_balances.balance"),
@@ -160,7 +162,7 @@ def test_an_entry_has_definition_rule_sources_quality_and_users(manifest, govern
     definitions = ("当月的日均资产。", "Daily average AUM of the month (月日均资产).")
     assert (tag["definition_zh"], tag["definition"]) == definitions
     assert node["description"] == "\n\n".join(definitions)
-    assert (tag["rule"], tag["rule_hash"]) == (RULE, "674104cb")
+    assert (tag["rule"], tag["rule_sql"], tag["rule_hash"]) == (RULE, f"select {RULE}", "674104cb")
     assert tag["inputs"] == [
         {
             "kind": "source",
@@ -300,10 +302,10 @@ def test_amounts_are_in_the_currency_of_the_bank():
 def test_every_unit_of_the_policy_seeds_has_a_chinese_word():
     seeds = PROJECT_ROOT / "seeds" / "policy"
     found = {"base currency"}
-    for table in seeds.glob("*.csv"):
+    for table in seeds.rglob("*.csv"):
         rows = pd.read_csv(table, dtype=str)
         found |= set(rows["unit"].dropna()) if "unit" in rows else set()
-    for described in seeds.glob("*.yml"):
+    for described in seeds.rglob("*.yml"):
         for seed in yaml.safe_load(described.read_text(encoding="utf-8"))["seeds"]:
             metas = (column.get("config", {}).get("meta", {}) for column in seed.get("columns", []))
             found |= {meta["unit"] for meta in metas if "unit" in meta}
@@ -445,7 +447,8 @@ def test_a_browser_searches_and_opens_a_tag(browser, address, query, width):
     browser.get_log("browser")
     browser.get(address)
     until(lambda _: "标签超市" in browser.find_element(by.CSS_SELECTOR, ".hero").text)
-    assert browser.find_element(by.CSS_SELECTOR, ".hero a").get_attribute("href") == address.replace("index", "review")
+    links = [link.get_attribute("href") for link in browser.find_elements(by.CSS_SELECTOR, ".hero a")]
+    assert address.replace("index", "review") in links
     search = browser.find_element(by.ID, "search")
     search.click()
     search.send_keys(query)
@@ -799,12 +802,40 @@ def test_the_catalogue_says_date_currency_and_customers_and_leads_to_the_other_p
     assert all(text in hero.text for text in (DEMO_DATE.isoformat(), "人民币", "含潜在与已销户"))
     links = [link.get_attribute("href") for link in hero.find_elements(reader.by.TAG_NAME, "a")]
     assert [link.removeprefix(site.parent.as_uri() + "/") for link in links] == [
+        "index.html#!/checks",
         "review.html",
         "reviews.html",
         "campaigns/index.html",
     ]
     reader.go("#!" + AUM)
     assert all(text in reader.element("#distribution").text for text in (DEMO_DATE.isoformat(), "位客户", "人民币"))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_of_the_checks_explains_each_and_opens_at_the_one_that_is_named(browser, site, width):
+    """What a failing row prints leads here: every check stands on the page, the one of the address in sight."""
+    reader = Reader(browser, site.as_uri(), width)
+    reader.click(".other-pages a[href$='#!/checks']")
+    reader.until(lambda _: reader.browser.find_elements(reader.by.CSS_SELECTOR, ".check"))
+    with (PROJECT_ROOT / "seeds/governance/checks.csv").open(encoding="utf-8", newline="") as rows:
+        explained = {row["check_name"]: row for row in csv.DictReader(rows)}
+    shown = {
+        each.get_attribute("id").removeprefix("check-"): each.text
+        for each in reader.browser.find_elements(reader.by.CSS_SELECTOR, ".check")
+    }
+    assert list(shown) == list(explained)
+    for name, row in explained.items():
+        told = [row[f"{part}_{language}"] for part in ("what", "why", "remedy") for language in ("zh", "en")]
+        assert all(text in shown[name] for text in (name, *told)), name
+    assert re.search("通过 passed\\s+看过 [1-9][0-9]+ 个标签", shown["unit_given"]), shown["unit_given"]
+    reader.go("#!/checks/class_of_inputs")
+    asked = reader.element(".check.asked")
+    reader.until(lambda _: 0 <= asked.rect["y"] - reader.browser.execute_script("return scrollY") < 400)
+    assert asked.get_attribute("id") == "check-class_of_inputs"
+    reader.move("!/checks/no_such_check")
+    reader.until(lambda _: "no_such_check" in reader.element(".notice").text)
+    assert reader.browser.execute_script("return document.documentElement.scrollWidth") <= width
+    assert [entry for entry in reader.browser.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
 def test_every_link_between_the_pages_leads_somewhere(site):

@@ -31,6 +31,7 @@ OUTER_PAIRS = re.compile(r"BroadcastNestedLoopJoin (?!Inner|Cross)")
 PAIRWISE_JOINS = {"definition_conflicts": "rules by rules"}
 #: Outer joins that broadcast one side however large it is, with what it holds; inner ones are broadcast if small.
 BROADCAST_PAIRS = {
+    "check__sources": "columns of sources that no tag reads",
     "customer_tier_outlook": "tiers",
     "int_aum__quarter_ends": "tiers",
     "int_campaign__members": "tiers",
@@ -39,10 +40,10 @@ BROADCAST_PAIRS = {
     "segment__rfm": "cut points of the scores",
     "segment__rfm_measures": "the parameters of RFM, one row",
     "source_confidence": "the last batch of all, one row",
+    "tag_checks": "columns of sources that no tag reads",
     "tag_tree": "tags",
     "tag_violations": "columns of sources that no tag reads",
     "tier_reassessments": "tiers",
-    "violations__definitions": "columns of sources that no tag reads",
 }
 #: What opens partitions of any age beside the models of DuckDB: views that others read by window, and revisions.
 OPEN_TO_ALL = {

@@ -29,6 +29,6 @@ def test_rows_are_forgotten_as_the_format_can(config, forgets_date, forgets_all)
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     environment.globals |= {"execute": True, "this": "t", "config": config, "run_query": run_query}
     spark = environment.from_string(source).module
-    spark.spark__forget_rows("dt", "dt >= (select max(dt) from batches)")
+    spark.spark__forget_rows("dt", "dt >= (select max(dt) from batches)", "t", config)
     assert ran == ["select distinct dt from t where dt >= (select max(dt) from batches)", forgets_date]
     assert spark.spark__forget_table("true").strip() == forgets_all

@@ -1,18 +1,17 @@
 """Rules as clauses: the first clause that holds gives the value that the tag has."""
 
 import csv
-import datetime
-from decimal import Decimal
 
 import duckdb
 import pytest
 
 from banktags.catalogue.clauses import tag_clauses
 from banktags.catalogue.entries import tag_entries
-from banktags.catalogue.rules import Project, RuleError
+from banktags.catalogue.project import Project
+from banktags.catalogue.scopes import RuleError
 from banktags.catalogue.sync import CATALOGUE_SEEDS
-from banktags.contract import PROJECT_ROOT, read_contract
-from banktags.explain.decision import Clause, Comparison, clauses_of, deciding
+from banktags.contract import read_contract
+from banktags.seeds.rows import seed_file
 
 AS_OF = "2026-06-30"
 
@@ -174,7 +173,7 @@ def test_what_is_no_list_of_clauses_says_so():
 
 def test_no_number_of_the_policy_is_copied():
     assert [row for row in recorded() if row["threshold"] and (row["literal_number"] or row["literal_text"])] == []
-    with (PROJECT_ROOT / "seeds/policy/rule_thresholds.csv").open(encoding="utf-8") as rows:
+    with seed_file("rule_thresholds").open(encoding="utf-8") as rows:
         known = {f"{row['rule']}.{row['parameter']}" for row in csv.DictReader(rows)}
     known |= {f"coverage.{table}" for table in read_contract()}
     named = {row["threshold"] for row in recorded() if row["threshold"]}
@@ -199,40 +198,26 @@ def test_boundaries_are_those_of_the_policy(demo_warehouse, tag_code, boundaries
 
 
 def test_the_clauses_give_the_value_of_every_customer(demo_warehouse):
+    """Where a value is known, or tags alone say why it is not, the clauses give it."""
     with duckdb.connect(str(demo_warehouse.database), read_only=True) as con:
-        tags = [
-            row[0]
-            for row in con.execute(
-                "select distinct tag_code from governance.tag_boundaries where clause_order > 0 order by all"
-            ).fetchall()
-        ]
-        assert len(tags) > 10
-        clauses = {tag: clauses_of(con, tag, datetime.date.fromisoformat(AS_OF)) for tag in tags}
-        customers = con.execute("select columns(*)::varchar from marts.customer_tags")
-        codes = [column[0] for column in customers.description]
-        wrong, told = [], 0
-        for row in customers.fetchall():
-            values = dict(zip(codes, row, strict=True))
-            for tag in tags:
-                clause = deciding(clauses[tag], values)
-                # Unknown may come of a condition that no tag tells.
-                if values[tag] is None and any(not one.can_be_told for one in clauses[tag]):
-                    continue
-                told += 1
-                if (clause.value if clause else None) != values[tag]:
-                    wrong.append((tag, values["customer_id"], values[tag], clause))
-    assert wrong == [] and told > 3000
-
-
-def asked(operator: str, boundary: Decimal | None, boundary_text: str | None) -> Clause:
-    comparison = Comparison("crm.consents", (), operator, boundary, boundary_text)
-    return Clause(1, "true", "", (comparison,))
-
-
-@pytest.mark.parametrize("boundary", [(Decimal(90), None), (None, "2026-06-01")])
-def test_a_threshold_or_a_source_table_is_asked_for_itself(boundary):
-    assert asked("is not null", *boundary).holds({}) and not asked("is null", *boundary).holds({})
-    assert asked("is null", None, None).holds({}) and not asked("is not null", None, None).holds({})
+        wrong, told, tags = con.execute("""
+            with judged as (
+                select customer_id, tag_code, bool_or(decides and is_told) as is_given,
+                    bool_or(clause_holds) as is_reached, bool_or(not is_told) as has_more_than_tags
+                from portraits.portrait_clauses where clause_order > 0 group by all
+            ),
+            compared as (
+                select judged.*, known.tag_value from judged
+                left join marts.customer_tags_long as known using (customer_id, tag_code)
+                where known.tag_value is not null or not judged.has_more_than_tags
+            )
+            select
+                list((tag_code, customer_id, tag_value))
+                    filter (not is_given and (tag_value is not null or is_reached)),
+                count(*), count(distinct tag_code)
+            from compared
+        """).fetchone()
+    assert wrong is None and told > 3000 and tags > 10
 
 
 # The method, on a small project

@@ -6,7 +6,7 @@ import math
 import pandas as pd
 import pytest
 
-from banktags.contract import PROJECT_ROOT
+from banktags.seeds.rows import seed_file
 
 AS_OF = pd.Timestamp("2026-06-30")
 
@@ -97,8 +97,8 @@ def test_one_scan_reads_the_customers(manifest):
     readers = [
         node["name"]
         for node in manifest["nodes"].values()
-        if node["resource_type"] in ("model", "test")
-        and node["path"].startswith("governance")
+        if node["resource_type"] == "model"
+        and node["schema"] == "governance"
         and "model.bank_tags.customer_tags" in node["depends_on"]["nodes"]
     ]
     assert readers == ["tag_scan"]
@@ -138,7 +138,7 @@ AGES = {
 def test_the_confidence_is_that_of_pandas(demo_warehouse, tag):
     """Of every customer whose value is known; the long mart shows it beside the value."""
     system, table, column, age = AGES[tag]
-    policy = pd.read_csv(PROJECT_ROOT / "seeds/governance/source_freshness_policy.csv")
+    policy = pd.read_csv(seed_file("source_freshness_policy"))
     ((fresh, stale, floor),) = policy.loc[
         (policy.system_name == system) & (policy.table_name == table) & (policy.column_name == column),
         ["fresh_days", "stale_days", "confidence_floor"],

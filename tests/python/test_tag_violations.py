@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from dbt.cli.main import dbtRunner
 
+from banktags.catalogue.certificates import read_steps, seal
 from banktags.contract import PROJECT_ROOT, read_contract
 from banktags.landing import write_empty_tables
 
@@ -63,19 +64,26 @@ class Project:
         with (self.folder / path).open("a", encoding="utf-8") as file:
             file.writelines(row + "\n" for row in rows)
 
+    def record(self, *rows: str) -> None:
+        """Put steps at the end of their tags' records, as commands would."""
+        self.append(EVENTS, *rows)
+        seal(self.folder)
+
     def live(self, tag_code: str, until: str, reviewer: str = "reviewer") -> None:
         """Take a tag without a record through its life, up to a state."""
         with (self.folder / "seeds/catalogue/tag_rules.csv").open(encoding="utf-8") as rows:
             rule_hash = next(row["rule_hash"] for row in csv.DictReader(rows) if row["tag_code"] == tag_code)
+        rows = []
         for number, state in enumerate(STEPS[: STEPS.index(until) + 1], start=1):
             actor = reviewer if state == "certified" else "developer"
             recorded = rule_hash if state == "certified" else ""
-            self.append(EVENTS, f"{tag_code},{number},{state},2026-06-01,{actor},{recorded},")
+            rows.append(f"{tag_code},{number},{state},2026-06-01,{actor},{recorded},,")
+        self.record(*rows)
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory) -> Project:
-    """A copy of the project, built once without any fault: nothing is violated."""
+    """A copy of the project, built once without any fault: nothing is violated, also not by a comment upstream."""
     folder = tmp_path_factory.mktemp("project") / "bank_tags"
     ignored = shutil.ignore_patterns(".*", "target", "logs", "data", "warehouse", "site", "__pycache__")
     shutil.copytree(PROJECT_ROOT, folder, ignore=ignored)
@@ -86,6 +94,8 @@ def sound(tmp_path_factory) -> Project:
         patch.setenv("BANK_TAGS_PII_KEY", "key-of-the-tests")
         write_empty_tables(folder / "raw", read_contract())
         project = Project(folder)
+        project.edit("models/tags/fact/fact_tags__suitability.sql", "-- What risk", "-- Which risk")
+        project.edit("models/tags/fact/fact_tags__suitability.sql", "    from {{ ref('int", "    from  {{ref('int")
         ok, printed = project.build()
         assert ok, printed
         yield project
@@ -176,6 +186,11 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
         r"unit_given: fact_tags__credit\.bureau_credit_score",
         "give unit",
     ),
+    "a unit is not in the list": (
+        lambda p: p.edit("models/tags/fact/fact_tags__social.yml", "unit: persons", "unit: people"),
+        r"unit_known: fact_tags__social\.\w+: the unit people is not in seed units",
+        "choose a unit of seed units",
+    ),
     "an owner is no longer active": (
         lambda p: p.edit("seeds/governance/owners.csv", "财富管理部,business,true", "财富管理部,business,false"),
         r"owner_active: fact_tags__suitability\.risk_level: the owner 财富管理部 is no longer active",
@@ -197,7 +212,7 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
         "make it a rule tag",
     ),
     "the code has changed since the rules were recorded": (
-        lambda p: p.edit("models/tags/fact/fact_tags__suitability.sql", "-- What risk", "-- Which risk"),
+        lambda p: p.edit("models/tags/fact/fact_tags__suitability.sql", "<= assessments", "< assessments"),
         "rule_current: fact_tags__suitability: its SQL",
         "run banktags catalogue sync",
     ),
@@ -252,16 +267,16 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
         "record the steps",
     ),
     "a step is left out": (
-        lambda p: p.append(
-            EVENTS, "investment_goal,1,requested,2026-06-01,a,,", "investment_goal,2,published,2026-06-02,a,,"
+        lambda p: p.record(
+            "investment_goal,1,requested,2026-06-01,a,,,", "investment_goal,2,published,2026-06-02,a,,,"
         ),
         r"lifecycle_transition: fact_tags__suitability\.investment_goal: step 2 goes from requested to published",
         "go on to defined, retired",
     ),
     "a certified rule has changed": (
-        lambda p: recertified(p, "age_years", "0000000000000000"),
+        lambda p: certified_otherwise(p, "age_years"),
         r"certified_rule_unchanged: fact_tags__demographics\.age_years",
-        "certify it again, with rule_hash",
+        "run banktags catalogue certify age_years --by",
     ),
     "a deprecated tag names no successor": (
         lambda p: (
@@ -291,7 +306,7 @@ FAULTS: dict[str, tuple[Callable[[Project], None], str, str]] = {
         r"code_owner: derived_tags__wealth_desk\.has_idle_cash",
         "rename the column wealth_desk__has_idle_cash",
     ),
-    "an owner approves an album of his own": (
+    "an owner approves an album of their own": (
         lambda p: p.edit(STARTER_ALBUM, "approved_by: 数据平台部", "approved_by: 零售金融部"),
         "album_approved: album retail_starter_album: its owner 零售金融部 approved it",
         "let another than the owner approve it",
@@ -346,10 +361,18 @@ def defined_in_chinese(project: Project, text: str) -> None:
     path.write_text(edited, encoding="utf-8")
 
 
-def recertified(project: Project, tag_code: str, rule_hash: str) -> None:
-    path = project.folder / EVENTS
-    text = path.read_text(encoding="utf-8")
-    path.write_text(re.sub(rf"({tag_code},\d,certified,[^,]*,[^,]*,)\w+", rf"\g<1>{rule_hash}", text), encoding="utf-8")
+def certified_otherwise(project: Project, tag_code: str) -> None:
+    """As if another rule of a tag had been certified last."""
+    rows = [row for row in read_steps(project.folder) if row["tag_code"] == tag_code]
+    number = len(rows)
+    steps = ("developed", "verified", "certified", "published")
+    project.record(
+        *(
+            f"{tag_code},{number + at},{state},{rows[-1]['event_date']},{'a' if state == 'certified' else 'b'},"
+            f"{'r000000000000000' if state == 'certified' else ''},,"
+            for at, state in enumerate(steps, start=1)
+        )
+    )
 
 
 def batches() -> list[list[str]]:
@@ -387,6 +410,7 @@ def test_each_fault_fails_the_build_by_name(printed, fault):
     _, said, remedy = FAULTS[fault]
     output = printed(fault)
     assert re.search(f"{said}.*Remedy: .*{remedy}", output), output[-3000:]
+    assert f"#!/checks/{said.partition(':')[0]}" in output, "the page of the check is not named"
 
 
 def test_an_exception_with_its_reason_lets_a_fault_stand(project):

@@ -11,6 +11,7 @@ from banktags.catalogue.site.entries import enrich, lists_of, private_albums
 from banktags.catalogue.site.governance import read_governance
 from banktags.catalogue.site.page import render
 from banktags.catalogue.site.parameters import read_lists
+from banktags.catalogue.site.rule_texts import rule_texts
 from banktags.contract import PROJECT_ROOT
 from banktags.landing import landing_zone
 from banktags.pages.site import CATALOGUE, other_pages
@@ -33,7 +34,8 @@ def site(
             raise typer.BadParameter(str(error), param_hint="warehouse") from error
         wanted = {seed for seeds in lists_of(manifest, governance).values() for seed in seeds}
         lists = read_lists(warehouse, manifest, wanted, governance.as_of_date.isoformat())
-        governance = replace(governance, lists=lists)
+        texts = rule_texts(manifest, catalog, target, governance.as_of_date.isoformat())
+        governance = replace(governance, lists=lists, rule_texts=texts)
     enriched = enrich(manifest, governance)
     enriched["metadata"]["catalogue"]["pages"] = [
         asdict(link) for link in other_pages(CATALOGUE, out.parent) if (out.parent / link.href).exists()

@@ -32,6 +32,7 @@ def enrich(manifest: dict[str, Any], governance: Governance) -> dict[str, Any]:
         "currency": governance.currency.note,
         "currency_code": governance.currency.code,
         "lists": governance.lists,
+        "checks": governance.checks,
     }
     return manifest | {
         "nodes": nodes,
@@ -133,7 +134,7 @@ def _node(
             "model_id": model,
             "scenarios": [governance.scenarios.get(scenario, scenario) for scenario in entry.scenarios or ()],
             "rule": rule.get("rule_expression"),
-            "rule_sql": rule.get("rule_sql"),
+            "rule_sql": governance.rule_texts.get(entry.code),
             "rule_hash": rule.get("rule_hash"),
             "unresolved": rule.get("unresolved"),
             "inputs": _inputs(manifest, governance.inputs.get(entry.code, [])),
@@ -149,8 +150,8 @@ def _node(
 
 
 def in_currency(entry: TagEntry, currency: Currency) -> TagEntry:
-    """An entry whose unit is CNY, an amount in the base currency, with that currency; as governance.tag_dictionary."""
-    if entry.unit != "CNY":
+    """An entry whose unit is the base currency with the code of that currency; as governance.tag_dictionary."""
+    if entry.unit != "base currency":
         return entry
     said = re.sub("单位：(本位币)?元", f"单位：{currency.unit_zh}", entry.definition_zh or "")
     return replace(entry, unit=currency.code, definition_zh=said or None)

@@ -20,6 +20,8 @@ TABLES = {
     "tag_parameters": "numbers in force",
     "tag_confidence": "confidence",
     "tag_lifecycle": "steps of a tag's life",
+    "checks": "explanations of the checks",
+    "check_outcomes": "what each check looked at",
 }
 #: One row a tag with values below full confidence: how low, of how many customers (null: of all), by which source.
 LOWEST_CONFIDENCE = """
@@ -47,6 +49,20 @@ PARAMETERS = """
     from governance.tag_parameters
     order by tag_code, seed_name, value, seed_row, value_column
 """
+#: The checks in the order of the seed, each with what it came to where that is counted.
+CHECKS = """
+    select
+        checks.* exclude (scope, is_never_empty, looks_at_all),
+        checks.scope,
+        outcomes.subjects_expected,
+        outcomes.subjects_looked_at,
+        outcomes.tags_looked_at,
+        outcomes.violations,
+        outcomes.outcome
+    from governance.checks as checks
+    left join governance.check_outcomes as outcomes on checks.check_name = outcomes.check_name
+    order by checks.rowid
+"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,7 @@ class Governance:
     quality: dict[str, dict[str, Any]] = field(default_factory=dict)
     distribution: dict[str, list[Bin]] = field(default_factory=dict)
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rule_texts: dict[str, str] = field(default_factory=dict)  # the whole SQL of a tag
     inputs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # input_kind, input_name
     # Numbers of the policy seeds that decide each tag: row, value, unit, source and validity.
     parameters: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -78,6 +95,7 @@ class Governance:
     confidence: dict[str, dict[str, Any]] = field(default_factory=dict)  # of tags with values below 1
     life: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # state, date, actor and later of each step
     scenarios: dict[str, str] = field(default_factory=dict)  # Chinese name by scenario
+    checks: list[dict[str, Any]] = field(default_factory=list)  # rows of seed checks with what each came to
     currency: Currency = YUAN  # of all amounts
 
     @property
@@ -123,6 +141,7 @@ def read_governance(warehouse: duckdb.DuckDBPyConnection) -> Governance:
         confidence=_by_code(records(warehouse, LOWEST_CONFIDENCE)),
         life=dict(life),
         scenarios=dict(warehouse.execute("select scenario, name_zh from policy.scenarios").fetchall()),
+        checks=records(warehouse, CHECKS),
         currency=read_currency(warehouse),
     )
 

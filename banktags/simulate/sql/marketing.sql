@@ -148,7 +148,7 @@ inner join step on case step.step
     else target.f between 0.955 and 0.96 end
 {%- if updown_contact %}
 union all
--- DEMO-UPDOWN is called when the alert of his fall is due: reached, and he answers.
+-- DEMO-UPDOWN is called when the alert of their fall is due: reached, and they answer.
 select
     cast(1999999999990 + step as varchar), 'CARE-RETENTION', customer_key(1), date '{{ updown_contact }}',
     clock(date '{{ updown_contact }}', 36000 + 60 * step), 'PHONE', touch_status, date '{{ updown_contact }}'

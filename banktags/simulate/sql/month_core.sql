@@ -23,7 +23,7 @@ where account.opened_date < date '{{ start }}'
 order by account.a;
 {% endif %}
 
--- Who does business with the bank this month, and when his money comes.
+-- Who does business with the bank this month, and when their money comes.
 create temp table active as
 with dated as (
     select
@@ -181,7 +181,7 @@ with legs as (
 )
 select * from legs where cents > 0 and d >= date '{{ activity_first }}' and d <= date '{{ last }}';
 
--- What an active customer may spend freely: whatever leaves him at his planned level by the end of the month.
+-- What an active customer may spend freely: whatever leaves them at their planned level by the end of the month.
 create temp table budget as
 with net as (
     select n, cast(sum(sign * cents) as bigint) as cents from fixed where a % 100 = 0 group by n

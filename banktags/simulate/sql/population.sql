@@ -133,7 +133,7 @@ where
     or u(n, 'leaves') < {{ mass_customers }} / {{ leaver_candidates }} * churn_hazard * {{ years }} / (1 - least(0.5, churn_hazard * {{ years }}))
 order by n;
 
--- Wealth: a customer's place within his tier gives his assets at the end date (power law with the tier's mean), one quarter of
+-- Wealth: a customer's place within their tier gives their assets at the end date (power law with the tier's mean), one quarter of
 -- the private clients hold one product only, and the cash level and income follow.
 create table person as
 with placed as (
@@ -209,7 +209,7 @@ select
         when stage = 'dormant' and (u(n, 'dormant before') < 0.6 or {{ days }} < 150) then date '{{ start }}' - cast(u_int(n, 'dormant from', 700) as integer)
         when stage = 'dormant' then date '{{ start }}' + 30 + cast(u_int(n, 'dormant from', {{ days }} - 120) as integer)
     end as dormant_from,
-    -- Payday of the employer; everyone else's money comes on a day of his own.
+    -- Payday of the employer; everyone else's money comes on a day of their own.
     case
         when occupation_code in ('01', '02', '03', '04', '06', '07') and u(n, 'payroll') < 0.7 then 'SALARY'
         when occupation_code = '10' and u(n, 'payroll') < 0.85 then 'PENSION'
@@ -223,10 +223,10 @@ select
         when occupation_code in ('01', '02', '03', '04', '06', '07') then pick([10, 15, 25], u_int(n, 'employer', {{ employers }}), 'payday')
         else 1 + u_int(n, 'income day', 20)
     end as payday,
-    -- Postings a month that the customer makes when active, and the share of months in which he is.
+    -- Postings a month that the customer makes when active, and the share of months in which they are.
     case tier when 1 then 8.0 when 2 then 7.0 when 3 then 6.0 when 4 then 5.0 else 1.4 + 3.6 * q end * skewed(n, 'activity', 0.35) as activity,
     case when tier = 5 then least(1.0, 0.55 + 0.4 * q + 0.2 * u(n, 'steady')) else 0.97 end as steadiness,
-    -- Hour around which the customer lives his digital day.
+    -- Hour around which the customer lives their digital day.
     pick([8, 9, 10, 12, 12, 13, 18, 19, 20, 20, 21, 21, 22], n, 'hour') as hour,
     b = 7 and occupation_code = '03' and n > 1 as is_white_collar
 from earning

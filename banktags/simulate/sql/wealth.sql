@@ -1,7 +1,7 @@
 -- Investments. A tranche is one purchase held for a while: bought on start_date (null = before the first day), sold on end_date
 -- (null = still held), so that orders, postings, holdings and time-deposit accounts all come from this one table.
 
--- Which categories a customer holds, and how much of his assets stands in each.
+-- Which categories a customer holds, and how much of their assets stands in each.
 create table position as
 with chosen as (
     select person.n, category.cat, greatest(1, cast(floor(category.weight * 1000 * skewed(person.n * 16 + category.cat, 'weight', 0.4)) as bigint)) as weight

@@ -30,13 +30,9 @@ active_days as (
     union distinct
 
     select distinct
-        identities.customer_id,
+        app_events.customer_id,
         app_events.event_date as active_date
-    from {{ ref('stg_digital__app_events') }} as app_events
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            app_events.customer_id = identities.source_key
-            and identities.source_system = 'core'
+    from {{ ref('int_app_events__by_customer') }} as app_events
     where
         app_events.event_type = 'login'
         and {{ event_in_last_days('app_events.event_date', 365) }}

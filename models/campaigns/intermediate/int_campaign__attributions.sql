@@ -5,7 +5,7 @@
 with
 
 parameters as (
-    select cast({{ campaign_parameter('attribution_window_days') }} as int) as attribution_window_days
+    select cast({{ parameter_value('attribution_window_days') }} as int) as attribution_window_days
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}
 ),

@@ -9,17 +9,17 @@ margins as (
     select
         item,
         product_id,
-        max(case when parameter = 'margin_rate' then value end) as margin_rate,
-        max(case when parameter = 'fee_rate' then value end) as fee_rate,
-        max(case when parameter = 'retention' then value end) as retention,
-        max(case when parameter = 'horizon_years' then value end) as horizon_years
+        {{ parameter_value('margin_rate') }} as margin_rate,
+        {{ parameter_value('fee_rate') }} as fee_rate,
+        {{ parameter_value('retention') }} as retention,
+        {{ parameter_value('horizon_years') }} as horizon_years
     from {{ ref('product_margins') }}
     where {{ in_force(by_currency=false) }}
     group by item, product_id
 ),
 
 discount as (
-    select cast({{ campaign_parameter('ltv_discount_rate') }} as double) as discount_rate
+    select cast({{ parameter_value('ltv_discount_rate') }} as double) as discount_rate
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}
 ),

@@ -1,15 +1,15 @@
 -- The effect of each campaign, by horizon, metric and group: what treatment and control came to, their difference
 -- with test and interval, what difference could have been seen, and how many customers the one that was seen would
 -- need. Proportions by the pooled z and Newcombe's interval, amounts by Welch's t, beside it adjusted for AUM before
--- (CUPED). What the effect is without the controls who were treated all the same stands beside it (sensitivity). A group
--- that is too small is counted and not shown.
+-- (CUPED). What the effect is without the controls who were treated all the same stands beside it (sensitivity). A
+-- group that is too small is counted and not shown.
 
 with
 
 parameters as (
     select
-        {{ campaign_parameter('alpha') }} as alpha,
-        {{ campaign_parameter('power') }} as power
+        {{ parameter_value('alpha') }} as alpha,
+        {{ parameter_value('power') }} as power
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}
 ),
@@ -130,7 +130,8 @@ errors as (
         {{ welch_standard_error('variance_1', 'n_1', 'variance_2', 'n_2') }} as standard_error,
         {{ welch_degrees_of_freedom('variance_1', 'n_1', 'variance_2', 'n_2') }} as degrees_of_freedom,
         {{ welch_standard_error('cuped_variance_1', 'n_1', 'cuped_variance_2', 'n_2') }} as cuped_standard_error,
-        {{ welch_degrees_of_freedom('cuped_variance_1', 'n_1', 'cuped_variance_2', 'n_2') }} as cuped_degrees_of_freedom,
+        {{ welch_degrees_of_freedom('cuped_variance_1', 'n_1', 'cuped_variance_2', 'n_2') }}
+            as cuped_degrees_of_freedom,
         {{ welch_standard_error('variance_1', 'n_1', 'clean_variance_2', 'clean_n_2') }} as clean_standard_error,
         {{ welch_degrees_of_freedom('variance_1', 'n_1', 'clean_variance_2', 'clean_n_2') }} as clean_degrees_of_freedom
     from adjusted

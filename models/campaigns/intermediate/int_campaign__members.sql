@@ -1,11 +1,11 @@
--- Who was assigned to which arm, with what was known of him before: the tier and the average AUM of the days before the
--- assignment, whose own day counts for the campaign already. A person whose numbers were assigned to both arms is in
--- none: `arm` is BOTH. Balances are those of a year; where no interval stands, the balance was zero.
+-- Who was assigned to which arm, with what was known of them before: the tier and the average AUM of the days before
+-- the assignment, whose own day counts for the campaign already. A person whose numbers were assigned to both arms is
+-- in none: `arm` is BOTH. Balances are those of a year; where no interval stands, the balance was zero.
 
 with
 
 parameters as (
-    select {{ campaign_parameter('covariate_days') }} as covariate_days
+    select {{ parameter_value('covariate_days') }} as covariate_days
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}
 ),
@@ -109,12 +109,7 @@ measured as (
 
 -- The tier bounds in force on the run's date, for the bank's base currency.
 tiers as (
-    select
-        tier,
-        aum_from,
-        aum_to
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 members as (

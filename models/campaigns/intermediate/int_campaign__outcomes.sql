@@ -1,12 +1,12 @@
 -- What became of each member by the end of each horizon that has passed, from the day of the assignment on (macro
--- counts_from): one row a campaign, horizon and customer of an arm, whether he was reached or not (intention to treat).
+-- counts_from): one row a campaign, horizon and customer of an arm, reached or not (intention to treat).
 
 with
 
 parameters as (
     select
-        {{ campaign_parameter('churn_aum_drop') }} as churn_aum_drop,
-        {{ campaign_parameter('churn_aum_from') }} as churn_aum_from
+        {{ parameter_value('churn_aum_drop') }} as churn_aum_drop,
+        {{ parameter_value('churn_aum_from') }} as churn_aum_from
     from {{ ref('campaign_parameters') }}
     where {{ in_force() }}
 ),

@@ -34,7 +34,7 @@ day_ends as (
     from movements
 ),
 
--- Before his first movement a customer had zero.
+-- Before their first movement a customer had zero.
 peaks as (
     select
         customer_id,

@@ -6,8 +6,8 @@ with
 
 ages as (
     select
-        max(case when parameter = 'guardian_age_below' then value end) as guardian_age_below,
-        max(case when parameter = 'adult_age_from' then value end) as adult_age_from
+        {{ parameter_value('guardian_age_below') }} as guardian_age_below,
+        {{ parameter_value('adult_age_from') }} as adult_age_from
     from {{ ref('audience_policy') }}
 ),
 
@@ -52,15 +52,9 @@ unguarded as (
 ),
 
 complaining as (
-    select distinct identities.customer_id
-    from {{ ref('stg_crm__complaints') }} as complaints
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            complaints.contact_id = identities.source_key
-            and identities.source_system = 'crm'
-    where
-        complaints.complained_date <= {{ as_of_date() }}
-        and (complaints.resolved_date is null or complaints.resolved_date > {{ as_of_date() }})
+    select distinct customer_id
+    from {{ ref('int_complaints__by_customer') }}
+    where is_open
 ),
 
 restrictions as (

@@ -5,8 +5,10 @@ with
 touches as (
     select
         staged_touches.touch_id,
+        staged_touches.campaign_id,
         identities.customer_id,
         staged_touches.touch_date,
+        staged_touches.touch_at,
         staged_touches.channel,
         staged_touches.touch_status,
         staged_touches.dt

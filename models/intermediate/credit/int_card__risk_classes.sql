@@ -13,26 +13,21 @@ cards as (
     select
         cards.*,
         case when cards.statement_balance <= tolerance.unpaid_to then 0 else cards.days_past_due end as days_owed
-    from {{ ref('stg_card__cards') }} as cards
+    from {{ ref('int_cards__by_customer') }} as cards
     cross join tolerance
+    where
+        cards.card_type = 'CREDIT'
+        and cards.is_open
 ),
 
 credit_cards as (
     select
-        identities.customer_id,
-        cards.card_id as exposure_id,
-        cards.days_owed as days_past_due,
-        cards.days_owed as days_past_due_seen,
+        customer_id,
+        card_id as exposure_id,
+        days_owed as days_past_due,
+        days_owed as days_past_due_seen,
         false as is_written_off
     from cards
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            cards.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where
-        cards.card_type = 'CREDIT'
-        and coalesce(cards.issued_date <= {{ as_of_date() }}, true)
-        and (cards.closed_date is null or cards.closed_date > {{ as_of_date() }})
 ),
 
 risk_classes as (

@@ -6,22 +6,15 @@ with
 -- Events of known customers, from the partitions that the longest window needs.
 events as (
     select
-        identities.customer_id,
-        app_events.event_id,
-        app_events.event_date,
-        app_events.event_at,
-        app_events.event_type,
-        app_events.page,
-        lag(app_events.event_at) over (
-            partition by identities.customer_id, app_events.event_date
-            order by app_events.event_at, app_events.event_id
-        ) as previous_event_at
-    from {{ ref('stg_digital__app_events') }} as app_events
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            app_events.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where {{ event_in_last_days('app_events.event_date', 90) }}
+        customer_id,
+        event_id,
+        event_date,
+        event_at,
+        event_type,
+        page,
+        lag(event_at) over (partition by customer_id, event_date order by event_at, event_id) as previous_event_at
+    from {{ ref('int_app_events__by_customer') }}
+    where {{ event_in_last_days('event_date', 90) }}
 ),
 
 -- The first event of a day opens a session, and so does each event that comes later than the gap allows.

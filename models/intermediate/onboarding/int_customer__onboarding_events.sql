@@ -16,7 +16,7 @@ new_customers as (
         and {{ is_covered(['core.accounts', 'core.transactions', 'digital.app_events', 'marketing.touches'], 365) }}
 ),
 
--- Only what the customer starts is his own; a salary or interest that comes in is not.
+-- Only what the customer starts is their own; a salary or interest that comes in is not.
 own_transactions as (
     select
         customer_id,
@@ -31,18 +31,14 @@ own_transactions as (
 
 logins as (
     select
-        identities.customer_id,
+        customer_id,
         'login' as event_type,
         'APP' as channel,
-        app_events.event_date
-    from {{ ref('stg_digital__app_events') }} as app_events
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            app_events.customer_id = identities.source_key
-            and identities.source_system = 'core'
+        event_date
+    from {{ ref('int_app_events__by_customer') }}
     where
-        app_events.event_type = 'login'
-        and {{ event_in_last_days('app_events.event_date', 365) }}
+        event_type = 'login'
+        and {{ event_in_last_days('event_date', 365) }}
 ),
 
 touches as (

@@ -24,28 +24,20 @@ balances as (
 
 loans as (
     select
-        identities.customer_id,
-        loans.granted_date as held_from
-    from {{ ref('stg_lending__loans') }} as loans
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            loans.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where {{ in_last_days('loans.granted_date', 365) }}
+        customer_id,
+        granted_date as held_from
+    from {{ ref('int_loans__by_customer') }}
+    where {{ in_last_days('granted_date', 365) }}
 ),
 
 credit_cards as (
     select
-        identities.customer_id,
-        cards.issued_date as held_from
-    from {{ ref('stg_card__cards') }} as cards
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            cards.customer_id = identities.source_key
-            and identities.source_system = 'core'
+        customer_id,
+        issued_date as held_from
+    from {{ ref('int_cards__by_customer') }}
     where
-        cards.card_type = 'CREDIT'
-        and {{ in_last_days('cards.issued_date', 365) }}
+        card_type = 'CREDIT'
+        and {{ in_last_days('issued_date', 365) }}
 ),
 
 products as (

@@ -14,35 +14,26 @@ balances as (
 
 loans as (
     select
-        identities.customer_id,
+        customer_id,
         'LOAN' as product_category,
         count(*) as units_held
-    from {{ ref('stg_lending__loans') }} as loans
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            loans.customer_id = identities.source_key
-            and identities.source_system = 'core'
+    from {{ ref('int_loans__by_customer') }}
     where
-        loans.status = 'ACTIVE'
-        and loans.outstanding_principal > 0
-    group by identities.customer_id
+        status = 'ACTIVE'
+        and outstanding_principal > 0
+    group by customer_id
 ),
 
 credit_cards as (
     select
-        identities.customer_id,
+        customer_id,
         'CREDIT_CARD' as product_category,
         count(*) as units_held
-    from {{ ref('stg_card__cards') }} as cards
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            cards.customer_id = identities.source_key
-            and identities.source_system = 'core'
+    from {{ ref('int_cards__by_customer') }}
     where
-        cards.card_type = 'CREDIT'
-        and coalesce(cards.issued_date <= {{ as_of_date() }}, true)
-        and (cards.closed_date is null or cards.closed_date > {{ as_of_date() }})
-    group by identities.customer_id
+        card_type = 'CREDIT'
+        and is_open
+    group by customer_id
 ),
 
 held_products as (

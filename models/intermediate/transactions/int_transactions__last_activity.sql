@@ -63,16 +63,7 @@ before_the_year as (
             and core_transactions.transaction_date < quiet_accounts.valid_to
     inner join {{ ref('transaction_types') }} as posting_types
         on core_transactions.transaction_type = posting_types.transaction_type
-    left join {{ ref('transaction_initiators') }} as initiators
-        on
-            core_transactions.transaction_type = initiators.transaction_type
-            and core_transactions.direction = initiators.direction
-            and initiators.channel is null
-    left join {{ ref('transaction_initiators') }} as channel_initiators
-        on
-            core_transactions.transaction_type = channel_initiators.transaction_type
-            and core_transactions.direction = channel_initiators.direction
-            and core_transactions.channel = channel_initiators.channel
+    {{ join_initiators('core_transactions') }}
     left join cancelled
         on
             core_transactions.transaction_id = cancelled.transaction_id

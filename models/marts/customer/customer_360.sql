@@ -5,11 +5,7 @@ with
 
 -- Chinese names of the tiers in force.
 tiers as (
-    select
-        tier,
-        name_zh
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 customer_360 as (

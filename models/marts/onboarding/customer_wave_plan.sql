@@ -17,7 +17,7 @@ customers as (
     where onboarding.is_in_honeymoon
 ),
 
--- The plan that was in force when the customer opened stays his, also if another has begun since.
+-- The plan that was in force when the customer opened stays theirs, also if another has begun since.
 waves as (
     select
         customers.*,

@@ -78,8 +78,8 @@ balances as (
     group by covered.quarter_end_date, intervals.customer_id
 ),
 
--- Every core customer at every quarter end; without a balance he has zero. A relation is open from its first day to the
--- day before its last; one that is closed today, to yesterday at most.
+-- Every core customer at every quarter end; without a balance they have zero. A relation is open from its first day to
+-- the day before its last; one that is closed today, to yesterday at most.
 snapshots as (
     select
         covered.period,

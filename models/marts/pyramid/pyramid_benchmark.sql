@@ -4,14 +4,7 @@ with
 
 -- Every tier in force, also one that nobody is in.
 tiers as (
-    select
-        tier,
-        name_zh,
-        tier_rank,
-        target_customer_share,
-        target_profit_share
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 totals as (

@@ -3,45 +3,9 @@
 
 with
 
--- What became of those who were in the tier when the quarter began.
-openings as (
-    select
-        period,
-        opening_date,
-        closing_date,
-        is_complete,
-        from_tier as tier,
-        from_tier_name as name_zh,
-        from_tier_rank as tier_rank,
-        sum(customers) as opening_customers,
-        sum(case when movement = 'stayed' then customers else 0 end) as stayed_customers,
-        sum(case when movement = 'upgraded' then customers else 0 end) as upgraded_customers,
-        sum(case when movement = 'downgraded' then customers else 0 end) as downgraded_customers,
-        sum(case when movement = 'left' then customers else 0 end) as left_customers,
-        sum(aum_opening) as opening_aum_month_avg
-    from {{ ref('pyramid_migration') }}
-    where from_tier <> 'joined'
-    group by period, opening_date, closing_date, is_complete, from_tier, from_tier_name, from_tier_rank
-),
-
--- Where those come from who are in it when the quarter ends.
-closings as (
-    select
-        period,
-        opening_date,
-        closing_date,
-        is_complete,
-        to_tier as tier,
-        to_tier_name as name_zh,
-        to_tier_rank as tier_rank,
-        sum(customers) as closing_customers,
-        sum(case when movement = 'joined' then customers else 0 end) as joined_customers,
-        sum(case when movement = 'upgraded' then customers else 0 end) as upgraded_in_customers,
-        sum(case when movement = 'downgraded' then customers else 0 end) as downgraded_in_customers,
-        sum(aum_closing) as aum_month_avg
-    from {{ ref('pyramid_migration') }}
-    where to_tier <> 'left'
-    group by period, opening_date, closing_date, is_complete, to_tier, to_tier_name, to_tier_rank
+-- Who stayed, moved, came and left, and what the tier holds at both ends.
+movements as (
+    select * from {{ ref('int_pyramid__movements') }}
 ),
 
 -- How near to a bound counts as close to it: one measure for all quarters, so that they compare.
@@ -56,7 +20,7 @@ thresholds as (
 -- The plan of each tier on the last day, and the amounts between which a customer is close to a bound.
 plans as (
     select
-        closings.period,
+        movements.period,
         tiers.tier,
         tiers.target_customer_share,
         tiers.target_profit_share,
@@ -65,11 +29,11 @@ plans as (
         cast(tiers.aum_to * (1 - thresholds.near_upgrade_share) as decimal(28, 2)) as near_upgrade_from,
         cast(tiers.aum_from * (1 + thresholds.near_downgrade_share) as decimal(28, 2)) as near_downgrade_below,
         tiers.version as tier_version
-    from closings
+    from movements
     inner join {{ ref('pyramid_tiers') }} as tiers
         on
-            closings.tier = tiers.tier
-            and {{ in_force('tiers', on_date='closings.closing_date') }}
+            movements.tier = tiers.tier
+            and {{ in_force('tiers', on_date='movements.closing_date') }}
     cross join thresholds
 ),
 
@@ -94,42 +58,15 @@ holdings as (
     group by quarter_ends.period, quarter_ends.tier
 ),
 
--- A tier that the pyramid had at only one end of the quarter is empty at the other.
-tiers_reviewed as (
-    select
-        coalesce(closings.period, openings.period) as period,
-        coalesce(closings.opening_date, openings.opening_date) as opening_date,
-        coalesce(closings.closing_date, openings.closing_date) as closing_date,
-        coalesce(closings.is_complete, openings.is_complete) as is_complete,
-        coalesce(closings.tier, openings.tier) as tier,
-        coalesce(closings.name_zh, openings.name_zh) as name_zh,
-        coalesce(closings.tier_rank, openings.tier_rank) as tier_rank,
-        coalesce(openings.opening_customers, 0) as opening_customers,
-        coalesce(openings.stayed_customers, 0) as stayed_customers,
-        coalesce(openings.upgraded_customers, 0) as upgraded_customers,
-        coalesce(openings.downgraded_customers, 0) as downgraded_customers,
-        coalesce(openings.left_customers, 0) as left_customers,
-        coalesce(closings.joined_customers, 0) as joined_customers,
-        coalesce(closings.upgraded_in_customers, 0) as upgraded_in_customers,
-        coalesce(closings.downgraded_in_customers, 0) as downgraded_in_customers,
-        coalesce(closings.closing_customers, 0) as closing_customers,
-        coalesce(openings.opening_aum_month_avg, 0) as opening_aum_month_avg,
-        coalesce(closings.aum_month_avg, 0) as aum_month_avg
-    from closings
-    full outer join openings
-        on
-            closings.period = openings.period
-            and closings.tier = openings.tier
-),
-
+-- Beside them the plan, the profit, and how many are close to a bound.
 measured as (
     select
-        tiers_reviewed.*,
+        movements.*,
         coalesce(holdings.aum_spot, 0) as aum_spot,
         plans.aum_from,
         plans.aum_to,
         case
-            when tiers_reviewed.closing_date = {{ as_of_date() }} then coalesce(holdings.profit_contribution_365d, 0)
+            when movements.closing_date = {{ as_of_date() }} then coalesce(holdings.profit_contribution_365d, 0)
         end as profit_contribution_365d,
         case
             when plans.aum_to is not null then coalesce(holdings.near_upgrade_customers, 0)
@@ -142,15 +79,15 @@ measured as (
         plans.target_customer_share,
         plans.target_profit_share,
         plans.tier_version
-    from tiers_reviewed
+    from movements
     left join plans
         on
-            tiers_reviewed.period = plans.period
-            and tiers_reviewed.tier = plans.tier
+            movements.period = plans.period
+            and movements.tier = plans.tier
     left join holdings
         on
-            tiers_reviewed.period = holdings.period
-            and tiers_reviewed.tier = holdings.tier
+            movements.period = holdings.period
+            and movements.tier = holdings.tier
 ),
 
 pyramid_review as (

@@ -3,16 +3,12 @@
 
 with
 
+-- The tiers in force, with their bounds.
 tiers as (
-    select
-        tier,
-        tier_rank,
-        aum_from,
-        aum_to
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
+-- How near counts as near, and how far below its floor a tier is kept.
 policy as (
     select
         {{ threshold('service_tier', 'hysteresis_share') }} as hysteresis_share,
@@ -20,49 +16,6 @@ policy as (
         {{ threshold('near_downgrade', 'near_share') }} as near_downgrade_share
     from {{ ref('tier_policy') }}
     where {{ in_force() }}
-),
-
--- What counts in AUM, by component, and how it moved over the last 30 days, where the balances are known for so long.
-components as (
-    select
-        categories.customer_id,
-        categories.aum_component,
-        sum(categories.balance_spot) as balance,
-        sum(categories.balance_days_mtd) as balance_days_mtd,
-        sum(
-            case
-                when {{ is_aum_known_on(days_ago(30)) }}
-                    then categories.balance_spot - categories.balance_30d_ago
-            end
-        ) as moved_30d
-    from {{ ref('int_aum__by_category') }} as categories
-    left join {{ ref('int_aum__known_from') }} as known
-        on categories.customer_id = known.customer_id
-    where categories.in_aum
-    group by categories.customer_id, categories.aum_component
-),
-
-drivers as (
-    select
-        customer_id,
-        aum_component,
-        moved_30d,
-        row_number() over (partition by customer_id order by moved_30d desc, aum_component asc) as rise_rank,
-        row_number() over (partition by customer_id order by moved_30d asc, aum_component asc) as fall_rank
-    from components
-    where moved_30d is not null
-),
-
--- What the month-average will be on the month's last day if today's balance stands until then.
-projections as (
-    select
-        customer_id,
-        {{ divide_amount(
-            'sum(balance_days_mtd + balance * (' ~ days_of_month() ~ ' - ' ~ calendar_days_since(first_day_of('month')) ~ '))',
-            days_of_month()
-        ) }} as aum_projected_month_avg
-    from components
-    group by customer_id
 ),
 
 -- Open customers with the bounds of the tier that they are served by.
@@ -86,7 +39,7 @@ served as (
         on service_tiers.service_tier = tiers.tier
     inner join {{ ref('fact_tags__aum') }} as aum
         on service_tiers.customer_id = aum.customer_id
-    left join projections
+    left join {{ ref('customer_aum_projection') }} as projections
         on service_tiers.customer_id = projections.customer_id
     left join {{ ref('int_aum__known_from') }} as known
         on service_tiers.customer_id = known.customer_id
@@ -106,6 +59,7 @@ signals as (
         and is_month_known
 ),
 
+-- The alert that the signals call for, if any.
 called as (
     select
         *,
@@ -113,6 +67,7 @@ called as (
     from signals
 ),
 
+-- Which figure called for it, and the bound that it is held against.
 based as (
     select
         *,
@@ -128,6 +83,7 @@ based as (
     from called
 ),
 
+-- The amount of that figure.
 judged as (
     select
         *,
@@ -155,10 +111,10 @@ outlook as (
         cast(judged.basis_amount - judged.boundary as decimal(28, 2)) as distance_to_boundary,
         -- A warning names the tier that the amount would give, what is near names the neighbour.
         coalesce(warned_tiers.tier, neighbours.tier) as other_tier,
-        rises.aum_component as rise_component,
-        cast(rises.moved_30d as decimal(28, 2)) as rise_amount_30d,
-        falls.aum_component as fall_component,
-        cast(falls.moved_30d as decimal(28, 2)) as fall_amount_30d,
+        moves.rise_component,
+        moves.rise_amount_30d,
+        moves.fall_component,
+        moves.fall_amount_30d,
         {{ as_of_date() }} as as_of_date
     from served
     left join judged
@@ -171,16 +127,8 @@ outlook as (
         on
             (judged.alert_type = 'near_upgrade' and neighbours.tier_rank = judged.tier_rank + 1)
             or (judged.alert_type = 'near_downgrade' and neighbours.tier_rank = judged.tier_rank - 1)
-    left join drivers as rises
-        on
-            served.customer_id = rises.customer_id
-            and rises.rise_rank = 1
-            and rises.moved_30d > 0
-    left join drivers as falls
-        on
-            served.customer_id = falls.customer_id
-            and falls.fall_rank = 1
-            and falls.moved_30d < 0
+    left join {{ ref('customer_aum_projection') }} as moves
+        on served.customer_id = moves.customer_id
 )
 
 select * from outlook

@@ -10,19 +10,14 @@
 with
 
 tiers as (
-    select
-        tier,
-        tier_rank,
-        aum_from
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 policy as (
     select
         rule as alert_type,
-        max(case when parameter = 'cool_down_days' then value end) as cool_down_days,
-        max(case when parameter = 'due_days' then value end) as due_days
+        {{ parameter_value('cool_down_days') }} as cool_down_days,
+        {{ parameter_value('due_days') }} as due_days
     from {{ ref('tier_policy') }}
     where {{ in_force() }}
     group by rule
@@ -34,7 +29,7 @@ service_tier_policy as (
     where {{ in_force() }}
 ),
 
--- A service tier that moved on the date, unless somebody granted it: he knows.
+-- A service tier that moved on the date, unless somebody granted it: they know.
 moves as (
     select
         log.customer_id,

@@ -17,12 +17,7 @@ batches as (
 ),
 
 tiers as (
-    select
-        tier,
-        aum_from,
-        aum_to
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 policy as (
@@ -54,22 +49,17 @@ movements as (
 purchases as (
     select
         orders.order_id as event_id,
-        identities.customer_id,
+        orders.customer_id,
         orders.order_date as event_date,
         'large_purchase' as trigger_type,
         orders.amount
-    from {{ ref('stg_wealth__orders') }} as orders
+    from {{ ref('int_orders__by_customer') }} as orders
     inner join batches
         on
             orders.dt > batches.seen_to
             and orders.dt <= batches.seen_now
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            orders.customer_id = identities.source_key
-            and identities.source_system = 'core'
     where
         orders.order_type = 'PURCHASE'
-        and orders.status = 'CONFIRMED'
         -- An order is a state: what was confirmed before and is delivered again is no new purchase.
         and not exists (
             select 1

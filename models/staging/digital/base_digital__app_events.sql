@@ -58,25 +58,9 @@ judged as (
     from standardised
 ),
 
--- Keys that more than one delivery claims: few, so only their rows are ranked.
-contested as (
-    {{ contested_keys('judged', key) }}
-),
-
-uncontested as (
-    {{ uncontested_rows('judged', 'contested', key) }}
-),
-
 -- The first delivery of each key stands.
-ranked as (
-    {{ first_delivery_wins('judged', 'contested', key) }}
-)
+{{ cleaned_rows('judged', key, kind='event') }}
 
 -- The columns are those of `judged`: the rule switched off cannot follow them through a union.
 -- With the hint, Spark writes few files of even size for each date; DuckDB reads it as a comment.
-select /*+ rebalance(dt) */ *  -- noqa: AM04
-from (
-    select * from uncontested
-    union all
-    select * from ranked
-) as cleaned
+select /*+ rebalance(dt) */ * from cleaned  -- noqa: AM04

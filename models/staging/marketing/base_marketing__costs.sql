@@ -37,21 +37,8 @@ judged as (
     from standardised
 ),
 
--- Keys that more than one delivery claims: few, so only their rows are ranked.
-contested as (
-    {{ contested_keys('judged', key) }}
-),
-
-uncontested as (
-    {{ uncontested_rows('judged', 'contested', key) }}
-),
-
 -- The first delivery of each key stands.
-ranked as (
-    {{ first_delivery_wins('judged', 'contested', key) }}
-)
+{{ cleaned_rows('judged', key, kind='event') }}
 
 -- The columns are those of `judged`: the rule switched off cannot follow them through a union.
-select * from uncontested  -- noqa: AM04
-union all
-select * from ranked  -- noqa: AM04
+select * from cleaned  -- noqa: AM04

@@ -1,4 +1,6 @@
 -- The business dates that history was taken on, in order. A run of an earlier date looks at the past and adds none.
+-- Template blocks don't indent: the lines in them stand where they would without.
+-- sqlfluff:indentation:template_blocks_indent:false
 
 {{ config(materialized='incremental') }}
 
@@ -13,6 +15,11 @@ observed_dates as (
 
 select *
 from observed_dates
-{% if is_incremental() -%}
-where not exists (select 1 from {{ this }} where as_of_date >= {{ as_of_date() }})
-{%- endif %}
+{% if is_incremental() %}
+where
+    not exists (
+        select 1
+        from {{ this }} as dates
+        where dates.as_of_date >= {{ as_of_date() }}
+    )
+{% endif %}

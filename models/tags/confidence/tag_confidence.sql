@@ -78,7 +78,7 @@ of_all_customers as (
     where customer_id is null
 ),
 
--- A customer has a row of his own only where it is below that of all customers.
+-- A customer has a row of their own only where it is below that of all customers.
 tag_confidence as (
     select
         least_trusted.customer_id,

@@ -1,4 +1,4 @@
--- What the customer owes, how late he is, and what the bureau says: 风险.
+-- What the customer owes, how late they are, and what the bureau says: 风险.
 with
 
 -- What the debt rests on: loans, with their instalments where it is asked how late they are.
@@ -70,39 +70,20 @@ class_names as (
 -- Limits in force on the date.
 limits as (
     select
-        identities.customer_id,
-        sum(limits.granted_amount) as granted_amount,
-        sum(limits.used_amount) as used_amount
-    from {{ ref('stg_lending__limits') }} as limits
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            limits.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where
-        coalesce(limits.valid_from <= {{ as_of_date() }}, true)
-        and (limits.valid_to is null or limits.valid_to >= {{ as_of_date() }})
-    group by identities.customer_id
+        customer_id,
+        sum(granted_amount) as granted_amount,
+        sum(used_amount) as used_amount
+    from {{ ref('int_limits__by_customer') }}
+    where is_in_force
+    group by customer_id
 ),
 
 -- The latest bureau report of each customer; two of one day: the higher key.
 ranked_reports as (
     select
-        identities.customer_id,
-        reports.reported_date,
-        reports.credit_score,
-        reports.external_debt,
-        reports.overdue_count_24m,
-        reports.inquiry_count_6m,
-        row_number() over (
-            partition by identities.customer_id
-            order by reports.reported_date desc, reports.report_id desc
-        ) as recency_rank
-    from {{ ref('stg_bureau__credit_reports') }} as reports
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            reports.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    where reports.reported_date <= {{ as_of_date() }}
+        *,
+        row_number() over (partition by customer_id order by reported_date desc, report_id desc) as recency_rank
+    from {{ ref('int_credit_reports__by_customer') }}
 ),
 
 credit as (

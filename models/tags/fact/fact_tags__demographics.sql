@@ -1,4 +1,4 @@
--- Who the customer is, where he lives and how he is with the bank: 人口, and 房产车产 of 资产.
+-- Who the customer is, where they live and how they are with the bank: 人口, and 房产车产 of 资产.
 with
 
 -- Provinces by the first two digits of a region code.

@@ -1,4 +1,4 @@
--- How the customer uses the mobile bank: how often, how long, when, and what he looks at and applies for.
+-- How the customer uses the mobile bank: how often, how long, when, and what they look at and apply for.
 with
 
 -- Which windows the app's events cover, and whether the devices are known.
@@ -83,7 +83,7 @@ day_part_ranks as (
     group by sessions.customer_id, day_parts.day_part, day_parts.hour_from
 ),
 
--- Devices bound to the customer; the newest one is the one he carries.
+-- Devices bound to the customer; the newest one is the one they carry.
 bound_devices as (
     select
         customer_id,

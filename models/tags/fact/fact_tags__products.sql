@@ -47,46 +47,27 @@ held as (
 
 debit_cards as (
     select
-        identities.customer_id,
+        customer_id,
         count(*) as debit_card_count
-    from {{ ref('stg_card__cards') }} as cards
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            cards.customer_id = identities.source_key
-            and identities.source_system = 'core'
+    from {{ ref('int_cards__by_customer') }}
     where
-        cards.card_type = 'DEBIT'
-        and coalesce(cards.issued_date <= {{ as_of_date() }}, true)
-        and (cards.closed_date is null or cards.closed_date > {{ as_of_date() }})
-    group by identities.customer_id
+        card_type = 'DEBIT'
+        and is_open
+    group by customer_id
 ),
 
--- Confirmed orders only: what was cancelled or failed was not bought.
-orders as (
-    select
-        identities.customer_id,
-        orders.order_date,
-        orders.order_type,
-        products.product_category,
-        orders.amount
-    from {{ ref('stg_wealth__orders') }} as orders
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            orders.customer_id = identities.source_key
-            and identities.source_system = 'core'
-    inner join {{ ref('stg_core__products') }} as products
-        on orders.product_id = products.product_id
-    where
-        orders.status = 'CONFIRMED'
-        and orders.order_date <= {{ as_of_date() }}
-),
-
+-- Orders of products that the bank knows: those of another one have no category.
 recent_orders as (
     select
-        *,
+        customer_id,
+        order_date,
+        order_type,
+        product_category,
+        amount,
         order_type in ('PURCHASE', 'SIP') as is_purchase,
         {{ in_last_days('order_date', 90) }} as is_in_90d
-    from orders
+    from {{ ref('int_orders__by_customer') }}
+    where has_known_product
 ),
 
 purchases as (

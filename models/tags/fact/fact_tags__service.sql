@@ -1,4 +1,4 @@
--- What the customer says to the bank and lets the bank say to him: NPS, complaints, consents and marketing contacts.
+-- What the customer says to the bank and lets the bank say to them: NPS, complaints, consents and marketing contacts.
 with
 
 -- What the complaints, consents and marketing contacts on record cover.
@@ -22,39 +22,14 @@ crm_persons as (
     where source_system = 'crm'
 ),
 
--- The latest answer of each person; two of one day: the higher key.
-ranked_answers as (
-    select
-        identities.customer_id,
-        responses.score,
-        responses.responded_date,
-        row_number() over (
-            partition by identities.customer_id
-            order by responses.responded_date desc, responses.response_id desc
-        ) as recency_rank
-    from {{ ref('stg_crm__nps_responses') }} as responses
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            responses.contact_id = identities.source_key
-            and identities.source_system = 'crm'
-    where responses.responded_date <= {{ as_of_date() }}
-),
-
 complaints as (
     select
-        identities.customer_id,
-        count(case when {{ in_last_days('complaints.complained_date', 90) }} then 1 end) as complaint_count_90d,
-        count(case when {{ in_last_days('complaints.complained_date', 365) }} then 1 end) as complaint_count_365d,
-        count(case
-            when complaints.resolved_date is null or complaints.resolved_date > {{ as_of_date() }} then 1
-        end) as open_complaint_count
-    from {{ ref('stg_crm__complaints') }} as complaints
-    inner join {{ ref('int_customer__identity') }} as identities
-        on
-            complaints.contact_id = identities.source_key
-            and identities.source_system = 'crm'
-    where complaints.complained_date <= {{ as_of_date() }}
-    group by identities.customer_id
+        customer_id,
+        count(case when {{ in_last_days('complained_date', 90) }} then 1 end) as complaint_count_90d,
+        count(case when {{ in_last_days('complained_date', 365) }} then 1 end) as complaint_count_365d,
+        count(case when is_open then 1 end) as open_complaint_count
+    from {{ ref('int_complaints__by_customer') }}
+    group by customer_id
 ),
 
 consents as (
@@ -114,7 +89,7 @@ service as (
         {{ measured('touches.opened_count_90d', 'bigint', 'spine.covers_touches_90d') }} as marketing_opened_count_90d,
         {{ measured('touches.clicked_count_90d', 'bigint', 'spine.covers_touches_90d') }} as marketing_clicked_count_90d
     from customers as spine
-    left join ranked_answers as answers
+    left join {{ ref('int_nps_responses__by_customer') }} as answers
         on
             spine.customer_id = answers.customer_id
             and answers.recency_rank = 1

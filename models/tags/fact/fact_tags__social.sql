@@ -1,4 +1,4 @@
--- Whom the customer is connected with: referrers, family, household, friends, and his manager on WeCom.
+-- Whom the customer is connected with: referrers, family, household, friends, and their manager on WeCom.
 with
 
 -- Under which key relations are known of a customer: none where the bank delivers no relations. A condition on the

@@ -1,4 +1,4 @@
--- What risk the customer may and wants to take, by his latest assessment. An expired one keeps its level and loses
+-- What risk the customer may and wants to take, by their latest assessment. An expired one keeps its level and loses
 -- validity.
 with
 

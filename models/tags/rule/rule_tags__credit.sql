@@ -49,7 +49,7 @@ facts as (
     left join {{ ref('int_source__covered_from') }} as covered on true
 ),
 
--- The customer's class is that of his worst exposure, whether loan or card, each graded on its own scale: 孰低. A bad
+-- The customer's class is that of their worst exposure, whether loan or card, each graded on its own scale: 孰低. A bad
 -- class stands whatever the others are; 正常 is the worst only where all are known.
 classes as (
     select

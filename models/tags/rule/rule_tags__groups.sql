@@ -122,7 +122,7 @@ customer_groups as (
         and facts.age_years <= thresholds.retiree_age_to
         and facts.transaction_activity_level = 'active' as is_happy_retiree_customer,
 
-        -- 刚毕业两年: no longer a student, and of the age at which graduates of his degree are in their first years of work.
+        -- 刚毕业两年: no longer a student, and of the age at which graduates of that degree begin to work.
         case
             when facts.occupation = 'student' then false
             when facts.education_level = 'college'

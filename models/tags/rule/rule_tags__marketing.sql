@@ -1,4 +1,4 @@
--- Whether a customer may be contacted, and how he took it: 触达与反馈.
+-- Whether a customer may be contacted, and how they took it: 触达与反馈.
 
 with
 
@@ -66,21 +66,21 @@ marketing as (
         -- 触达过度: contacted too often of late.
         facts.marketing_touch_count_30d >= thresholds.over_contacted_from as is_over_contacted_30d,
 
-        -- 反馈积极 (S1): clicks in what he is sent.
+        -- 反馈积极 (S1): clicks in what they are sent.
         facts.marketing_clicked_count_90d >= thresholds.click_count_from as is_marketing_responsive_90d,
 
         -- 响应率低 (S1): contacted again and again, and never opened anything.
         facts.marketing_touch_count_90d >= thresholds.unresponsive_touches_from
         and facts.marketing_opened_count_90d = 0 as is_marketing_unresponsive_90d,
 
-        -- NPS: 推荐者, 被动者, 贬损者 by his latest answer.
+        -- NPS: 推荐者, 被动者, 贬损者 by their latest answer.
         case
             when facts.nps_score >= thresholds.promoter_from then 'promoter'
             when facts.nps_score >= thresholds.passive_from then 'passive'
             when facts.nps_score < thresholds.passive_from then 'detractor'
         end as nps_category,
 
-        -- 需服务补救: a complaint is open, or he lately said that he would not recommend the bank.
+        -- 需服务补救: a complaint is open, or they lately said that they would not recommend the bank.
         facts.open_complaint_count > 0
         or case
             when facts.nps_score is not null

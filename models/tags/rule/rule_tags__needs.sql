@@ -1,4 +1,4 @@
--- What a customer seems to need next: goals he named, and what he looks at, applies for, or lacks.
+-- What a customer seems to need next: goals they named, and what they look at, apply for, or lack.
 
 {% set is_no_goal = 'case when ' ~ is_covered(['crm.contacts', 'crm.risk_assessments']) ~ ' then false end' %}
 
@@ -20,7 +20,7 @@ thresholds as (
 ),
 
 -- The facts that the rules judge, of customers and prospects; to whom nothing is offered is asked no more. Who was
--- never asked for his goal named none, where assessments are delivered at all.
+-- never asked for their goal named none, where assessments are delivered at all.
 facts as (
     select
         demographics.customer_id,
@@ -86,7 +86,7 @@ needs as (
         facts.loan_application_started_count_90d >= thresholds.application_count_from
         or facts.loan_page_view_count_30d >= thresholds.credit_views_from as has_consumer_credit_need,
 
-        -- 保障缺口: a family to protect, at an age at which it depends on him, and no insurance here.
+        -- 保障缺口: a family to protect, at an age at which it depends on them, and no insurance here.
         (facts.has_child or facts.marital_status = 'married')
         and facts.age_years < thresholds.insurance_age_below
         and not facts.has_insurance as has_insurance_gap,

@@ -1,4 +1,4 @@
--- Who is in the honeymoon after opening, how long it lasts yet, and which step he has not taken: 蜜月期, 断点.
+-- Who is in the honeymoon after opening, how long it lasts yet, and which step they have not taken: 蜜月期, 断点.
 
 with
 

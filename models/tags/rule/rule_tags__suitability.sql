@@ -1,4 +1,4 @@
--- What a customer may be sold today, by his risk assessment and its validity: 投资者适当性.
+-- What a customer may be sold today, by their risk assessment and its validity: 投资者适当性.
 
 with
 

@@ -1,4 +1,4 @@
--- What a customer is worth to the bank, and what his money is about to do: 客户价值.
+-- What a customer is worth to the bank, and what their money is about to do: 客户价值.
 
 with
 
@@ -84,7 +84,7 @@ value_tags as (
             when facts.financial_assets >= thresholds.a6_from then 'A6'
         end as asset_level,
 
-        -- 贡献等级: who costs more than he brings is 亏损, the others by amount.
+        -- 贡献等级: who costs more than they bring is 亏损, the others by amount.
         case
             when facts.profit_contribution_365d < 0 then 'loss_making'
             when facts.profit_contribution_365d < thresholds.medium_profit_from then 'low'

@@ -9,7 +9,7 @@ rules as (
     where {{ in_force(by_currency=false) }}
 ),
 
--- What the rules judge: the relation, its age, and what the customer does of his own accord.
+-- What the rules judge: the relation, its age, and what the customer does of their own accord.
 facts as (
     select
         spine.customer_id,

@@ -4,23 +4,12 @@ with
 
 -- The tier bounds in force on the run's date, for the bank's base currency.
 tiers as (
-    select
-        tier,
-        tier_rank,
-        aum_from,
-        aum_to,
-        version
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 -- The services of each tier as one line, in their order.
 entitlements as (
-    select
-        tier,
-        {{ dbt.listagg('name_zh', "'、'", 'order by display_order') }} as services
-    from {{ ref('tier_entitlements') }}
-    group by tier
+    {{ entitlements_by_tier() }}
 ),
 
 -- Who has a tier: customers whose relation is open. A prospect has no AUM yet, a former customer is served no more.

@@ -11,9 +11,6 @@ with
 -- The parameters in force on the run's date, and the calendar period that the date lies in.
 parameters as (
     select
-        frequency_definition,
-        monetary_definition,
-        recency_window_days,
         split_method,
         split_threshold,
         version,
@@ -28,117 +25,7 @@ parameters as (
     where {{ in_force() }}
 ),
 
-eligible as (
-    select *
-    from {{ ref('segment__rfm_measures') }}
-    where rfm_eligibility = 'eligible'
-),
-
--- How many eligible customers have each value, on each axis. Goodness grows with the score: few days since the last
--- activity, many of them, much money. None (no activity in the window, no money or less) is told from some.
-counted as (
-    select
-        'recency' as axis,
-        'activity_recency_days' as measure,
-        cast(eligible.rfm_recency_days as double) as axis_value,
-        -cast(eligible.rfm_recency_days as double) as goodness,
-        eligible.rfm_recency_days < parameters.recency_window_days as has_some,
-        count(*) as customers
-    from eligible
-    cross join parameters
-    group by eligible.rfm_recency_days, parameters.recency_window_days
-
-    union all
-
-    select
-        'frequency' as axis,
-        parameters.frequency_definition as measure,
-        eligible.rfm_frequency as axis_value,
-        eligible.rfm_frequency as goodness,
-        eligible.rfm_frequency > 0 as has_some,
-        count(*) as customers
-    from eligible
-    cross join parameters
-    group by eligible.rfm_frequency, parameters.frequency_definition
-
-    union all
-
-    select
-        'monetary' as axis,
-        parameters.monetary_definition as measure,
-        cast(eligible.rfm_monetary as double) as axis_value,
-        cast(eligible.rfm_monetary as double) as goodness,
-        eligible.rfm_monetary > 0 as has_some,
-        count(*) as customers
-    from eligible
-    cross join parameters
-    group by eligible.rfm_monetary, parameters.monetary_definition
-),
-
--- How many customers are no better than each value: equal values are counted together, so they can't part.
-cumulated as (
-    select
-        *,
-        sum(customers) over (partition by axis order by goodness) as customers_no_better,
-        sum(customers) over (partition by axis) as population
-    from counted
-),
-
-scores as (
-    select 1 as score
-    union all
-    select 2 as score
-    union all
-    select 3 as score
-    union all
-    select 4 as score
-    union all
-    select 5 as score
-),
-
--- Where each score begins: at the worst value that more than (score - 1) fifths of the customers do not exceed. None
--- never gets beyond 1. Recency is half-open too: an edge of 30 means active within the last 30 days.
-edges as (
-    select
-        cumulated.axis,
-        cumulated.measure,
-        scores.score,
-        case
-            when scores.score = 1 then cast(null as double)
-            when cumulated.axis = 'recency' then 1 - min(cumulated.goodness)
-            else min(cumulated.goodness)
-        end as edge
-    from cumulated
-    inner join scores
-        on 5 * cumulated.customers_no_better > (scores.score - 1) * cumulated.population
-    where cumulated.has_some or scores.score = 1
-    group by cumulated.axis, cumulated.measure, scores.score
-),
-
-edges_with_next as (
-    select
-        *,
-        lead(edge) over (partition by axis order by score) as next_edge
-    from edges
-),
-
--- AUM by the bounds of the tiers: tiers of one score are one band, and it is high if all of them are.
-tier_bands as (
-    select
-        scores_of_tiers.score,
-        case when count(tiers.aum_from) = count(*) then min(tiers.aum_from) end as value_from,
-        case when count(tiers.aum_to) = count(*) then max(tiers.aum_to) end as value_to,
-        min(case when scores_of_tiers.is_high then 1 else 0 end) = 1 as is_high
-    from {{ ref('pyramid_tiers') }} as tiers
-    inner join {{ ref('rfm_tier_scores') }} as scores_of_tiers
-        on tiers.tier = scores_of_tiers.tier
-    where
-        {{ in_force('tiers') }}
-        and {{ in_force('scores_of_tiers', by_currency=false) }}
-    group by scores_of_tiers.score
-),
-
--- The cut points of the run, the fixed bands of the measures in force, and the cut points frozen for the period.
+-- The cut points of the run, and the bands that somebody decided.
 bands as (
     select
         'computed' as origin,
@@ -146,69 +33,15 @@ bands as (
         axis,
         measure,
         score,
-        case when axis = 'recency' then next_edge else edge end as value_from,
-        case when axis = 'recency' then edge else next_edge end as value_to,
+        value_from,
+        value_to,
         cast(null as boolean) as given_is_high,
         {{ as_of_date() }} as computed_as_of
-    from edges_with_next
+    from {{ ref('segment__rfm_quintiles') }}
 
     union all
 
-    select
-        'computed' as origin,
-        'bands' as scoring_method,
-        rfm_bands.axis,
-        rfm_bands.measure,
-        rfm_bands.score,
-        rfm_bands.value_from,
-        rfm_bands.value_to,
-        rfm_bands.is_high as given_is_high,
-        {{ as_of_date() }} as computed_as_of
-    from {{ ref('rfm_bands') }} as rfm_bands
-    cross join parameters
-    where
-        {{ in_force('rfm_bands') }}
-        and rfm_bands.measure in (
-            'activity_recency_days', parameters.frequency_definition, parameters.monetary_definition
-        )
-
-    union all
-
-    select
-        'computed' as origin,
-        'bands' as scoring_method,
-        'monetary' as axis,
-        parameters.monetary_definition as measure,
-        tier_bands.score,
-        cast(tier_bands.value_from as double) as value_from,
-        cast(tier_bands.value_to as double) as value_to,
-        tier_bands.is_high as given_is_high,
-        {{ as_of_date() }} as computed_as_of
-    from tier_bands
-    cross join parameters
-    where parameters.monetary_definition = 'aum_month_avg'
-
-    union all
-
-    select
-        'frozen' as origin,
-        frozen.scoring_method,
-        frozen.axis,
-        frozen.measure,
-        frozen.score,
-        frozen.value_from,
-        frozen.value_to,
-        frozen.is_high as given_is_high,
-        frozen.frozen_as_of as computed_as_of
-    from {{ ref('rfm_cut_points') }} as frozen
-    inner join parameters
-        on
-            frozen.period = parameters.period
-            and frozen.parameters_version = parameters.version
-            and frozen.measure in (
-                'activity_recency_days', parameters.frequency_definition, parameters.monetary_definition
-            )
-    where frozen.currency = '{{ base_currency() }}'
+    select * from {{ ref('segment__rfm_policy_bands') }}
 ),
 
 -- How many eligible customers each score gets.
@@ -225,7 +58,7 @@ scored as (
         bands.computed_as_of,
         coalesce(sum(counted.customers), 0) as customers
     from bands
-    left join counted
+    left join {{ ref('segment__rfm_value_counts') }} as counted
         on
             bands.axis = counted.axis
             and bands.measure = counted.measure
@@ -242,6 +75,7 @@ scored as (
         bands.computed_as_of
 ),
 
+-- What the split of high and low needs: the customers of each axis, and those up to each score.
 totals as (
     select
         *,

@@ -1,4 +1,4 @@
--- The tier that a customer is served by (服务层级): his state in the log of service tiers, as of the business date.
+-- The tier that a customer is served by (服务层级): their state in the log of service tiers, as of the business date.
 
 with
 
@@ -14,11 +14,7 @@ states as (
 ),
 
 tiers as (
-    select
-        tier,
-        aum_from
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 policy as (
@@ -31,11 +27,7 @@ policy as (
 
 -- The services of each tier as one line, in their order.
 entitlements as (
-    select
-        tier,
-        {{ dbt.listagg('name_zh', "'、'", 'order by display_order') }} as services
-    from {{ ref('tier_entitlements') }}
-    group by tier
+    {{ entitlements_by_tier() }}
 ),
 
 served as (

@@ -1,6 +1,6 @@
 -- The service tier of each customer, as a log: a row on each date on which it changed, or what will decide it.
 --
--- The state of a customer is his latest row. The rules take it, with what is measured on the run's date, to the state
+-- The state of a customer is their latest row. The rules take it, with what is measured on the run's date, to the state
 -- of the date; where the two are the same there is no row, so the table grows by changes, not by days.
 
 {{ config(materialized='incremental', pre_hook="{{ forget_date() }}") }}
@@ -13,12 +13,7 @@
 with
 
 tiers as (
-    select
-        tier,
-        tier_rank,
-        aum_from
-    from {{ ref('pyramid_tiers') }}
-    where {{ in_force() }}
+    {{ tiers_in_force() }}
 ),
 
 policy as (

@@ -28,7 +28,7 @@
 
     select
         'no batch since {{ max_age_days }} days' as problem,
-        'deliver {{ table.system }}.{{ table.name }}, or say in seeds/policy/delivery_expectations.csv: {{ table.system }},{{ table.name }},no'
+        'deliver {{ table.system }}.{{ table.name }}, or say in seeds/policy/sources/delivery_expectations.csv: {{ table.system }},{{ table.name }},no'
             as remedy
     from recent
     cross join ever

@@ -1,4 +1,4 @@
-{# Proves that relations between persons are whole: nobody is related to himself, and each relation stands from the other side
+{# Proves that relations between persons are whole: nobody is related to themselves, and each relation stands from the other side
    too, as the inverse type of seed relation_types. A failing row names the relation and what is wrong.
 
        data_tests:

@@ -24,6 +24,14 @@
       certified: "认证 certified", published: "上线 published", monitored: "监控 monitored",
       deprecated: "弃用 deprecated", retired: "下线 retired",
     },
+    severity: {
+      error: "失败 fails the night", warn: "告警 warns", "by threshold": "按阈值 by threshold", "by setting": "按设置 by setting",
+    },
+    outcome: {
+      passed: "通过 passed", looked_at: "已查看 looked at", violated: "有违反 violated", incomplete: "未查全 incomplete",
+      looked_at_nothing: "什么也没看 looked at nothing", nothing_to_look_at: "没有可看的 nothing to look at",
+      nothing_to_compare: "没有可比的 nothing to compare",
+    },
     quality: { ok: "正常 ok", watch: "关注 watch", act: "处理 act", not_compared: "待比较 not compared" },
   };
 
@@ -41,6 +49,10 @@
       .state("dbt.shelf", {
         url: `shelf/{branch:.*}?${GRAPH}`, // a path: may have slashes
         controller: "ShelfCtrl", templateUrl: "/supermarket/shelf.html",
+      })
+      .state("dbt.checks", {
+        url: `checks/:check?${GRAPH}`, params: { check: { type: "string", value: "", squash: true } },
+        controller: "ChecksCtrl", templateUrl: "/supermarket/checks.html",
       });
     markedProvider.setRenderer({
       table: (head, body) =>
@@ -92,6 +104,7 @@
     // No address inherits the graph that lies over the page on which the link stands.
     market.hrefOf = (id) => $state.href(`dbt.${id.split(".")[0]}`, { unique_id: id, "#": null }, { inherit: false });
     market.href = (node) => market.hrefOf(node.unique_id);
+    market.hrefOfCheck = (name) => $state.href("dbt.checks", { check: name, "#": null }, { inherit: false });
     market.hrefOfSeed = (name) => market.seeds.has(name) && market.hrefOf(market.seeds.get(name));
     market.find = (path) => path.reduce(
       (branch, name) => branch && branch.branches.find((each) => each.name === name), { branches: market.roots });
@@ -230,7 +243,7 @@
   // ---- controllers -------------------------------------------------------------------------------------------------
 
   app.controller("FrameCtrl", ["$scope", "$transitions", "$state", "market", function ($scope, $transitions, $state, market) {
-    const isTags = (name) => ["dbt.tag", "dbt.shelf", "dbt.overview", "dbt.project_overview"].includes(name);
+    const isTags = (name) => ["dbt.tag", "dbt.shelf", "dbt.checks", "dbt.overview", "dbt.project_overview"].includes(name);
     $scope.menu = { open: false, shows: isTags($state.current.name) ? "tags" : "dbt" };
     // Enter opens the first result, once the key itself has been dealt with.
     $scope.openFirst = (event) => {
@@ -290,6 +303,7 @@
       $scope.drafts = drafts;
       $scope.albums = market.albums;
       $scope.href = market.href;
+      $scope.hrefOfCheck = market.hrefOfCheck;
       $scope.dimensions = Object.entries(DIMENSIONS).map(([name, english]) => {
         const onShelf = certified.branches.find((each) => each.name === name);
         const drafted = drafts.branches.find((each) => each.name === name);
@@ -316,6 +330,33 @@
       $scope.groups = [...groups].map(([name, tags]) => ({ name, tags }));
     }));
   }]);
+
+  // All checks by family; the one that the address names is scrolled to.
+  app.controller("ChecksCtrl", ["$scope", "$state", "$timeout", "market", function ($scope, $state, $timeout, market) {
+    $scope.words = WORDS;
+    $scope.hrefOfCheck = market.hrefOfCheck;
+    $scope.scrollTo = (id) => document.getElementById(id).scrollIntoView();
+    market.ready.then(() => $scope.$applyAsync(() => {
+      const families = new Map();
+      market.build.checks.forEach((check) => {
+        families.set(check.family, [...(families.get(check.family) || []), { ...check, looked: lookedText(check) }]);
+      });
+      const name = $state.params.check;
+      const known = market.build.checks.some((check) => check.check_name === name);
+      Object.assign($scope, {
+        build: market.build, total: market.build.checks.length, asked: name && { name, known },
+        families: [...families].map(([family, checks]) => ({ name: family, checks })),
+      });
+      if (known) $timeout(() => $scope.scrollTo(`check-${name}`));
+    }));
+  }]);
+
+  // How many tags a check looked at; where it looks at something else, how many of that.
+  const lookedText = ({ outcome, scope, subjects_expected: expected, subjects_looked_at: looked, tags_looked_at: tags }) => {
+    if (!outcome) return "";
+    const of = looked === expected ? "" : ` / ${numberText(expected, 0)}`;
+    return tags ? `看过 ${numberText(tags, 0)}${of} 个标签 tags` : `看过 ${numberText(looked, 0)}${of} · ${scope}`;
+  };
 
   app.directive("parameterTable", ["market", (market) => ({
     restrict: "E", scope: { groups: "<", title: "<" }, templateUrl: "/supermarket/parameters.html",
@@ -420,7 +461,7 @@
   // What was open over a page closes when the reader goes on to another: the results of a search, the menu of a phone, and the
   // graph, unless the address asks for it. Back from a graph to the page before it closes it too.
   app.run(["$rootScope", "$transitions", "graph", ($rootScope, $transitions, graph) => {
-    const pageOf = (state, { unique_id: id, branch }) => [state.name, id, branch].join();
+    const pageOf = (state, { unique_id: id, branch, check }) => [state.name, id, branch, check].join();
     $transitions.onSuccess({}, (transition) => {
       const isSamePage = pageOf(transition.from(), transition.params("from")) === pageOf(transition.to(), transition.params("to"));
       if (!transition.params("to").g_v && (!isSamePage || graph.orientation === "fullscreen")) graph.hideGraph();

@@ -165,7 +165,7 @@ def _checked(date: object) -> Checks:
     needed = {
         f"{node.schema}.{node.alias}"
         for node in parsed.result.nodes.values()
-        if node.resource_type in ("model", "seed")
+        if node.resource_type in ("model", "seed") and node.config.materialized != "ephemeral"
     }
     with publication.attached_work() as session:
         there = {

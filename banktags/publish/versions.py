@@ -193,7 +193,7 @@ def prune() -> list[Version]:
     """
     known, current = kept_versions(), current_version()
     removed: list[Version] = []
-    dates: set[datetime.date] = set()
+    dates = {current.as_of_date} if current else set()
     for version in known:
         is_late = (known[0].as_of_date - version.as_of_date).days >= days_kept()
         if version != current and (is_late or version.as_of_date in dates):

@@ -5,6 +5,8 @@ import os
 import re
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,23 @@ def work_file() -> Path:
 def is_one_file() -> bool:
     """Whether dbt fills the file that is read, so that there is nothing to publish."""
     return work_file().absolute() == warehouse_file().absolute()
+
+
+@contextmanager
+def no_warehouse() -> Iterator[None]:
+    """While it lasts, dbt compiles without a file: a build may run, and a machine of readers has no working file.
+
+    The memory has the same name each time: dbt would parse all anew for another one.
+    """
+    before = {name: os.environ.get(name) for name in ("BANK_TAGS_DB", "BANK_TAGS_WORK")}
+    os.environ |= dict.fromkeys(before, ":memory:")
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
 
 
 def open_read_only(path: Path | None = None) -> duckdb.DuckDBPyConnection:

@@ -235,8 +235,12 @@ def lost_records(version: Version) -> list[str]:
     heads, lines = record_heads(), []
     for kind, (count, last) in version.heads.items():
         found, own = heads.get(kind, (0, None))
+        folder = records.lists_folder() / kind
         if found < count or (found == count and own != last):
-            lines.append(f"{records.lists_folder() / kind} has {found} records, and had {count} with {version.name}")
+            lines.append(f"{folder} has {found} records, and had {count} with {version.name}")
+        elif last and own != last and not any(records.digest(file) == last for file in folder.glob("*.parquet")):
+            # More were kept since an older copy was put back.
+            lines.append(f"{folder} lacks the record that was its last, of {count}, with {version.name}")
     return lines
 
 

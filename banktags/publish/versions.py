@@ -102,6 +102,9 @@ def _clear_drafts(places: Iterable[Path]) -> None:
                 shutil.rmtree(left)
             else:
                 left.unlink(missing_ok=True)
+    for file in versions_folder().glob("*.duckdb"):
+        if not file.with_suffix(".json").exists():
+            file.unlink(missing_ok=True)
 
 
 def kept_versions() -> list[Version]:
@@ -201,9 +204,6 @@ def prune() -> list[Version]:
             version.file.unlink(missing_ok=True)
             removed.append(version)
         dates.add(version.as_of_date)
-    for file in versions_folder().glob("*.duckdb"):
-        if not file.with_suffix(".json").exists():
-            file.unlink(missing_ok=True)
     return removed
 
 

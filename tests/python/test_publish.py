@@ -10,7 +10,7 @@ import sys
 import tarfile
 import textwrap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -279,6 +279,53 @@ def test_a_full_disk_leaves_the_version_before_and_nothing_else(bank, monkeypatc
         published(DATE + ONE_DAY)
     assert current_version() == before and kept_versions() == [before]
     assert not list(versions.versions_folder().glob("*-draft-*"))
+
+
+@pytest.fixture
+def small_disk(bank, monkeypatch) -> Iterator[Path]:
+    """A disk of a few megabytes with the published file, its versions and the records; dbt's file lies elsewhere."""
+    monkeypatch.setenv("BANK_TAGS_WORK", str(bank / "elsewhere" / "bank.duckdb"))
+    disk = warehouse_file().parent
+    monkeypatch.setenv("BANK_TAGS_LISTS", str(disk / "lists"))
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_on_a_full_disk_readers_keep_a_whole_version_wherever_the_room_ends(small_disk):
+    """The disk has room for a little more each time, up to all that a version takes."""
+    before, filler, refused = published(), small_disk / "filler", 0
+    build(DATE + ONE_DAY)
+    for free in range(0, before.size + 400_000, 48 * 1024):
+        room = shutil.disk_usage(small_disk).free - free
+        filler.write_bytes(bytes(max(room, 0)))
+        try:
+            version = publish_work(CHECKS, "Li", "a test", is_older_meant=False)
+        except PublicationError as error:
+            assert len(str(error).splitlines()) == 1 and "space" in str(error).lower(), error
+            refused += 1
+            version = before
+        filler.unlink()
+        assert current_version() == version and records.digest(warehouse_file()) == version.digest
+        assert read("select max(as_of_date) from marts.customer_tags") == [(version.as_of_date,)]
+        assert run("publish", "--verify")[0] == 0
+        if version != before:
+            break
+    assert refused > 5 and version != before
+    assert not list(small_disk.rglob("*-draft-*")) and len(list(small_disk.rglob("*.duckdb"))) == 3
+
+
+def test_a_disk_that_cannot_be_written_leaves_readers_what_they_have(small_disk):
+    version = published()
+    build(DATE + ONE_DAY)
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    code, said = run("rollback", str(DATE), "--by", "Li", "--reason", "a test")
+    assert code == 1 and "can't be written, so nothing is published: Read-only file system" in said
+    with pytest.raises(PublicationError, match="Read-only file system"):
+        publish_work(CHECKS, "Li", "a test", is_older_meant=False)
+    assert read("select max(as_of_date) from marts.customer_tags") == [(DATE,)] and current_version() == version
 
 
 def test_what_a_killed_publication_left_is_cleared_by_the_next(bank):

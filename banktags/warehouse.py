@@ -81,9 +81,10 @@ def open_read_only(path: Path | None = None) -> duckdb.DuckDBPyConnection:
         raise typer.BadParameter(f"{path} does not exist: run make build, or set BANK_TAGS_DB", param_hint="warehouse")
     try:
         return duckdb.connect(str(path), read_only=True)
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         holder = _held_by(error)
-        message = f"{path} cannot be opened for reading: {f'{holder} holds it. Try again' if holder else error}"
+        damaged = f"{error}. If it is damaged, banktags rollback gives readers a whole version"
+        message = f"{path} cannot be opened for reading: {f'{holder} holds it. Try again' if holder else damaged}"
         raise typer.BadParameter(message, param_hint="warehouse") from error
 
 
@@ -161,7 +162,7 @@ def _holder(path: Path, read_only: bool) -> str | None:
     return None
 
 
-def _held_by(error: duckdb.IOException) -> str | None:
+def _held_by(error: duckdb.Error) -> str | None:
     if "Could not set lock" not in str(error):
         return None
     held = HOLDER.search(str(error))

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 from dbt_warehouse import KEY, contents
 
+from banktags.audience.definition import MEMBERS, ON_SALE, RELATIONS
 from banktags.contract import PROJECT_ROOT
 from banktags.packages import DBT
 from banktags.publish.contents import PUBLISHED
@@ -138,6 +139,13 @@ def test_commands_read_the_published_file(bank):
         (customer,) = rows(bank.published, "select min(id_value) from marts.customer_numbers where is_unshared")[0]
         assert "贵宾" in bank.banktags("query", "select name_zh from marts.pyramid_benchmark")
         bank.banktags("audience", "list")
+        product = rows(bank.published, "select min(product_id) from audiences.audience_products where is_on_sale")[0][0]
+        bank.banktags("audience", "estimate", "aum_month_avg >= 0", "--product", product, "--channel", "APP")
+        done = bank.run(BANKTAGS, "audience", "estimate", "aum_month_avg >= 0", "--product", "NONE")
+        assert done.returncode and "there is no product NONE" in " ".join(done.stderr.split())
+        bank.banktags("tiers", "simulate", "--grace-days", "60", "--json")
+        # Of so few campaigns it may say that they are off; that is said of what was read and compiled.
+        assert "20 campaigns, seed" in bank.run(BANKTAGS, "campaign", "calibrate", "--campaigns", "20").stdout
         bank.banktags("explain", customer, "aum_tier")
         bank.banktags("portrait", "customer", customer)
         bank.banktags("review", "--out", bank.folder / "review.html")
@@ -149,6 +157,24 @@ def test_commands_read_the_published_file(bank):
         )
     finally:
         moved.rename(bank.work)
+
+
+#: Databases of their own, which are no warehouse: the demo bank's, a scratch, and what asks for either file.
+OWN_DATABASES = ("simulate/*", "campaign/calibration.py", "demo_warehouse.py")
+
+
+def test_every_relation_that_a_command_reads_is_published(bank):
+    schemas = "|".join((*PUBLISHED, "staging", "intermediate"))
+    reads = re.compile(rf"\b(?:from|join)\s+\(?((?:{schemas})\.[a-z0-9_]+)")
+    found = {(name, "audience/definition.py") for name in (*RELATIONS.values(), ON_SALE, MEMBERS) if "(" not in name}
+    package = PROJECT_ROOT / "banktags"
+    for file in sorted(package.rglob("*.py")):
+        place = file.relative_to(package)
+        if not any(place.match(own) for own in OWN_DATABASES):
+            found |= {(name, str(place)) for name in reads.findall(file.read_text(encoding="utf-8"))}
+    published = set(contents(bank.published))
+    assert {(name, place) for name, place in found if name not in published} == set()
+    assert len(found) > 40
 
 
 def test_a_build_of_a_part_publishes_nothing(bank):

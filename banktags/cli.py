@@ -29,20 +29,41 @@ COMMANDS = {
         "banktags.parity:parity",
         "Build one bank by DuckDB and by Spark, and compare every relation: row by row, value by value.",
     ),
+    "publish": (
+        "banktags.publish.command:publish",
+        "Run the checks on what was built last, and give it to readers when all have passed.",
+    ),
     "query": ("banktags.query:query", "Run one SELECT on the warehouse, read-only, and print the first rows."),
     "review": (
         "banktags.review.command:review",
         "Write the quarterly review of the pyramid (定期复盘) as one HTML file: to read on a phone, to mail, to print.",
     ),
+    "rollback": (
+        "banktags.publish.command:rollback",
+        "Give readers an earlier version again, from one moment to the next; the next night that passes replaces it.",
+    ),
     "run": (
         "banktags.nightly.command:run",
-        "Build one business date, or a range in order: check the batch, build, test, only then record the date "
-        "as done.",
+        "Build one business date, or a range in order: check the batch, build, test, record the date as done, "
+        "publish it.",
     ),
     "summary": ("banktags.summary:summary", "Say what the last dbt build made, where it is, and one query to try."),
     "simulate": (
         "banktags.simulate.command:simulate_command",
         "Write a demo bank: every table of the source contract as Parquet, and the planted truth in _truth/.",
+    ),
+    "versions": (
+        "banktags.publish.command:show_versions",
+        "List the versions that passed their checks, the newest first, and which of them readers see.",
+    ),
+    "backup": (
+        "banktags.publish.backup_command:backup",
+        "Copy what cannot be computed again into one file: history, logs, lists and records, as they are at one "
+        "moment.",
+    ),
+    "restore": (
+        "banktags.publish.backup_command:restore",
+        "Put a backup in the place of what there is: lists, records, the version that readers see, and its history.",
     ),
     "audience": (
         "banktags.audience.command:app",

@@ -23,8 +23,6 @@ from banktags.warehouse import records
 MASK = "***"
 #: Setting that says as which role the commands of this machine read, unless ``--role`` does.
 ROLE_SETTING = "BANK_TAGS_ROLE"
-#: Identifiers of source systems that a customer may be asked for by.
-SOURCE_NUMBERS = ("core_customer", "crm_contact")
 
 ROLES = "select * from policy.portrait_roles order by role, display_order"
 CLASSES = "select tag_code, sensitivity, security_level from governance.tag_dictionary"
@@ -233,11 +231,7 @@ def find_customer(warehouse: duckdb.DuckDBPyConnection, asked: str) -> str:
         found = warehouse.execute(known, [asked]).fetchall()
         if not found:
             found = warehouse.execute(
-                f"""
-                select distinct customer_id from intermediate.int_customer__id_mapping
-                where id_value = $1 and id_type in {SOURCE_NUMBERS} and not is_shared
-                """,
-                [asked],
+                "select distinct customer_id from marts.customer_numbers where id_value = $1 and is_unshared", [asked]
             ).fetchall()
         (built,) = warehouse.execute("select max(as_of_date) from marts.customer_tags").fetchone()
     except duckdb.CatalogException as error:

@@ -152,6 +152,7 @@ def build(
     environment = os.environ | {
         "BANK_TAGS_RAW": str(raw.resolve()),
         "BANK_TAGS_DB": str(duckdb_file),
+        "BANK_TAGS_WORK": str(duckdb_file),
         "BANK_TAGS_SPARK_WAREHOUSE": str(spark_folder),
         "DBT_LOG_PATH": str(folder / "logs"),
     }

@@ -105,6 +105,15 @@ def record(kind: str, row: Mapping[str, object], types: Mapping[str, str] | None
     return _keep(kind, row, types or {}, None)
 
 
+def head_of(kind: str) -> tuple[int, str | None]:
+    """How many records of a kind there are, and the digest of the last.
+
+    Raises:
+        RecordError: what says so is damaged.
+    """
+    return _Chain(lists_folder(), kind).head()
+
+
 def settle(kind: str, lists: Path) -> Path | None:
     """Complete, or take back, what a killed command left of a kind; remove what it was writing in a folder of lists.
 

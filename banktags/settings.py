@@ -69,6 +69,8 @@ SETTINGS: dict[str, Setting] = {
     "BANK_TAGS_TEST_NIGHTS": TEXT,
     "BANK_TAGS_TEST_SPARK": PATH,
     "BANK_TAGS_THREADS": Setting("[1-9][0-9]{0,2}", "a whole number from 1 to 999, the cores of the machine at most"),
+    "BANK_TAGS_VERSIONS_DAYS": Setting("[1-9][0-9]{0,3}", "a whole number of days from 1 to 9999, as 7"),
+    "BANK_TAGS_WORK": PATH,
 }
 #: Settings whose value no message shows.
 SECRETS = ("KEY", "PASSWORD", "TOKEN")

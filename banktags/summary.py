@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from banktags.contract import PROJECT_ROOT
+from banktags.publish.versions import current_version
 from banktags.terminal import say
 from banktags.warehouse import open_read_only, warehouse_file
 
@@ -33,6 +34,8 @@ def summary() -> None:
     site, review = (PROJECT_ROOT / "site" / f"{name}.html" for name in ("index", "review"))
     say(f"\nBuilt       {built(run_results)}")
     say(f"Warehouse   {_shown(warehouse_file())}")
+    if version := current_version():
+        say(f"Published   {version.as_of_date}, SHA-256 {version.digest[:12]}…  (banktags versions)")
     if site.exists():
         say(f"Catalogue   {_shown(site)}  (open it in a browser, or: make docs)")
     if review.exists():

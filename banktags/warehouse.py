@@ -1,10 +1,12 @@
-"""The warehouse file ``warehouse/bank_tags.duckdb``: where it is, how it is opened, and who else holds it."""
+"""The warehouse files: the published one, which is read, and the working one, which dbt fills; who else holds them."""
 
 import datetime
 import os
 import re
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +34,57 @@ class WarehouseBusy(Exception):
 
 
 def warehouse_file() -> Path:
-    """The DuckDB file that ``dbt build`` fills: ``BANK_TAGS_DB``, or ``warehouse/bank_tags.duckdb`` in the project."""
+    """The published file, which readers open: ``BANK_TAGS_DB``, or ``warehouse/bank_tags.duckdb`` in the project."""
     return Path(os.environ.get("BANK_TAGS_DB", PROJECT_ROOT / "warehouse" / "bank_tags.duckdb"))
 
 
-def open_read_only() -> duckdb.DuckDBPyConnection:
-    """A connection that cannot change anything.
+def work_file() -> Path:
+    """The file that dbt fills: ``BANK_TAGS_WORK``, or the published one's name in folder ``work`` beside it.
+
+    The default stands in profiles.yml too. Where it is the published file itself, nothing is published: one file, as a
+    developer may want it.
+    """
+    published = warehouse_file()
+    return Path(os.environ.get("BANK_TAGS_WORK") or published.parent / "work" / published.name)
+
+
+def is_one_file() -> bool:
+    """Whether dbt fills the file that is read, so that there is nothing to publish."""
+    return work_file().absolute() == warehouse_file().absolute()
+
+
+@contextmanager
+def no_warehouse() -> Iterator[None]:
+    """While it lasts, dbt compiles without a file: a build may run, and a machine of readers has no working file.
+
+    The memory has the same name each time: dbt would parse all anew for another one.
+    """
+    before = {name: os.environ.get(name) for name in ("BANK_TAGS_DB", "BANK_TAGS_WORK")}
+    os.environ |= dict.fromkeys(before, ":memory:")
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
+
+
+def open_read_only(path: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection to the published file, or another one, that cannot change anything.
 
     Raises:
         typer.BadParameter: there is no warehouse, or another process holds it; says what to do.
     """
-    path = warehouse_file()
+    path = path or warehouse_file()
     if not path.exists():
         raise typer.BadParameter(f"{path} does not exist: run make build, or set BANK_TAGS_DB", param_hint="warehouse")
     try:
         return duckdb.connect(str(path), read_only=True)
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         holder = _held_by(error)
-        message = f"{path} cannot be opened for reading: {f'{holder} holds it. Try again' if holder else error}"
+        damaged = f"{error}. If it is damaged, banktags rollback gives readers a whole version"
+        message = f"{path} cannot be opened for reading: {f'{holder} holds it. Try again' if holder else damaged}"
         raise typer.BadParameter(message, param_hint="warehouse") from error
 
 
@@ -127,7 +162,7 @@ def _holder(path: Path, read_only: bool) -> str | None:
     return None
 
 
-def _held_by(error: duckdb.IOException) -> str | None:
+def _held_by(error: duckdb.Error) -> str | None:
     if "Could not set lock" not in str(error):
         return None
     held = HOLDER.search(str(error))

@@ -74,7 +74,7 @@ def condition(draw: random.Random, con: duckdb.DuckDBPyConnection, tags: list[Ta
 def prepare(con: duckdb.DuckDBPyConnection, entries: list[TagEntry], customers: int) -> None:
     """The wide table with these tags, and what else counting reads."""
     fill(con, entries, customers)
-    con.execute("create schema policy; create schema governance; create schema audiences; create schema intermediate")
+    con.execute("create schema policy; create schema governance; create schema audiences")
     for seed in ("audience_purposes", "audience_gates"):
         con.execute(f"create table policy.{seed} as from read_csv('{seed_file(seed)}')")
     con.execute(
@@ -90,8 +90,10 @@ def prepare(con: duckdb.DuckDBPyConnection, entries: list[TagEntry], customers: 
         create table audiences.offer_exclusions (
             customer_id text, as_of_date date, purpose text, product_class text, gate text
         );
-        create table intermediate.int_products__on_sale as
-        select 'WP03' as product_id, true as needs_assessment, 'R3' as risk_rating, 'investment' as product_class;
+        create table audiences.audience_products as
+        select
+            'WP03' as product_id, true as needs_assessment, 'R3' as risk_rating, 'investment' as product_class,
+            true as is_on_sale;
         create table audiences.contact_permissions as
         select
             customer_id, channel, customer_id as address_token, 1 as address_order,

@@ -267,7 +267,8 @@ class Contest:
     def _environment(self, database: Path, target: Path) -> dict[str, str]:
         return {
             "BANK_TAGS_RAW": str(self.raw),
-            "BANK_TAGS_DB": str(database),
+            "BANK_TAGS_DB": str(database.parent / "published" / database.name),
+            "BANK_TAGS_WORK": str(database),
             "BANK_TAGS_PII_KEY": PII_KEY,
             "BANK_TAGS_MEMORY": MEMORY,
             "DBT_TARGET_PATH": str(target),

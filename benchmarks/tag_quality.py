@@ -29,6 +29,7 @@ def dbt(folder: Path, *arguments: str) -> None:
     """Run dbt on the benchmark's own warehouse and target; what it prints shows only when it fails."""
     environment = os.environ | {
         "BANK_TAGS_DB": str(folder / "bank_tags.duckdb"),
+        "BANK_TAGS_WORK": str(folder / "bank_tags.duckdb"),
         "DBT_TARGET_PATH": str(folder / "target"),
     }
     command = (DBT, "--quiet", *arguments, "--vars", f"{{as_of_date: {AS_OF}, quality_reference_date: null}}")

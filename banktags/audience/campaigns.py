@@ -78,7 +78,7 @@ def judge_campaign(con: duckdb.DuckDBPyConnection, campaign: str, audience: Row,
             f"audience {audience['audience']} is for {audience['purpose']}: only one for marketing is split into"
             " treatment and control, take one of audiences.audiences whose purpose is marketing"
         )
-    known = records(con, "select * from intermediate.int_campaign__campaigns order by campaign_id")
+    known = records(con, "select * from marketing.campaign_plans order by campaign_id")
     _refuse_same_but_for_case(campaign, [row["campaign_id"] for row in known])
     found = [row for row in known if row["campaign_id"] == campaign]
     if not found:
@@ -102,9 +102,10 @@ def judge_unassigned(con: duckdb.DuckDBPyConnection, campaign: str) -> None:
     Raises:
         AudienceError: the marketing system has assigned customers to the campaign, or touched them.
     """
-    for table, done in (("assignments", "assigned customers to"), ("touches", "contacted customers for")):
-        given = f"select count(distinct customer_id) from intermediate.int_campaign__{table} where campaign_id = ?"
-        (customers,) = con.execute(given, [campaign]).fetchone()
+    given = "select assigned_customers, touched_customers from marketing.campaign_plans where campaign_id = ?"
+    (planned,) = con.execute(given, [campaign]).fetchall()
+    done_already = (("assignments", "assigned customers to"), ("touches", "contacted customers for"))
+    for (table, done), customers in zip(done_already, planned, strict=True):
         if customers:
             raise AudienceError(
                 f"the marketing system has {done} campaign {campaign} already, {customers:,} of them in"

@@ -27,12 +27,14 @@ MACROS = (
 )
 #: Models that are rendered for the audience that is tried, and read what stands in the warehouse.
 RENDERED = ("audience_terms", "audience_doubts", "audience_screening", "audience_members")
+#: The products on sale.
+ON_SALE = "(select * from audiences.audience_products where is_on_sale)"
 #: What these read of the warehouse.
 RELATIONS = {
     "customer_tags": "marts.customer_tags",
     "tag_confidence": "governance.tag_confidence",
-    "int_products__on_sale": "intermediate.int_products__on_sale",
-    "int_campaign__controls": "intermediate.int_campaign__controls",
+    "int_products__on_sale": ON_SALE,
+    "int_campaign__controls": "audiences.audience_controls",
     "audience_purposes": "policy.audience_purposes",
     "audience_gates": "policy.audience_gates",
     "audience_holdout": "audiences.audience_holdout",
@@ -253,15 +255,10 @@ def _check_product(con: duckdb.DuckDBPyConnection, product: str | None) -> None:
     """Refuse a product that the bank does not have; one that is not on sale is a matter of the gates."""
     if product is None:
         return
-    on_sale = names_of(con, "intermediate.int_products__on_sale", "product_id")
+    on_sale = names_of(con, ON_SALE, "product_id")
     if product in on_sale:
         return
-    try:
-        is_known = con.execute("select 1 from staging.stg_core__products where product_id = ?", [product]).fetchone()
-    except (duckdb.CatalogException, duckdb.IOException):
-        # Staging is a view of the extracts, which may lie elsewhere: what is on sale is all that is known then.
-        is_known = None
-    if not is_known:
+    if product not in names_of(con, "audiences.audience_products", "product_id"):
         hint = did_you_mean(product, on_sale)
         raise AudienceError(f"there is no product {product} in core.products: {hint}on sale are {listed(on_sale)}")
 

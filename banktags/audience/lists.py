@@ -40,9 +40,9 @@ CONTROLS = """
     create or replace temp table controls as
     select distinct coalesce(identities.customer_id, lists.customer_id) as customer_id
     from {lists} as lists
-    left join intermediate.int_customer__identity as identities
-        on lists.customer_id = identities.source_key and identities.source_system = 'core'
-    left join intermediate.int_campaign__campaigns as campaigns using (campaign_id)
+    left join marts.customer_numbers as identities
+        on lists.customer_id = identities.id_value and identities.id_type = 'core_customer' and identities.is_of_record
+    left join marketing.campaign_plans as campaigns using (campaign_id)
     where lists.arm = 'CONTROL' and (campaigns.end_date is null or campaigns.end_date >= $day)
 """
 
@@ -123,8 +123,9 @@ TREATED = """
     from (
         select distinct coalesce(identities.customer_id, lists.customer_id) as customer_id
         from {frozen} as lists
-        left join intermediate.int_customer__identity as identities
-            on lists.customer_id = identities.source_key and identities.source_system = 'core'
+        left join marts.customer_numbers as identities
+            on lists.customer_id = identities.id_value
+            and identities.id_type = 'core_customer' and identities.is_of_record
         where lists.arm = 'TREATMENT'
     ) as treated
     left join ({gates}) as gates using (customer_id)

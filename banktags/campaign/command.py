@@ -35,7 +35,7 @@ def calibrate(
     Exits with 1 if fewer than 93 % of the intervals cover the effect, or over 6 % of the campaigns without one win.
     """
     with open_read_only() as con:
-        as_of_date = con.sql("select max(as_of_date) from intermediate.int_customer__spine").fetchone()[0]
+        as_of_date = con.sql("select max(as_of_date) from marts.customer_tags").fetchone()[0]
     models = compiled_models(as_of_date)
     found = calibrated(warehouse_file(), models, campaigns, seed)
     say(

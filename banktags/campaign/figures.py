@@ -141,7 +141,7 @@ def campaign_ids(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
         rows = records(
             warehouse,
             """
-            select campaign_id from intermediate.int_campaign__campaigns
+            select campaign_id from marketing.campaign_plans
             where campaign_id in (select campaign_id from marketing.campaign_readout)
             order by start_date desc, campaign_id
             """,
@@ -160,14 +160,12 @@ def read_campaign(warehouse: duckdb.DuckDBPyConnection, campaign_id: str) -> Cam
         LookupError: it is not in the readout; names those that are.
     """
     if campaign_id not in (known := campaign_ids(warehouse)):
-        rows = records(warehouse, "select campaign_id, campaign_name from intermediate.int_campaign__campaigns")
+        rows = records(warehouse, "select campaign_id, campaign_name from marketing.campaign_plans")
         called = {row["campaign_id"]: [row["campaign_name"]] for row in rows if row["campaign_id"] in known}
         hint = did_you_mean(campaign_id, called)
         held = ", ".join(known) or "none"
         raise LookupError(f"{campaign_id} is not read out in this warehouse; {hint}these campaigns are: {held}")
-    (master,) = records(
-        warehouse, "select * from intermediate.int_campaign__campaigns where campaign_id = ?", [campaign_id]
-    )
+    (master,) = records(warehouse, "select * from marketing.campaign_plans where campaign_id = ?", [campaign_id])
     (clock,) = records(warehouse, "select max(as_of_date) as as_of_date from marketing.campaign_readout")
     given = {"campaign_id": campaign_id, **clock}
     rows = {

@@ -3,6 +3,7 @@
 import datetime
 import os
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,12 +14,12 @@ from banktags.landing import landing_zone
 from banktags.nightly.batches import EXPECTATIONS, UnreadableFile, batch_faults, delivery_digests
 from banktags.nightly.history import Ledger, forget_from, read_ledger
 from banktags.nightly.project import Project
+from banktags.nightly.run_record import NOT_YET, DateRecord, RunRecord, record_file, recorded
 from banktags.private import private_from_here
+from banktags.publish.versions import PublicationError, current_version
 from banktags.terminal import Screen
-from banktags.warehouse import WarehouseBusy
+from banktags.warehouse import WarehouseBusy, is_one_file, warehouse_file
 
-#: Exit code for a batch that is not there yet: a scheduler tries again later (EX_TEMPFAIL of sysexits.h).
-NOT_YET = 75
 #: Seconds between two looks at the landing zone while waiting for a batch.
 POLL_SECONDS = 30
 
@@ -53,11 +54,20 @@ def run(
     checks: Annotated[
         bool,
         typer.Option(
-            help="Run the data tests too; dates that passed before are replayed sooner without, and count as tested."
+            help="Run the data tests too; dates that passed before are replayed sooner without, and count as tested, "
+            "but are not published."
         ),
     ] = True,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where to say as JSON what the run did; default: banktags_run.json in dbt's target."
+        ),
+    ] = None,
 ) -> None:
-    """Build one business date, or a range in order: check the batch, build, test, only then record the date as done.
+    """Build one business date, or a range in order: check the batch, build, test, record the date as done, publish it.
+
+    Readers have the date before until all checks have passed, and this one from one moment to the next.
 
     A batch that is missing, incomplete or not readable yet is waited for, then refused (exit code 75). Rows delivered
     late count from the night of their delivery. A batch that was delivered anew after its run is named, and nothing
@@ -69,16 +79,26 @@ def run(
     if fault := key_fault(os.environ.get(SETTING, ""), landing_zone()):
         console.print(f"{fault}. Nothing was run.", soft_wrap=True)
         raise typer.Exit(1)
-    try:
-        _run(console, date, first, last, replay, rebuild, wait, checks)
-    except (UnreadableFile, WarehouseBusy) as error:
-        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
-        console.print("Nothing more was built. Run this again.")
-        raise typer.Exit(NOT_YET) from None
+    with recorded((record or record_file()).absolute()) as log:
+        try:
+            _run(console, log, date, first, last, replay, rebuild, wait, checks)
+        except (UnreadableFile, WarehouseBusy) as error:
+            console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+            console.print("Nothing more was built. Run this again.")
+            log.message = str(error)
+            raise typer.Exit(NOT_YET) from None
+        except PublicationError as error:
+            console.print(str(error), soft_wrap=True)
+            log.message = str(error)
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            console.print("Stopped. What was being built is not recorded; readers keep what they have. Run this again.")
+            raise
 
 
 def _run(
     console: Screen,
+    log: RunRecord,
     date: datetime.datetime | None,
     first: datetime.datetime | None,
     last: datetime.datetime | None,
@@ -87,7 +107,13 @@ def _run(
     wait: int,
     checks: bool,
 ) -> None:
-    ledger = read_ledger()
+    ledger, current = read_ledger(), current_version()
+    if current and ledger.done and ledger.done < current.as_of_date:
+        console.print(
+            f"The history here reaches {ledger.done}, and readers have {current.as_of_date}: dates were taken back, or "
+            f"an older copy was put back. Nothing is published before {current.as_of_date} has been run again.",
+            soft_wrap=True,
+        )
     if replay or rebuild:
         dates = ledger.observed_from(replay.date() if replay else datetime.date.min)
         if not dates:
@@ -95,7 +121,7 @@ def _run(
                 f"history has no date to run again; it reaches {ledger.reach()}", param_hint="--replay-from"
             )
     else:
-        dates = _asked(ledger, date, first, last)
+        dates = _asked(ledger, date, first, last, _unpublished(ledger) if checks else None)
     _refuse_redelivered(ledger, dates)
     if not dates:
         console.print(f"Nothing to run: history reaches {ledger.reach()}")
@@ -113,9 +139,27 @@ def _run(
         if position > 1:
             _wait_for(business_date, wait, console)
         with console.status(f"{business_date} ({position} of {len(dates)})") as status:
+            before = current_version()
             outcome = project.build(business_date, status, checks)
+        log.check_not_stopped()
+        published = current_version()
+        is_new = published is not None and published != before and published.as_of_date == business_date
+        log.add(
+            DateRecord(
+                business_date,
+                "done" if outcome.succeeded else "failed",
+                round(outcome.seconds, 1),
+                outcome.built,
+                outcome.warnings,
+                list(outcome.faults),
+                published.name if published and is_new else None,
+            )
+        )
         console.print(outcome.line())
+        if outcome.succeeded and not is_one_file():
+            console.print(_told(published.name if published and is_new else None, checks), soft_wrap=True)
         if not outcome.succeeded:
+            log.message = f"{business_date}: {outcome.faults[0]}"
             for fault in outcome.faults:
                 console.print(f"  {fault}", markup=False, highlight=False)
             if any("Out of Memory Error" in fault for fault in outcome.faults):
@@ -124,19 +168,39 @@ def _run(
             raise typer.Exit(1)
 
 
+def _told(published: str | None, checks: bool) -> str:
+    """What readers have after a date that succeeded."""
+    if published:
+        return f"  published: readers of {warehouse_file()} have {published}"
+    why = "readers have a later date" if checks else "its checks were left out; banktags publish runs them"
+    return f"  not published: {why}"
+
+
+def _unpublished(ledger: Ledger) -> datetime.date | None:
+    """The last completed date where readers have an earlier one or none, as after a kill before the publication."""
+    current = current_version()
+    if is_one_file() or ledger.done is None or (current is None and warehouse_file().exists()):
+        return None
+    return ledger.done if current is None or current.as_of_date < ledger.done else None
+
+
 def _asked(
     ledger: Ledger,
     date: datetime.datetime | None,
     first: datetime.datetime | None,
     last: datetime.datetime | None,
+    unpublished: datetime.date | None,
 ) -> list[datetime.date]:
-    """The dates to run, in order; those of a range that are completed already are left out."""
+    """The dates to run, in order; those of a range that are completed, and published, already are left out."""
     if date and (first or last):
         raise typer.BadParameter("give either one date or a range", param_hint="--date")
     if date is None and first is None and last is None:
         if ledger.done is None:
             raise typer.BadParameter("no date has been run yet: say which is the first", param_hint="--date")
-        date = datetime.datetime.combine(ledger.done + ONE_DAY, datetime.time())
+        following = ledger.done + ONE_DAY
+        if unpublished:
+            return [unpublished] if _faults(following, read_contract()) else [unpublished, following]
+        date = datetime.datetime.combine(following, datetime.time())
     if date:
         dates = [date.date()]
     else:
@@ -144,7 +208,7 @@ def _asked(
         if start is None or last is None:
             raise typer.BadParameter("a range needs --from, unless dates have been run, and --to", param_hint="--to")
         dates = [start + ONE_DAY * n for n in range((last.date() - start).days + 1)]
-        dates = [day for day in dates if ledger.done is None or day > ledger.done]
+        dates = [day for day in dates if ledger.done is None or day > ledger.done or day == unpublished]
     _refuse_disorder(ledger, dates)
     return dates
 

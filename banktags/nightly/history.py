@@ -1,4 +1,4 @@
-"""What the warehouse remembers of the dates that were run, and how dates are taken back."""
+"""What the working file remembers of the dates that were run, and how dates are taken back."""
 
 import datetime
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import duckdb
 
 from banktags.load.extract import quoted
-from banktags.warehouse import open_read_only, wait_until_free, warehouse_file
+from banktags.publish.publication import begin_work
+from banktags.warehouse import open_read_only, wait_until_free, work_file
 
 SCHEMA = "history"
 LEDGER, OBSERVED, STATE = "business_dates", "observed_dates", "tag_state"
@@ -32,15 +33,17 @@ class Ledger:
 
 
 def read_ledger() -> Ledger:
-    """The ledger of the warehouse; an empty one where there is no warehouse yet. Waits for a program that holds it.
+    """The ledger of the working file; an empty one where nothing was built yet. Waits for a program that holds it.
 
     Raises:
         WarehouseBusy: the program holds it for too long.
+        PublicationError: there is no working file, and it can't be begun with what is published.
     """
-    if not warehouse_file().exists():
+    begin_work()
+    if not work_file().exists():
         return Ledger((), {})
-    wait_until_free(warehouse_file(), read_only=True)
-    with open_read_only() as con:
+    wait_until_free(work_file(), read_only=True)
+    with open_read_only(work_file()) as con:
         if not {LEDGER, OBSERVED} <= set(_tables(con)):
             return Ledger((), {})
         observed = con.sql(f"select as_of_date from {SCHEMA}.{OBSERVED} order by 1").fetchall()
@@ -54,8 +57,8 @@ def forget_from(date: datetime.date) -> None:
     Raises:
         WarehouseBusy: another program holds the warehouse for too long.
     """
-    wait_until_free(warehouse_file())
-    with duckdb.connect(str(warehouse_file())) as con:
+    wait_until_free(work_file())
+    with duckdb.connect(str(work_file())) as con:
         con.begin()
         for table in _tables(con):
             con.execute(f"delete from {SCHEMA}.{quoted(table)} where as_of_date >= ?", [date])
@@ -68,8 +71,8 @@ def lacks_state_of(date: datetime.date) -> bool:
     Raises:
         WarehouseBusy: another program holds the warehouse for too long.
     """
-    wait_until_free(warehouse_file(), read_only=True)
-    with open_read_only() as con:
+    wait_until_free(work_file(), read_only=True)
+    with open_read_only(work_file()) as con:
         if STATE not in _tables(con):
             return True
         return con.execute(f"select count(*) = 0 from {SCHEMA}.{STATE} where as_of_date = ?", [date]).fetchone()[0]

@@ -14,7 +14,7 @@ from rich.status import Status
 from banktags.contract import PROJECT_ROOT
 from banktags.nightly.history import STATE, lacks_state_of, read_ledger
 from banktags.terminal import Screen
-from banktags.warehouse import wait_until_free, warehouse_file
+from banktags.warehouse import wait_until_free, work_file
 
 FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
 FAILED = {"error", "fail", "runtime error"}
@@ -80,7 +80,7 @@ class Project:
         return self._invoke(date, status, "build", "--exclude-resource-type", *left_out)
 
     def _invoke(self, date: datetime.date, status: Status, command: str, *arguments: str) -> Outcome:
-        wait_until_free(warehouse_file())
+        wait_until_free(work_file())
         started, finished, printed = time.monotonic(), 0, []
 
         def show(event: Any) -> None:

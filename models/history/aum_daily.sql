@@ -16,7 +16,7 @@ aum_daily as (
         intervals.aum_component,
         intervals.in_aum,
         cast(sum(intervals.balance) as decimal(28, 2)) as balance
-    from {{ ref('int_aum__intervals') }} as intervals
+    from {{ ref('aum_intervals') }} as intervals
     inner join days
         on
             intervals.valid_from <= days.balance_date

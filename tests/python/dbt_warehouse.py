@@ -47,6 +47,8 @@ class Warehouse:
         return os.environ | {
             "BANK_TAGS_RAW": str(self.raw),
             "BANK_TAGS_DB": str(self.database),
+            # One file: what dbt fills is what is read, staging and all. test_publish*.py have both.
+            "BANK_TAGS_WORK": str(self.database),
             "BANK_TAGS_LISTS": str(self.folder / "lists"),
             "BANK_TAGS_PII_KEY": KEY,
             "DBT_TARGET_PATH": str(self.target),

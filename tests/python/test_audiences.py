@@ -64,11 +64,12 @@ def bank(seed: int, customers: int = 400, database: str = ":memory:") -> Bank:
     minimum_size = draw.choice([1, 5, 40])
     policy(con, minimum_size)
     products = {f"P{n}": (draw.random() < 0.7, draw.choice([None, *LEVELS])) for n in range(6)}
-    con.execute("create schema intermediate")
+    con.execute("create schema if not exists audiences")
     con.execute(
         """
-        create table intermediate.int_products__on_sale (
-            product_id text, needs_assessment boolean, risk_rating text, product_class text
+        create table audiences.audience_products (
+            product_id text, needs_assessment boolean, risk_rating text, product_class text,
+            is_on_sale boolean default true
         )
         """
     )
@@ -76,7 +77,7 @@ def bank(seed: int, customers: int = 400, database: str = ":memory:") -> Bank:
         {"product_id": name, "needs_assessment": needed, "risk_rating": r} for name, (needed, r) in products.items()
     ]
     con.register("rows", pa.Table.from_pylist(rows))
-    con.execute("insert into intermediate.int_products__on_sale by name from rows")
+    con.execute("insert into audiences.audience_products by name from rows")
     drawn = {}
     for n in range(customers):
         values = {
@@ -99,7 +100,7 @@ def bank(seed: int, customers: int = 400, database: str = ":memory:") -> Bank:
     con.execute("create table governance.tag_dictionary (tag_code text, security_level int)")
     con.executemany("insert into governance.tag_dictionary values (?, 3)", [(tag,) for tag in TAGS | GATED])
     con.execute("insert into governance.tag_dictionary values ('bureau_credit_score', 4)")
-    con.execute("create schema audiences")
+    con.execute("create schema if not exists audiences")
     con.execute(
         """
         create table audiences.audiences (
@@ -110,7 +111,7 @@ def bank(seed: int, customers: int = 400, database: str = ":memory:") -> Bank:
         );
         create table audiences.audience_members (audience text, customer_id text);
         create table audiences.audience_holdout (customer_id text);
-        create table intermediate.int_campaign__controls (customer_id text);
+        create table audiences.audience_controls (customer_id text);
         create table audiences.contact_permissions as
         select
             customer_id, as_of_date, channel, 'token of ' || customer_id as address_token, 1 as address_order,
@@ -453,8 +454,8 @@ def test_no_marketing_reaches_who_is_held_out(demo_warehouse):
 
 def test_a_table_that_was_not_built_is_named():
     """A build of +audiences makes no table of campaigns, which freeze and export read."""
-    with pytest.raises(typer.BadParameter, match="has no int_campaign__campaigns: only a part") as told, clear_errors():
-        duckdb.connect().execute("select * from int_campaign__campaigns")
+    with pytest.raises(typer.BadParameter, match="has no campaign_plans: only a part") as told, clear_errors():
+        duckdb.connect().execute("select * from campaign_plans")
     assert told.value.param_hint == "warehouse"
     with pytest.raises(duckdb.CatalogException), clear_errors():
         duckdb.connect().execute("select no_such_function(1)")

@@ -99,7 +99,7 @@ def test_every_customer_known_by_then_and_nobody_else(warehouse, known):
 
 def test_nothing_is_lost_in_staging(warehouse, postings):
     staged, quarantined = warehouse.rows(
-        "select staged_rows, quarantined_rows from staging.staging_quality"
+        "select staged_rows, quarantined_rows from governance.staging_quality"
         " where system_name = 'core' and table_name = 'transactions'"
     )[0]
     assert (staged, quarantined) == (len(postings), 0)

@@ -13,6 +13,7 @@ from typer.main import get_command
 from banktags.catalogue.sync import WIDE_MART
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
+from banktags.publish.contents import OWN
 from banktags.settings import SETTINGS
 
 PAGES = readers_pages()
@@ -155,7 +156,7 @@ def test_every_option_named_by_itself_exists(page):
 @named
 def test_every_relation_exists(page):
     """`schema.relation` of a code span and of a query: a model or seed in its schema, or a table of a source."""
-    known = models_and_seeds() | sources()
+    known = models_and_seeds() | sources() | {OWN}
     schemas = {schema for schema, _ in known}
     spans = [re.fullmatch(r"([a-z_]+)\.([a-z0-9_]+)(?:\.[a-z0-9_]+)?", code) for code in page.code_spans]
     read = [found for query in page.queries for found in re.finditer(r"\b(?:from|join) ([a-z_]+)\.([a-z0-9_]+)", query)]

@@ -34,15 +34,17 @@ def shelf(tmp_path, monkeypatch) -> Path:
     """A warehouse of 200 customers, with what lists are judged by; the machine stands on the day after its date."""
     file = tmp_path / "bank_tags.duckdb"
     with duckdb.connect(str(file)) as con:
-        for schema in ("policy", "staging", "intermediate", "marts", "governance", "audiences"):
+        for schema in ("policy", "staging", "marts", "governance", "audiences", "marketing"):
             con.execute(f"create schema {schema}")
         for seed in ("audience_purposes", "audience_gates", "audience_policy"):
             con.execute(f"create table policy.{seed} as from read_csv('{seed_file(seed)}')")
         con.execute(
             f"""
             create table staging.base_core__batches as select '20260630' as batch_id;
-            create table intermediate.int_campaign__campaigns as
-            select * from (
+            create table marketing.campaign_plans as
+            select *, cast(campaign_id = 'ASSIGNED' as integer) as assigned_customers,
+                cast(campaign_id = 'TOUCHED' as integer) as touched_customers
+            from (
                 values
                     ('SPRING', 'P0', date '2026-07-01', date '2026-08-15'),
                     ('SUMMER', 'P0', date '2026-06-20', date '2026-07-01'),
@@ -52,25 +54,24 @@ def shelf(tmp_path, monkeypatch) -> Path:
                     ('ASSIGNED', 'P0', date '2026-06-01', date '2026-08-15'),
                     ('TOUCHED', 'P0', date '2026-06-01', date '2026-08-15')
             ) as planned (campaign_id, product_id, start_date, end_date);
-            create table intermediate.int_campaign__assignments as
-            select 'ASSIGNED' as campaign_id, 'C001' as customer_id;
-            create table intermediate.int_campaign__touches as select 'TOUCHED' as campaign_id, 'C001' as customer_id;
             create table marts.customer_tags as
             select
                 'C' || lpad(cast(n as text), 3, '0') as customer_id, date '2026-06-30' as as_of_date,
                 case when n % 3 = 0 then 'vip' else 'mass' end as service_tier,
                 true as is_risk_assessment_valid, 'R5' as max_sellable_product_rating
             from range({CUSTOMERS}) as counted (n);
-            create table intermediate.int_customer__identity as
-            select customer_id, customer_id as source_key, 'core' as source_system from marts.customer_tags;
-            create table intermediate.int_products__on_sale as
+            create table marts.customer_numbers as
+            select customer_id, customer_id as id_value, 'core_customer' as id_type, true as is_of_record
+            from marts.customer_tags;
+            create table audiences.audience_products as
             select * from (values ('P0', false, cast(null as text), 'DEPOSIT'), ('P1', false, null, 'DEPOSIT'))
                 as products (product_id, needs_assessment, risk_rating, product_class);
+            alter table audiences.audience_products add column is_on_sale boolean default true;
             create table governance.tag_confidence (customer_id text, tag_code text, confidence decimal(5,4));
             create table governance.tag_dictionary as
             select 'is_risk_assessment_valid' as tag_code, 3 as security_level;
             create table audiences.audience_holdout (customer_id text);
-            create table intermediate.int_campaign__controls (customer_id text);
+            create table audiences.audience_controls (customer_id text);
             create table audiences.offer_exclusions
             (customer_id text, as_of_date date, purpose text, product_class text, gate text);
             create table audiences.contact_permissions as
@@ -202,7 +203,7 @@ def test_the_share_of_controls_is_exact_over_all(shelf, share):
     for number in range(3):
         change(
             shelf,
-            f"insert into intermediate.int_campaign__campaigns values ('N{number}', 'P0', '2026-07-01', '2026-08-01')",
+            f"insert into marketing.campaign_plans values ('N{number}', 'P0', '2026-07-01', '2026-08-01', 0, 0)",
         )
         assert frozen(f"N{number}", "--control-share", str(share), "--salt", str(number))[0] == 0
         file = shelf / f"lists/assignments/N{number}.parquet"
@@ -258,7 +259,7 @@ def test_a_campaign_may_run_on_its_last_day_and_no_longer(shelf, monkeypatch):
 
 def test_a_campaign_that_differs_by_case_from_one_with_a_list_is_refused(shelf):
     assert frozen("SPRING")[0] == 0
-    change(shelf, "update intermediate.int_campaign__campaigns set campaign_id = 'spring' where campaign_id = 'SPRING'")
+    change(shelf, "update marketing.campaign_plans set campaign_id = 'spring' where campaign_id = 'SPRING'")
     code, output = frozen("spring")
     assert code == 2 and "differs only by case from SPRING" in output
     assert len(on_record(shelf)) == 1
@@ -278,7 +279,7 @@ def test_a_campaign_that_differs_by_case_from_one_with_a_list_is_refused(shelf):
 def test_members_of_another_time_are_not_taken_out(shelf, monkeypatch, command, machine, message):
     moment = datetime.datetime.fromisoformat(f"{machine}T12:00:00")
     monkeypatch.setattr(clock, "now", lambda zone=None: moment)
-    change(shelf, "update intermediate.int_campaign__campaigns set end_date = '2026-12-31'")
+    change(shelf, "update marketing.campaign_plans set end_date = '2026-12-31'")
     code, output = frozen("SPRING") if command == "freeze" else exported(shelf / "a.csv")
     if message:
         assert code == 2 and message in output and everything(shelf) == []
@@ -362,9 +363,7 @@ def test_a_number_at_which_a_control_is_reached_is_not_addressed(shelf):
 
 def test_controls_of_a_campaign_that_has_ended_are_reached_again(shelf):
     assert frozen("SPRING", "--control-share", "0.3")[0] == 0
-    change(
-        shelf, "update intermediate.int_campaign__campaigns set end_date = '2026-06-30' where campaign_id = 'SPRING'"
-    )
+    change(shelf, "update marketing.campaign_plans set end_date = '2026-06-30' where campaign_id = 'SPRING'")
     assert exported(shelf / "a.csv")[0] == 0
     assert len(reached(shelf / "a.csv")) == CUSTOMERS - 4
     code, output = exported(shelf / "c.csv", "--campaign", "SPRING")

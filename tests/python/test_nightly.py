@@ -1,6 +1,7 @@
 """The nightly run before it builds: which batch is complete, what it waits for, and who holds the warehouse."""
 
 import datetime
+import json
 import re
 import shutil
 import subprocess
@@ -22,8 +23,10 @@ from banktags.contract import read_contract
 from banktags.demo_warehouse import is_of_demo_bank
 from banktags.demo_warehouse import main as clean
 from banktags.nightly.batches import UnreadableFile, batch_faults, delivered, delivery_digests
+from banktags.nightly.command import _asked, _unpublished
+from banktags.nightly.history import read_ledger
 from banktags.nightly.project import as_parsed
-from banktags.warehouse import WarehouseBusy, lock_wait, wait_until_free
+from banktags.warehouse import WarehouseBusy, lock_wait, wait_until_free, work_file
 
 CONTRACT = read_contract()
 FIRST = datetime.date(2026, 6, 1)
@@ -314,6 +317,61 @@ def test_a_wrong_time_to_wait_is_named(monkeypatch):
     monkeypatch.setenv("BANK_TAGS_LOCK_WAIT", "ten")
     with pytest.raises(WarehouseBusy, match="BANK_TAGS_LOCK_WAIT is 'ten', and must be a number of minutes"):
         lock_wait()
+
+
+# What a scheduler reads.
+
+
+def said_of_run(tmp_path: Path, *arguments: str) -> tuple[int, dict]:
+    record = tmp_path / "run.json"
+    code, _ = run(*arguments, "--record", str(record))
+    return code, json.loads(record.read_text(encoding="utf-8"))
+
+
+def test_a_run_says_on_file_that_the_batch_is_not_there_yet(raw, tmp_path):
+    land(raw, 0, "customers")
+    code, said = said_of_run(tmp_path, "--date", str(night(1)))
+    assert (code, said["exit_code"], said["outcome"], said["dates"]) == (75, 75, "not_yet", [])
+    assert said["ended_at"] >= said["started_at"]
+
+
+def test_a_run_says_on_file_what_was_refused(raw, tmp_path):
+    code, said = said_of_run(tmp_path, "--date", str(night(0)), "--to", str(night(1)))
+    assert (code, said["outcome"]) == (2, "refused")
+    assert "give either one date or a range" in said["message"]
+
+
+def test_a_record_that_cannot_be_written_stops_the_run_before_it_begins(raw, tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    code, said = run("--date", str(night(0)), "--record", str(tmp_path / "file" / "run.json"))
+    assert code == 2 and "can't be written" in said
+
+
+def test_a_date_that_was_recorded_and_not_published_is_run_again(raw, warehouse_of_a_night):
+    """A kill between the ledger and the publication: the next command publishes it, if its day has not come yet."""
+    assert _unpublished(read_ledger()) == night(0)
+    assert _asked(read_ledger(), None, None, None, night(0)) == [night(0)]
+    land(raw, 1, "customers")
+    assert _asked(read_ledger(), None, None, None, night(0)) == [night(0), night(1)]
+    last = datetime.datetime.combine(night(0), datetime.time())
+    assert _asked(read_ledger(), None, None, last, night(0)) == []
+    assert _asked(read_ledger(), None, last, last, night(0)) == [night(0)]
+
+
+@pytest.fixture
+def warehouse_of_a_night(raw) -> Path:
+    """A working file whose ledger has a night, and no published file."""
+    land(raw, 0, "customers")
+    work_file().parent.mkdir()
+    with duckdb.connect(str(work_file())) as con:
+        con.execute(
+            f"""
+            create schema history;
+            create table history.observed_dates as select date '{night(0)}' as as_of_date;
+            create table history.business_dates as select as_of_date, 'd' as batch_digest from history.observed_dates
+            """
+        )
+    return work_file()
 
 
 # What `make clean` removes.

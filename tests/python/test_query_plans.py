@@ -131,6 +131,7 @@ WHOLE_EXTRACTS = {
     "int_currency__rates",
     # Campaigns and their costs, which are few and staged as views.
     "campaign_returns",
+    "audience_products",
     "int_campaign__campaigns",
     "int_campaign__controls",
 }

@@ -44,7 +44,7 @@ FAULTS = (
     from range(45) as t (n)
     """,
     """
-    update staging.staging_quality set staged_rows = staged_rows - 3
+    update governance.staging_quality set staged_rows = staged_rows - 3
     where system_name = 'core' and table_name = 'accounts'
     """,
     "delete from policy.wave_plans",

@@ -52,6 +52,7 @@ class Bank:
             source.config.meta.update(location)
         options = ("--quiet", "--log-level", "none", "--no-write-json", "--vars", variables, *FOLDERS)
         settings |= {"BANK_TAGS_RAW": str(self.raw), "BANK_TAGS_DB": str(self.database)}
+        settings |= {"BANK_TAGS_WORK": str(self.database)}
         settings |= {"DBT_TARGET_PATH": str(self.folder / "target"), "BANK_TAGS_PII_KEY": "key-of-the-tests"}
         with pytest.MonkeyPatch.context() as patch:
             for name, value in settings.items():

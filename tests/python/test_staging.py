@@ -137,6 +137,7 @@ def dbt(project, tmp_path, monkeypatch):
             source.config.meta.update(location)
         monkeypatch.setenv("BANK_TAGS_RAW", str(bank.raw))
         monkeypatch.setenv("BANK_TAGS_DB", str(bank.database))
+        monkeypatch.setenv("BANK_TAGS_WORK", str(bank.database))
         monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
         monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path / "logs"))
         folders = ["--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)]
@@ -440,7 +441,7 @@ def damage(small_bank, dbt):
     def run(as_of: datetime.date) -> list[tuple]:
         assert dbt(small_bank, "build", as_of, "--select", *STAGING) is None
         return small_bank.query(
-            "select check_name, table_name, column_name, severity, seen from staging.staging_damage order by all"
+            "select check_name, table_name, column_name, severity, seen from governance.staging_damage order by all"
         )
 
     return run

@@ -89,6 +89,7 @@ def sound(tmp_path_factory) -> Project:
     shutil.copytree(PROJECT_ROOT, folder, ignore=ignored)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BANK_TAGS_DB", str(folder / "bank_tags.duckdb"))
+        patch.setenv("BANK_TAGS_WORK", str(folder / "bank_tags.duckdb"))
         patch.setenv("BANK_TAGS_RAW", str(folder / "raw"))
         patch.setenv("BANK_TAGS_PII_KEY", "key-of-the-tests")
         write_empty_tables(folder / "raw", read_contract())

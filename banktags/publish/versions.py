@@ -1,0 +1,291 @@
+"""The versions that have passed all checks: a file each with what is said of it, and the switch between them.
+
+They lie beside the published file, in ``versions/<its name>/``: ``2026-06-30-<digest>.duckdb`` and, as the last step of
+making it, a ``.json`` of the same name. A file without it is no version. The published file is a hard link to the
+version that readers see, so that it is a plain file under the path that they know, and one rename switches it.
+"""
+
+import datetime
+import fcntl
+import glob
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from banktags import records
+from banktags.warehouse import warehouse_file, work_file
+
+#: Days of business dates that are kept, unless ``BANK_TAGS_VERSIONS_DAYS`` says otherwise.
+DAYS_KEPT = 7
+#: Kind of the records of what was published, by whom and why.
+KIND = "publications"
+
+
+class PublicationError(Exception):
+    """Nothing is published or switched, readers have what they had: what is in the way, and what to do."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A whole version: of which date, when built, what was checked, and the SHA-256 of its file.
+
+    ``relations`` are the published tables with their rows, and the views with null. ``heads`` says how many records of
+    each kind ``data/lists`` had, with the digest of the last.
+    """
+
+    as_of_date: datetime.date
+    built_at: datetime.datetime
+    digest: str
+    size: int
+    passed: int
+    warned: int
+    relations: dict[str, int | None]
+    heads: dict[str, tuple[int, str | None]]
+
+    @property
+    def name(self) -> str:
+        return f"{self.as_of_date}-{self.digest[:12]}"
+
+    @property
+    def file(self) -> Path:
+        return versions_folder() / f"{self.name}.duckdb"
+
+
+def versions_folder() -> Path:
+    """Where the versions of the published file are kept: on its file system, so that a rename is enough."""
+    published = warehouse_file().absolute()
+    return published.parent / "versions" / published.stem
+
+
+def days_kept() -> int:
+    """Days of business dates that are kept: ``BANK_TAGS_VERSIONS_DAYS``."""
+    return int(os.environ.get("BANK_TAGS_VERSIONS_DAYS") or DAYS_KEPT)
+
+
+@contextmanager
+def publishing(*places: Path) -> Iterator[None]:
+    """Hold the versions for one command that adds to them or switches; clear what a killed one left, in ``places`` too.
+
+    Raises:
+        PublicationError: the folder can't be written.
+    """
+    folder = versions_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, records.PRIVATE_FILE)
+    except OSError as error:
+        raise PublicationError(f"{folder} can't be written, so nothing is published: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        _clear_drafts(places)
+        yield
+    finally:
+        os.close(handle)
+
+
+def draft_path(folder: Path) -> Path:
+    """A name in a folder for what is not whole yet; who holds ``publishing`` removes what a killed command left."""
+    return folder / f".{warehouse_file().stem}-draft-{secrets.token_hex(8)}"
+
+
+def _clear_drafts(places: Iterable[Path]) -> None:
+    published, work = warehouse_file().absolute(), work_file().absolute()
+    own = {versions_folder(), published.parent, work.parent, records.lists_folder().absolute().parent}
+    for place in own | set(places):
+        for left in place.glob(glob.escape(f".{published.stem}-draft-") + "*"):
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
+    for file in versions_folder().glob("*.duckdb"):
+        if not file.with_suffix(".json").exists():
+            file.unlink(missing_ok=True)
+
+
+def kept_versions() -> list[Version]:
+    """The whole versions, the newest business date first.
+
+    Raises:
+        PublicationError: what is said of one can't be read.
+    """
+    found = []
+    for said in versions_folder().glob("*.json"):
+        try:
+            version = read_version(said.read_text(encoding="utf-8"))
+        except FileNotFoundError:  # another command has just removed it
+            continue
+        except (ValueError, TypeError, KeyError) as error:
+            raise PublicationError(f"{said} is damaged: remove it with the .duckdb of the same name") from error
+        if version.file.exists():
+            found.append(version)
+    return sorted(found, key=lambda version: (version.as_of_date, version.built_at, version.digest), reverse=True)
+
+
+def current_version() -> Version | None:
+    """The version that readers see; None where none was published yet, or the published file is none of the versions.
+
+    It is known by its inode, or where the file system has no links by its size and digest.
+    """
+    try:
+        published = warehouse_file().stat()
+    except OSError:
+        return None
+    known = kept_versions()
+    for version in known:
+        if os.path.samestat(published, version.file.stat()):
+            return version
+    alike = [version for version in known if version.size == published.st_size]
+    own = records.digest(warehouse_file()) if alike else None
+    return next((version for version in alike if version.digest == own), None)
+
+
+def add_version(draft: Path, version: Version) -> Version:
+    """Make a version of a whole draft: on disk, under its name, and then what is said of it. Hold ``publishing``."""
+    draft.chmod(_mode())
+    _flush(draft)
+    draft.replace(version.file)
+    _write_said(version)
+    return version
+
+
+def switch(version: Version, by: str, reason: str, action: str) -> None:
+    """Put on record who gives readers a version and why, then do it: one rename. Hold ``publishing``.
+
+    Raises:
+        PublicationError: it can't be kept on record, or the published file can't be replaced.
+    """
+    published = warehouse_file().absolute()
+    link = draft_path(published.parent)
+    row = {
+        "version": version.name,
+        "as_of_date": version.as_of_date,
+        "digest": version.digest,
+        "action": action,
+        "published_at": records.clock.now(),
+        "published_by": by,
+        "reason": reason,
+    }
+    try:
+        records.record(KIND, row)
+        try:
+            os.link(version.file, link)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(version.file, link)
+            link.chmod(_mode())
+            _flush(link)
+        # What somebody wrote beside the published file belongs to the file that is replaced.
+        published.with_name(f"{published.name}.wal").unlink(missing_ok=True)
+        link.replace(published)
+        link.unlink(missing_ok=True)  # a rename to the same file leaves it
+        _flush(published.parent)
+    except records.RecordError as error:
+        raise PublicationError(f"the publication can't be kept on record: {error.message}") from error
+    except OSError as error:
+        raise PublicationError(f"{published} can't be replaced: {error.strerror}") from error
+
+
+def prune() -> list[Version]:
+    """Remove the versions that are kept no longer: of dates too old, and earlier ones of a date. Hold ``publishing``.
+
+    That which readers see stays. A reader who has a removed one open keeps it.
+    """
+    known, current = kept_versions(), current_version()
+    removed: list[Version] = []
+    dates = {current.as_of_date} if current else set()
+    for version in known:
+        is_late = (known[0].as_of_date - version.as_of_date).days >= days_kept()
+        if version != current and (is_late or version.as_of_date in dates):
+            version.file.with_suffix(".json").unlink(missing_ok=True)
+            version.file.unlink(missing_ok=True)
+            removed.append(version)
+        dates.add(version.as_of_date)
+    return removed
+
+
+def changed_file(version: Version) -> str | None:
+    """Why the file of a version is not as it passed its checks; None where it is."""
+    found = records.digest(version.file)
+    if found == version.digest:
+        return None
+    return f"{version.file}: its SHA-256 is {found[:12]}…, and was {version.digest[:12]}… when it passed its checks"
+
+
+def changed_files() -> list[str]:
+    """A line for the published file and each version that is not as it was made."""
+    lines = [line for version in kept_versions() if (line := changed_file(version))]
+    if warehouse_file().exists() and current_version() is None:
+        lines.append(f"{warehouse_file()} is none of the versions in {versions_folder()}: it was replaced or changed")
+    return lines
+
+
+def record_heads() -> dict[str, tuple[int, str | None]]:
+    """How many records of each kind there are, and the digest of the last."""
+    folder = records.lists_folder()
+    kinds = sorted(file.stem for file in (folder / "heads").glob("*.parquet"))
+    return {kind: records.head_of(kind) for kind in kinds if kind != KIND}
+
+
+def lost_records(version: Version) -> list[str]:
+    """A line for each kind of records that stands before where it stood when a version was made."""
+    heads, lines = record_heads(), []
+    for kind, (count, last) in version.heads.items():
+        found, own = heads.get(kind, (0, None))
+        folder = records.lists_folder() / kind
+        if found < count or (found == count and own != last):
+            lines.append(f"{folder} has {found} records, and had {count} with {version.name}")
+        elif last and own != last and not any(records.digest(file) == last for file in folder.glob("*.parquet")):
+            # More were kept since an older copy was put back.
+            lines.append(f"{folder} lacks the record that was its last, of {count}, with {version.name}")
+    return lines
+
+
+def read_version(text: str) -> Version:
+    """A version from what is said of it.
+
+    Raises:
+        ValueError, TypeError, KeyError: it does not say what it must.
+    """
+    said = json.loads(text)
+    version = Version(**said)
+    return replace(
+        version,
+        as_of_date=datetime.date.fromisoformat(said["as_of_date"]),
+        built_at=datetime.datetime.fromisoformat(said["built_at"]),
+        heads={kind: (int(count), last) for kind, (count, last) in said["heads"].items()},
+    )
+
+
+def said_of(version: Version) -> str:
+    """What is said of a version, as JSON."""
+    return json.dumps(asdict(version), default=str, ensure_ascii=False, indent=1)
+
+
+def _write_said(version: Version) -> None:
+    draft = draft_path(versions_folder())
+    draft.write_text(said_of(version), encoding="utf-8")
+    _flush(draft)
+    draft.replace(version.file.with_suffix(".json"))
+    _flush(versions_folder())
+
+
+def _mode() -> int:
+    """Who may read: whoever could read the published file before, and nobody may write."""
+    try:
+        before = warehouse_file().stat().st_mode
+    except OSError:
+        before = records.PRIVATE_FILE
+    return before & 0o444 | 0o400
+
+
+def _flush(path: Path) -> None:
+    """Have the disk hold it, file or folder, before anything that follows from it."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -29,7 +29,7 @@ ROLES = """
     order by roles.role
 """
 CLASSES = "select relation, column_name, sensitivity, security_level, is_by_tag from policy.relation_classes"
-TAGS = "select tag_code, sensitivity, security_level from governance.tag_dictionary"
+TAGS = "select tag_code, sensitivity, security_level, name_zh, definition from governance.tag_dictionary"
 KEYS = "select relation_name, column_name from governance.warehouse_keys order by relation_name, key_position"
 OMISSIONS = "select relation from policy.server_omissions"
 DESCRIPTIONS = """
@@ -161,17 +161,15 @@ def read_access(session: duckdb.DuckDBPyConnection) -> Access:
     """
     try:
         roles = _roles(session)
+        tags = session.execute(TAGS).fetchall()
         classes = _Classes(
             {
                 (relation, column): (DataClass(sensitivity, level), is_by_tag)
                 for relation, column, sensitivity, level, is_by_tag in session.execute(CLASSES).fetchall()
             },
-            {
-                code: DataClass(sensitivity, level)
-                for code, sensitivity, level in session.execute(TAGS).fetchall()
-                if sensitivity and level
-            },
+            {code: DataClass(sensitivity, level) for code, sensitivity, level, *_ in tags if sensitivity and level},
         )
+        of_tag = {code: f"{name_zh}: {definition}" for code, _, _, name_zh, definition in tags}
         left_out = {relation for (relation,) in session.execute(OMISSIONS).fetchall()}
         keys: dict[str, list[str]] = {}
         for name, column in session.execute(KEYS).fetchall():
@@ -187,7 +185,7 @@ def read_access(session: duckdb.DuckDBPyConnection) -> Access:
     for schema, name, column, data_type, comment, of_relation in found:
         if f"{schema}.{name}" not in left_out:
             grouped.setdefault((schema, name, of_relation), []).append(
-                (column, data_type, comment or said.get((name, column)))
+                (column, data_type, comment or said.get((name, column)) or of_tag.get(column))
             )
     relations = tuple(
         _relation(schema, name, comment, columns, tuple(keys.get(name, ())), classes)

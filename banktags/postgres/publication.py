@@ -59,7 +59,7 @@ def publish(
     is_again: bool,
     step: Step,
 ) -> Published:
-    """Give readers of a server a version; nothing where they have it, unless ``is_again``. ``step`` hears of each table.
+    """Give readers of a server a version; nothing where they have it, unless ``is_again``. ``step`` hears of tables.
 
     Raises:
         PublicationError: it is refused, and readers have what they had; ``ServerAway`` where a later try may do.

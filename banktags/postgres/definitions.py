@@ -13,10 +13,10 @@ from banktags.load.extract import literal, quoted
 from banktags.postgres.access import CUSTOMER, MANAGER, TAG, TEAM, USERS, Access, Column, Relation, Role
 from banktags.publish.versions import PublicationError
 
-#: Schema of what says which version the tables are; it stays, whatever is published.
+#: Schema of the record of all publications; it stays, whatever is published.
 OWN = "banktags"
-#: Schema of the view that says which customers are the reader's own.
-ACCESS = "access"
+#: Schema of what says which version the tables are, and which customers are the reader's own.
+ABOUT = "publication"
 #: What each schema says of itself, so that no schema of somebody else is replaced.
 MARK = "bank-tags"
 #: What stands for a text that a role may not see; of other types it is null.
@@ -42,10 +42,17 @@ TYPES = {
 }
 DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 
-#: What says which version the tables are, and which were before: rows are written by ``publication``.
+#: What says which version the tables are: column, type, comment.
+VERSION = (
+    ("business_date", "date", "业务日期: Business date of the tables."),
+    ("digest", "text", "摘要: SHA-256 of the published DuckDB file."),
+    ("built_at", "timestamp", "生成时间: When the version passed its checks."),
+    ("published_at", "timestamptz", "发布时间: When it was copied here."),
+)
+#: The record of all publications: rows are written by ``publication``.
 OWN_TABLES = (
     f"create schema if not exists {OWN}",
-    f"comment on schema {OWN} is '{MARK}: 版本: which version the tables are'",
+    f"comment on schema {OWN} is '{MARK}: 发布记录: which versions were copied here'",
     f"""
     create table if not exists {OWN}.publications (
         publication_no integer generated always as identity primary key,
@@ -65,14 +72,6 @@ OWN_TABLES = (
     f"comment on column {OWN}.publications.built_at is '生成时间: When the version passed its checks.'",
     f"comment on column {OWN}.publications.published_at is '发布时间: When it was copied here.'",
     f"comment on column {OWN}.publications.published_by is '发布人: Who copied it.'",
-    f"""
-    create or replace view {OWN}.version as
-    select business_date, digest, built_at, published_at
-    from {OWN}.publications
-    order by publication_no desc
-    limit 1
-    """,
-    f"comment on view {OWN}.version is '当前版本: Which version the tables are: one row.'",
 )
 
 
@@ -104,11 +103,12 @@ def definitions(access: Access, keys_with_null: Iterable[str]) -> Definitions:
     with_null = frozenset(keys_with_null)
     used = dict.fromkeys(relation.schema for relation in access.relations)
     masked = {role: list(_masked(role, access)) for role in access.roles}
-    schemas = (*used, ACCESS, *(role.masked_schema for role in access.roles if masked[role]))
+    schemas = (*used, ABOUT, *(role.masked_schema for role in access.roles if masked[role]))
     before = [f"create schema {draft_schema(schema)}" for schema in schemas]
     before += [f"comment on schema {draft_schema(schema)} is '{MARK}'" for schema in schemas]
     for relation in access.relations:
         before += _table(relation)
+    before += _version()
     after = [text for relation in access.relations for text in _indexes(relation, relation.full_name in with_null)]
     after += _own_customers(access)
     for role in access.roles:
@@ -164,9 +164,17 @@ def _indexes(relation: Relation, has_null_in_key: bool) -> Iterator[str]:
             yield f"create index on {table} ({quoted(name)})"
 
 
+def _version() -> Iterator[str]:
+    table = place(ABOUT, "version")
+    yield f"create table {table} ({', '.join(f'{name} {kind} not null' for name, kind, _ in VERSION)})"
+    yield f"comment on table {table} is '当前版本: Which version the tables are: one row.'"
+    for name, _, comment in VERSION:
+        yield f"comment on column {table}.{name} is {_text(comment)}"
+
+
 def _own_customers(access: Access) -> Iterator[str]:
     """The customers whom the reader looks after. A view reads with its owner's rights, and knows the reader's name."""
-    view = f"{draft_schema(ACCESS)}.own_customers"
+    view = f"{draft_schema(ABOUT)}.own_customers"
     yield f"""
     create view {view} with (security_barrier) as
     select team.{CUSTOMER}
@@ -179,11 +187,12 @@ def _own_customers(access: Access) -> Iterator[str]:
     yield f"comment on view {view} is '本人客户: Customers whom the user of this session looks after.'"
     for role in access.roles:
         if role.is_own_customers_only:
-            yield f"grant usage on schema {draft_schema(ACCESS)} to {role.name}"
             yield f"grant select on {view} to {role.name}"
 
 
 def _grants(role: Role, access: Access) -> Iterator[str]:
+    yield f"grant usage on schema {draft_schema(ABOUT)} to {role.name}"
+    yield f"grant select on {place(ABOUT, 'version')} to {role.name}"
     seen = [(relation, relation.seen_by(role)) for relation in access.relations]
     for schema in dict.fromkeys(relation.schema for relation, columns in seen if columns):
         yield f"grant usage on schema {draft_schema(schema)} to {role.name}"
@@ -206,7 +215,7 @@ def _row_security(relation: Relation, access: Access) -> Iterator[str]:
             continue
         conditions = []
         if relation.is_of_customers and role.is_own_customers_only:
-            conditions.append(f"{CUSTOMER} in (select own.{CUSTOMER} from {draft_schema(ACCESS)}.own_customers as own)")
+            conditions.append(f"{CUSTOMER} in (select own.{CUSTOMER} from {draft_schema(ABOUT)}.own_customers as own)")
         if relation.is_by_tag:
             conditions.append(
                 f"{TAG} in (select entries.{TAG} from {place('governance', 'tag_dictionary')} as entries "

@@ -19,7 +19,7 @@ import duckdb
 from banktags.load.extract import quoted
 from banktags.postgres.access import Access, Relation, Role
 from banktags.postgres.connection import ServerAway, driver, refusal, target
-from banktags.postgres.definitions import MARK, OWN, OWN_TABLES, Definitions, definitions, draft_schema, place
+from banktags.postgres.definitions import ABOUT, MARK, OWN, OWN_TABLES, Definitions, definitions, draft_schema, place
 from banktags.postgres.transfer import copy_rows, has_null_in_key
 from banktags.publish.versions import PublicationError, Version
 
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 LOCK = 0x62616E6B
 #: What stands in the name of a schema that readers no longer see.
 BEFORE = "__before_"
-#: How often it is tried to lock the tables that are replaced, and milliseconds for each: who reads waits as long.
-LOCK_TRIES, LOCK_MILLISECONDS = 6, 300
+#: How often it is tried to lock the tables that are replaced, milliseconds to wait for one, and seconds for all: who
+#: reads waits as long, and less than the second after which PostgreSQL looks for deadlocks.
+LOCK_TRIES, LOCK_MILLISECONDS, HOLD_SECONDS = 20, 250, 0.6
 #: Milliseconds to wait for who still reads tables that were replaced, before they are left to the next publication.
 DROP_MILLISECONDS = 2_000
 
@@ -88,6 +89,7 @@ def publish(
                 doing = relation.full_name
                 step(relation.full_name)
                 rows += _fill(cursor, source, relation, is_in_place)
+            _say_version(cursor, version, is_in_place)
             doing = "the publication can't be completed"
             if not is_in_place:
                 step("keys, indexes and roles")
@@ -98,8 +100,6 @@ def publish(
                 cursor.execute(f"analyze {', '.join(place(one.schema, one.name) for one in access.relations)}")
                 _switch(session, cursor, made, live)
             _record(cursor, version, made, by)
-        step("")
-        return Published(True, len(access.relations), rows, is_in_place, _tidy(session, access, is_in_place))
     except psycopg.errors.InsufficientPrivilege as error:
         raise PublicationError(
             f"{refusal(error, _short(doing))}. Publish as the owner of the database, or as who published there before"
@@ -108,6 +108,15 @@ def publish(
         raise ServerAway(f"{refusal(error, _short(doing))}. Readers keep the version that they have") from error
     except psycopg.Error as error:
         raise PublicationError(f"{refusal(error, _short(doing))}. Readers keep the version that they have") from error
+    step("")
+    try:
+        is_kept = _tidy(session, access, is_in_place)
+    except psycopg.Error as error:
+        raise PublicationError(
+            f"{refusal(error, 'readers have the new version, but what it replaced is not cleared')}. "
+            "The next publication does it"
+        ) from error
+    return Published(True, len(access.relations), rows, is_in_place, is_kept)
 
 
 def _begin(cursor: psycopg.Cursor, roles: tuple[Role, ...]) -> None:
@@ -125,11 +134,6 @@ def _begin(cursor: psycopg.Cursor, roles: tuple[Role, ...]) -> None:
     if not cursor.fetchone()[0]:
         for text in OWN_TABLES:
             cursor.execute(text)
-    for role in roles:
-        cursor.execute("select has_table_privilege(%s, %s, 'select')", [role.name, f"{OWN}.version"])
-        if not cursor.fetchone()[0]:
-            cursor.execute(f"grant usage on schema {OWN} to {role.name}")
-            cursor.execute(f"grant select on {OWN}.version to {role.name}")
 
 
 def _last(cursor: psycopg.Cursor) -> tuple[str, str] | None:
@@ -161,6 +165,16 @@ def _fill(cursor: psycopg.Cursor, source: duckdb.DuckDBPyConnection, relation: R
     return copy_rows(source, cursor, relation, table, not is_in_place)
 
 
+def _say_version(cursor: psycopg.Cursor, version: Version, is_in_place: bool) -> None:
+    table = f"{quoted(ABOUT if is_in_place else draft_schema(ABOUT))}.version"
+    if is_in_place:
+        cursor.execute(f"delete from {table}")
+    cursor.execute("select clock_timestamp()")
+    row = [version.as_of_date, version.digest, version.built_at, cursor.fetchone()[0]]
+    with cursor.copy(f"copy {table} from stdin{'' if is_in_place else ' with (freeze)'}") as copy:
+        copy.write_row(row)
+
+
 def _switch(session: psycopg.Connection, cursor: psycopg.Cursor, made: Definitions, live: set[str]) -> None:
     """The new schemas take the names of the old ones."""
     is_locked = _locked(session, cursor, live)
@@ -173,22 +187,29 @@ def _switch(session: psycopg.Connection, cursor: psycopg.Cursor, made: Definitio
 
 
 def _locked(session: psycopg.Connection, cursor: psycopg.Cursor, live: set[str]) -> bool:
-    """Whether nobody reads the tables that are replaced, and nobody begins to before the end of the transaction."""
+    """Whether nobody reads the tables that are replaced, and nobody begins to before the end of the transaction.
+
+    A statement that waits for a table of ours may hold another one that we wait for. Then all are let go, and the next
+    trial begins with that one, which statements lock before the others.
+    """
     psycopg = driver()
-    tables = _relations(cursor, live, "rv")
-    if not tables:
-        return True
+    tables = [*_relations(cursor, live, "v"), *_relations(cursor, live, "r")]
     for trial in range(LOCK_TRIES):
+        waited_for = ""
         try:
             with session.transaction():
                 cursor.execute(f"set local lock_timeout = {LOCK_MILLISECONDS}")
-                cursor.execute(f"set local statement_timeout = {4 * LOCK_MILLISECONDS}")
-                cursor.execute(f"lock table {', '.join(tables)} in access exclusive mode")
+                began = time.monotonic()
+                for waited_for in tables:
+                    cursor.execute(f"lock table {waited_for} in access exclusive mode")
+                    if time.monotonic() - began > HOLD_SECONDS:
+                        raise psycopg.errors.LockNotAvailable("held for too long")
                 cursor.execute("set local lock_timeout = 0")
-                cursor.execute("set local statement_timeout = 0")
             return True
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected):
-            time.sleep(random.uniform(0.2, 0.6) * (trial + 1))
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            tables.remove(waited_for)
+            tables.insert(0, waited_for)
+            time.sleep(random.uniform(0.5, 1) * min(trial, 4) * LOCK_MILLISECONDS / 1000)
     return False
 
 
@@ -241,7 +262,7 @@ def _tidy(session: psycopg.Connection, access: Access, is_in_place: bool) -> boo
     if is_in_place:
         session.autocommit = True
         tables = ", ".join(f"{quoted(one.schema)}.{quoted(one.name)}" for one in access.relations)
-        session.execute(f"vacuum (analyze, truncate false) {tables}")
+        session.execute(f"vacuum (analyze, truncate false) {ABOUT}.version, {tables}")
     return bool(left)
 
 

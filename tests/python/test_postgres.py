@@ -39,7 +39,7 @@ DATES = """
     select version.business_date, (select max(as_of_date) from marts.customer_tags),
         (select min(as_of_date) from marts.customer_360), (select max(as_of_date) from segments.segment__rfm),
         (select max(as_of_date) from tags.fact_tags__aum), (select as_of_date from governance.publication)
-    from banktags.version as version
+    from publication.version as version
 """
 
 
@@ -177,7 +177,7 @@ def test_every_published_table_is_in_the_server_and_equal(published):
             """
             select table_schema || '.' || table_name from information_schema.tables
             where table_schema not like 'masked%' and table_schema not like 'pg_%'
-                and table_schema not in ('banktags', 'access', 'information_schema')
+                and table_schema not in ('banktags', 'publication', 'information_schema')
             """
         )
         assert {name for (name,) in found} == set(expected)
@@ -242,7 +242,7 @@ def test_keys_and_indexes_are_there(published):
 
 
 def test_the_server_says_which_version_it_has(published):
-    assert rows("select business_date, digest from banktags.version", USERS["marketer"]) == [
+    assert rows("select business_date, digest from publication.version", USERS["marketer"]) == [
         (published.first.as_of_date, published.first.digest)
     ]
 
@@ -465,6 +465,7 @@ def reading(stop: threading.Event, faults: list[str], seen: Counter, number: int
                 if len(dates) != 1:
                     faults.append(f"mixed: {sorted(map(str, dates))}")
                 seen[dates.pop()] += 1
+                time.sleep(0.005)
     except psycopg.Error as error:
         faults.append(f"{type(error).__name__}: {error}")
 

@@ -11,6 +11,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from banktags import records
+from banktags.load.extract import literal
 from banktags.nightly.run_record import NOT_YET, Stopped
 from banktags.postgres.access import Access, read_access
 from banktags.postgres.connection import ServerAway, connected, target
@@ -39,7 +40,7 @@ def publish_postgres(
         records.check_said("--by", by)
         version = published_version()
         with duckdb.connect(str(version.file), read_only=True) as source:
-            source.execute(f"set memory_limit = '{memory_limit()}'")
+            source.execute(f"set memory_limit = {literal(memory_limit())}")
             access = read_access(source)
             with connected(dsn) as session, _progress(access) as bar:
                 where = target(session)

@@ -32,7 +32,7 @@ LOCK = 0x62616E6B
 BEFORE = "__before_"
 #: How often it is tried to lock the tables that are replaced, milliseconds to wait for one, and seconds for all: who
 #: reads waits as long, and less than the second after which PostgreSQL looks for deadlocks.
-LOCK_TRIES, LOCK_MILLISECONDS, HOLD_SECONDS = 20, 250, 0.6
+LOCK_TRIES, LOCK_MILLISECONDS, HOLD_SECONDS = 15, 250, 0.6
 #: Milliseconds to wait for who still reads tables that were replaced, before they are left to the next publication.
 DROP_MILLISECONDS = 2_000
 

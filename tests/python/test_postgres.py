@@ -247,6 +247,7 @@ def test_the_server_says_which_version_it_has(published):
     ]
 
 
+@pytest.mark.slow
 def test_a_second_run_of_a_version_does_nothing_unless_it_is_meant(published):
     count = "select count(*) from banktags.publications"
     before = rows(count)
@@ -484,6 +485,7 @@ def while_read(readers: int, act: Callable[[], None]) -> tuple[list[str], Counte
     return faults, seen
 
 
+@pytest.mark.slow
 def test_twenty_readers_see_one_version_or_the_other(published):
     """Rows that are replaced, then tables of another shape, and back."""
 
@@ -497,27 +499,31 @@ def test_twenty_readers_see_one_version_or_the_other(published):
     assert left() == []
 
 
+@pytest.mark.slow
 def test_who_reads_for_long_is_not_waited_for(published):
     with psycopg.connect(user=USERS["analyst"]) as session:
         session.execute("select count(customer_id) from marts.customer_tags")
         began = time.monotonic()
         said = published.publish(published.third)
-        assert time.monotonic() - began < 40
+        assert time.monotonic() - began < 120
         assert "still reads" in said
         assert set(rows(DATES, USERS["analyst"])[0]) == {published.second.as_of_date}
     published.publish(published.first)
     assert left() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["second", "third"])
 def test_a_killed_publication_leaves_the_version_before(published, version):
     published.switch(getattr(published, version))
     whole = {published.first.as_of_date, published.second.as_of_date}
     chance = random.Random(20260630)
     for _ in range(3):
-        running = subprocess.Popen([BANKTAGS, "publish-postgres"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        running = subprocess.Popen(
+            [BANKTAGS, "publish-postgres", "--again"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         wait_for("select count(*) from pg_stat_activity where application_name = 'banktags publish-postgres'", 1)
-        time.sleep(chance.uniform(0, 1.5))
+        time.sleep(chance.uniform(0, 3))
         running.kill()
         running.communicate()
         wait_for("select count(*) from pg_stat_activity where application_name = 'banktags publish-postgres'", 0)
@@ -528,6 +534,7 @@ def test_a_killed_publication_leaves_the_version_before(published, version):
     assert set(rows(DATES)[0]) == {published.second.as_of_date}
 
 
+@pytest.mark.slow
 def test_a_stopped_publication_says_so_in_a_line(published):
     published.switch(published.second)
     running = subprocess.Popen(
@@ -541,6 +548,7 @@ def test_a_stopped_publication_says_so_in_a_line(published):
     assert set(rows(DATES)[0]) == {published.first.as_of_date}
 
 
+@pytest.mark.slow
 def test_a_version_that_does_not_fit_leaves_the_version_before(published, tmp_path):
     file = tmp_path / "doubled"
     shutil.copy(published.second.file, file)

@@ -37,13 +37,13 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help build test slow docs site clean setup bank lint lint-sql bench engines lock licences metrics-setup spark-setup spark-up spark-down parity
+.PHONY: help build test slow publish-postgres docs site clean setup bank lint lint-sql bench engines lock licences metrics-setup spark-setup spark-up spark-down parity
 
 help: ## this list
 	@echo "bank-tags: customer tags from a bank's raw tables. Start with: make build"
 	@echo "A bank of your own: make build AS_OF=2026-05-31 BASE_CURRENCY=CZK (the head of the Makefile lists all overrides)"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Unit tests judge the code, not the data: `make test` runs them.
 ifneq ($(filter spark spark_server,$(TARGET)),)
@@ -103,6 +103,9 @@ lint-sql: setup ## sqlfluff alone (FILES='models/history' what it lints)
 	@mkdir -p target/lint
 	@$(BIN)/sqlfluff lint --disable-progress-bar $(FILES)
 	@$(BIN)/python -m banktags.lint_written
+
+publish-postgres: setup ## the published version into the PostgreSQL server of PGHOST, PGSERVICE …, with roles (ARGS=--again)
+	@$(BIN)/banktags publish-postgres $(ARGS)
 
 bench: setup ## build, night, tags and RFM against the limit and other tools, into docs/benchmarks.md (BENCH_CUSTOMERS=100000)
 	@$(BIN)/python benchmarks/bench.py --customers $(BENCH_CUSTOMERS)

@@ -33,6 +33,10 @@ COMMANDS = {
         "banktags.publish.command:publish",
         "Run the checks on what was built last, and give it to readers when all have passed.",
     ),
+    "publish-postgres": (
+        "banktags.postgres.command:publish_postgres",
+        "Copy the version that readers have into a PostgreSQL server: all of it or nothing, with roles.",
+    ),
     "query": ("banktags.query:query", "Run one SELECT on the warehouse, read-only, and print the first rows."),
     "review": (
         "banktags.review.command:review",

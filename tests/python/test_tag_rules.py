@@ -463,3 +463,21 @@ def test_what_can_not_be_followed_says_so():
     # Any word upstream may be part of it; a comment is none.
     assert rule_of(sql, upstream_sql=LOANS + " -- a comment").digest == rule.digest
     assert rule_of(sql, upstream_sql=LOANS.replace("sum(amount)", "max(amount)")).digest != rule.digest
+
+
+@pytest.mark.parametrize(
+    ("files", "is_same"),
+    [
+        ("/mnt/bank/landing zone/core/loans/dt=*/*.parquet", True),
+        ("../[[]raw]/core/loans/dt=*/*.parquet", True),
+        ("data/raw/core/cards/dt=*/*.parquet", False),
+    ],
+    ids=["another folder", "a folder with brackets", "another table"],
+)
+def test_a_rule_is_the_same_wherever_the_extracts_are(files, is_same):
+    """Its certificate holds for every bank: the file of a landed row is read from a folder that each bank names."""
+    upstream = LOANS.replace("('loans')", "('loans') where exists (select 1 from parquet_file_metadata('{}'))")
+    rules = [
+        rule_of(PLAIN, upstream_sql=upstream.format(place)) for place in ("data/raw/core/loans/dt=*/*.parquet", files)
+    ]
+    assert (rules[0].digest == rules[1].digest) is is_same

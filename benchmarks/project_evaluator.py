@@ -7,8 +7,8 @@ told to it from seed ``naming_conventions``. Findings that are meant stand in ``
 beside this file, each with its reason; any other is printed, and the script ends with 1.
 
 Its model of all paths through the graph grows with the number of paths, and not of models: it is built of paths no
-longer than its longest rule asks for (``max_depth_dag``; "tests on the DAG will still be correct", its documentation
-says).
+longer than its longest rule asks for (``max_depth_dag``, DECISIONS 94; "tests on the DAG will still be correct", its
+documentation says).
 """
 
 import argparse

@@ -244,7 +244,8 @@ def _masked(role: Role, access: Access) -> Iterator[str]:
         table = place(relation.schema, relation.name)
         yield f"create view {view} with (security_invoker) as select {shown} from {table}"
         yield f"grant select on {view} to {role.name}"
-        yield f"comment on view {view} is {_text(f'{relation.full_name}, {role.name_zh}: {relation.comment or str()}')}"
+        said = f"{relation.full_name}, {role.name_zh}: {relation.comment or relation.name}"
+        yield f"comment on view {view} is {_text(said)}"
         for column in relation.columns:
             said = column.comment or ""
             if column not in columns:

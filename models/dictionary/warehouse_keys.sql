@@ -16,7 +16,7 @@
 {%- set listed = [] -%}
 {%- for name, columns in keys.items() -%}
     {%- for column in columns -%}
-        {%- do listed.append({'relation_name': name, 'column_name': column, 'position': loop.index}) -%}
+        {%- do listed.append({'relation_name': name, 'column_name': column, 'key_position': loop.index}) -%}
     {%- endfor -%}
 {%- endfor %}
 
@@ -26,8 +26,8 @@ warehouse_keys as (
     select
         relation_name,
         column_name,
-        cast(position as int) as key_position
-    from {{ rows_from(listed, ['relation_name', 'column_name', 'position']) }} as listed
+        cast(key_position as int) as key_position
+    from {{ rows_from(listed, ['relation_name', 'column_name', 'key_position']) }} as listed
 )
 
 select * from warehouse_keys

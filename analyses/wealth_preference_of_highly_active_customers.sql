@@ -32,16 +32,24 @@ ranked as (
     cross join privacy
 ),
 
-told as (
+placed as (
     select
         case
             when customers < minimum_size or (few_customers between 1 and minimum_size - 1 and place = 1) then 'other'
             else preferred_wealth_type
         end as preferred_wealth_type,
+        customers,
+        aum_total
+    from ranked
+),
+
+told as (
+    select
+        preferred_wealth_type,
         sum(customers) as customers,
         sum(aum_total) as aum_total
-    from ranked
-    group by 1
+    from placed
+    group by preferred_wealth_type
 )
 
 select
@@ -49,14 +57,14 @@ select
     case told.preferred_wealth_type
         when 'other' then '其他'
         when 'unknown' then '无偏好'
-        else names.name_zh
+        else known_types.name_zh
     end as preference_name,
     told.customers,
     round(100.0 * told.customers / sum(told.customers) over (), 1) as customer_percent,
     told.aum_total
 from told
-left join {{ ref('tag_values') }} as names
+left join {{ ref('tag_values') }} as known_types
     on
-        told.preferred_wealth_type = names.value
-        and names.tag_code = 'preferred_wealth_type'
+        told.preferred_wealth_type = known_types.value
+        and known_types.tag_code = 'preferred_wealth_type'
 order by told.customers desc

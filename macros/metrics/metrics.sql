@@ -33,17 +33,6 @@
     {{ return(found | sort(attribute='position')) }}
 {%- endmacro %}
 
-{# What the metrics are cut by: each way names the columns that it looks at. #}
-{% macro metric_cuts() -%}
-    {{ return({
-        'bank': [],
-        'tier': ['tier'],
-        'lifecycle_stage': ['lifecycle_stage'],
-        'branch': ['branch_id'],
-        'tier_stage_branch': ['tier', 'lifecycle_stage', 'branch_id'],
-    }) }}
-{%- endmacro %}
-
 {# The dimensions of a slice, as the columns that every slice has. #}
 {% macro metric_dimensions() -%}
     {{ return(['tier', 'lifecycle_stage', 'branch_id']) }}

@@ -36,25 +36,33 @@ quarter_activity as (
     group by customer_id
 ),
 
--- The quarter's pace a month, of today's customers of whom the postings cover it since they came. Less than a month
--- counts as one, so that the first days of a quarter make nobody active.
-quarter_paces as (
+-- Whether the postings cover the quarter, or the customer's time with the bank where that is shorter.
+customers as (
     select
         spine.customer_id,
-        coalesce(activity.activity_count, 0)
-        / greatest(
-            cast(1 as double),
-            cast({{ days_since('greatest(spine.opened_date, ' ~ first_day_of('quarter') ~ ')') }} + 1 as double)
-            * 12 / 365
-        ) as activity_a_month
+        greatest(spine.opened_date, {{ first_day_of('quarter') }}) as counted_from,
+        covered.core__accounts <= greatest(spine.opened_date, {{ first_day_of('quarter') }})
+        and covered.core__transactions <= greatest(spine.opened_date, {{ first_day_of('quarter') }}) as covers_quarter
     from {{ ref('int_customer__spine') }} as spine
-    inner join {{ ref('int_source__covered_from') }} as covered
-        on
-            covered.core__accounts <= greatest(spine.opened_date, {{ first_day_of('quarter') }})
-            and covered.core__transactions <= greatest(spine.opened_date, {{ first_day_of('quarter') }})
-    left join quarter_activity as activity
-        on spine.customer_id = activity.customer_id
+    left join {{ ref('int_source__covered_from') }} as covered on true
     where spine.is_core_customer
+),
+
+-- The quarter's pace a month. Less than a month counts as one, so that the first days of a quarter make nobody active.
+quarter_paces as (
+    select
+        customers.customer_id,
+        case
+            when customers.covers_quarter
+                then
+                    coalesce(activity.activity_count, 0)
+                    / greatest(
+                        cast(1 as double), cast({{ days_since('customers.counted_from') }} + 1 as double) * 12 / 365
+                    )
+        end as activity_a_month
+    from customers
+    left join quarter_activity as activity
+        on customers.customer_id = activity.customer_id
 ),
 
 -- Principal outstanding of each customer's loans of which the class is known, and of those that perform no more.

@@ -28,20 +28,30 @@ cells as (
 
 -- The cells summed for each way to cut the bank: what is not cut by is all of it.
 int_metric__slices as (
-    {% for cut, dimensions in metric_cuts().items() %}
     select
         metric,
-        '{{ cut }}' as cut_by,
-        {%- for dimension in metric_dimensions() %}
-        {{ dimension if dimension in dimensions else "'all' as " ~ dimension }},
-        {%- endfor %}
+        case
+            when grouping(tier) = 0 and grouping(branch_id) = 0 then 'tier_stage_branch'
+            when grouping(tier) = 0 then 'tier'
+            when grouping(lifecycle_stage) = 0 then 'lifecycle_stage'
+            when grouping(branch_id) = 0 then 'branch'
+            else 'bank'
+        end as cut_by,
+        case when grouping(tier) = 0 then tier else 'all' end as tier,
+        case when grouping(lifecycle_stage) = 0 then lifecycle_stage else 'all' end as lifecycle_stage,
+        case when grouping(branch_id) = 0 then branch_id else 'all' end as branch_id,
         cast(sum(numerator) as decimal(28, 2)) as numerator,
         cast(sum(denominator) as decimal(28, 2)) as denominator,
         cast(sum(customers) as bigint) as customers
     from cells
-    group by {{ (['metric'] + dimensions) | join(', ') }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    group by
+        grouping sets (
+            (metric),
+            (metric, tier),
+            (metric, lifecycle_stage),
+            (metric, branch_id),
+            (metric, tier, lifecycle_stage, branch_id)
+        )
 )
 
 select * from int_metric__slices

@@ -267,6 +267,27 @@ def test_a_folder_that_cannot_be_written_is_named(bank, place):
     assert records.digest(warehouse_file()) == digest == before.digest
 
 
+def test_the_working_file_is_asked_where_a_remedy_says_so(bank):
+    published()
+    build(DATE + ONE_DAY, rows=5)
+    count = "select 'rows: ' || count(*) as told from intermediate.int_accounts"
+    assert "rows: 5" in run("query", "--work", count)[1]
+    assert run("query", count)[0] != 0
+    assert "rows: 3" in run("query", "select 'rows: ' || count(*) as told from marts.customer_tags")[1]
+
+
+def test_a_remedy_that_asks_the_warehouse_asks_what_the_failed_build_left():
+    """Readers keep the version before: there is nothing wrong in it, and no staging."""
+    texts = {
+        file: text
+        for place in ("tests/dbt", "models", "macros")
+        for file in sorted((PROJECT_ROOT / place).rglob("*.sql"))
+        if "banktags query" in (text := file.read_text(encoding="utf-8"))
+    }
+    assert len(texts) > 5
+    assert {file.name for file, text in texts.items() if re.search("banktags query (?!--work)", text)} == set()
+
+
 def test_a_full_disk_leaves_the_version_before_and_nothing_else(bank, monkeypatch):
     before = published()
 

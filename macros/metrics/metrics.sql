@@ -1,5 +1,5 @@
 {# The metrics that the metrics mart shows, as MetricFlow has them: those of models/metrics/_metrics.yml whose config.meta has an entry
-   `metric`. One definition serves both: a metric is the sum of a column of metric_customers, or the ratio of two sums.
+   `metric`. One definition serves both (DECISIONS 95): a metric is the sum of a column of metric_customers, or the ratio of two sums.
 
    A list of {name, numerator, denominator, name_zh, …}; denominator is none for a sum. Empty while dbt parses and in a unit test,
    where the graph is empty. #}

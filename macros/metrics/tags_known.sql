@@ -22,7 +22,7 @@
 
 {# Of the known values that the dictionary says something about, how many there are (checked_values) and how many are as it says
    (valid_values): texts of listed values are among them, numbers lie within their range. Yes or no can be nothing else, so
-   booleans are not counted. #}
+   booleans are not counted (DECISIONS 97). #}
 {% macro valid_tags() -%}
     {%- set checked, valid = [], [] -%}
     {%- for entry in tag_entries() -%}

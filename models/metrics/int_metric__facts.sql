@@ -5,7 +5,7 @@
 
 with
 
--- From how many activities a month on somebody is highly active: where F of RFM is high.
+-- From how many activities a month on somebody is highly active: where F of RFM is high (DECISIONS 96).
 frequency as (
     select min(case when is_high then value_from end) as high_from
     from {{ ref('rfm_bands') }}

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from banktags import clock, records, selects
 from banktags.terminal import Screen, cell, pass_on, say, visible
-from banktags.warehouse import business_date, memory_limit, open_read_only
+from banktags.warehouse import business_date, memory_limit, open_read_only, work_file
 
 #: Rows shown, and columns up to which a result is shown as a table; wider ones are shown one record below the other.
 MAX_ROWS, MAX_TABLE_COLUMNS = 100, 12
@@ -77,6 +77,9 @@ def query(
     reason: Annotated[
         str | None, typer.Option(help=f"What for: of --to, and of CSV with more than {MAX_ROWS} rows; goes on record.")
     ] = None,
+    work: Annotated[
+        bool, typer.Option("--work", help="Ask the file that dbt fills: what a build that did not pass has left.")
+    ] = False,
 ) -> None:
     """Run one SELECT on the warehouse, read-only, and print the first rows.
 
@@ -91,7 +94,7 @@ def query(
     if to is not None and reason is None:
         raise typer.BadParameter("say what the file is for: it goes on record", param_hint="--reason")
     asked = _question(sql, file)
-    with open_read_only() as warehouse, _clear_errors(warehouse):
+    with open_read_only(work_file() if work else None) as warehouse, _clear_errors(warehouse):
         minutes, date = LIMIT.minutes, business_date(warehouse)
         reads_tags = _check(warehouse, asked)
         if reads_tags:

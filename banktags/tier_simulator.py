@@ -20,7 +20,7 @@ from rich.table import Table
 
 from banktags.contract import PROJECT_ROOT
 from banktags.terminal import Screen, json_text, say
-from banktags.warehouse import open_read_only, work_file
+from banktags.warehouse import no_warehouse, open_read_only
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner
@@ -95,8 +95,7 @@ def simulate(
 
     Without options: grace periods of 0, 30 and 90 days by a hysteresis of 0, 5 and 10 %, beside the policy in force.
     """
-    # Balances account by account, which readers do not have: they stand in the working file.
-    with open_read_only(work_file()) as con:
+    with open_read_only() as con:
         as_of_date = con.sql("select max(as_of_date) from marts.customer_tags").fetchone()[0]
         policy = policy_in_force(con, as_of_date)
     if not any((grace_days, hysteresis, near, cool_down_days)):
@@ -104,7 +103,7 @@ def simulate(
     settings = grid(policy, grace_days or [], hysteresis or [], near or [], cool_down_days or [])
     rules = compiled_rules(as_of_date)
     days = whole_months(as_of_date)
-    with open_read_only(work_file()) as con:
+    with open_read_only() as con:
         results = simulated(con, rules, settings, days, partial(track, console=Screen(stderr=True), transient=True))
     if as_json:
         say(json_text([asdict(result) | {"alerts": result.alerts} for result in results], indent=2))
@@ -179,7 +178,7 @@ def compiled_rules(as_of_date: datetime.date, manifest: "Manifest | None" = None
         return result.result
 
     runner = dbtRunner(manifest=manifest or dbt(dbtRunner(), "parse"))
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory() as scratch, no_warehouse():
         options = ("--target-path", scratch, "--vars", f"as_of_date: {as_of_date}")
         compiled = [
             dbt(runner, "compile", *options, "--inline", f"{{{{ {macro}() }}}}").results[0].node.compiled_code

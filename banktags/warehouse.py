@@ -5,6 +5,8 @@ import os
 import re
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,23 @@ def is_one_file() -> bool:
     return work_file().absolute() == warehouse_file().absolute()
 
 
+@contextmanager
+def no_warehouse() -> Iterator[None]:
+    """While it lasts, dbt compiles without a file: a build may run, and a machine of readers has no working file.
+
+    The memory has the same name each time: dbt would parse all anew for another one.
+    """
+    before = {name: os.environ.get(name) for name in ("BANK_TAGS_DB", "BANK_TAGS_WORK")}
+    os.environ |= dict.fromkeys(before, ":memory:")
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
+
+
 def open_read_only(path: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A connection to the published file, or another one, that cannot change anything.
 
@@ -62,9 +81,10 @@ def open_read_only(path: Path | None = None) -> duckdb.DuckDBPyConnection:
         raise typer.BadParameter(f"{path} does not exist: run make build, or set BANK_TAGS_DB", param_hint="warehouse")
     try:
         return duckdb.connect(str(path), read_only=True)
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         holder = _held_by(error)
-        message = f"{path} cannot be opened for reading: {f'{holder} holds it. Try again' if holder else error}"
+        damaged = f"{error}. If it is damaged, banktags rollback gives readers a whole version"
+        message = f"{path} cannot be opened for reading: {f'{holder} holds it. Try again' if holder else damaged}"
         raise typer.BadParameter(message, param_hint="warehouse") from error
 
 
@@ -142,7 +162,7 @@ def _holder(path: Path, read_only: bool) -> str | None:
     return None
 
 
-def _held_by(error: duckdb.IOException) -> str | None:
+def _held_by(error: duckdb.Error) -> str | None:
     if "Could not set lock" not in str(error):
         return None
     held = HOLDER.search(str(error))

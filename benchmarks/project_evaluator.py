@@ -100,6 +100,7 @@ def main() -> None:
         evaluator_project(asked.packages.resolve(), project)
         environment = os.environ | {
             "BANK_TAGS_DB": str(project / "evaluator.duckdb"),
+            "BANK_TAGS_WORK": str(project / "evaluator.duckdb"),
             "DBT_TARGET_PATH": str(project / "target"),
         }
         excluded = () if asked.paths else ("--exclude", f"{ALL_PATHS}+")

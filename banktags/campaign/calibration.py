@@ -19,6 +19,7 @@ import typer
 
 from banktags.contract import PROJECT_ROOT
 from banktags.load.extract import literal, quoted
+from banktags.warehouse import no_warehouse
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -64,8 +65,12 @@ def compiled_models(as_of_date: datetime.date, manifest: "Manifest | None" = Non
     from dbt.cli.main import dbtRunner
 
     folders = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
-    with TemporaryDirectory() as scratch:
-        options = ("--quiet", "--log-level", "none", "--target-path", scratch, "--vars", f"as_of_date: {as_of_date}")
+    quiet = ("--quiet", "--log-level", "none")
+    if manifest is None:
+        # By the warehouse's own name, which the scratch database takes.
+        manifest = dbtRunner().invoke(["parse", *quiet, *folders]).result
+    with TemporaryDirectory() as scratch, no_warehouse():
+        options = (*quiet, "--target-path", scratch, "--vars", f"as_of_date: {as_of_date}")
         try:
             result = dbtRunner(manifest=manifest).invoke(["compile", "--select", *MODELS, *options, *folders])
         finally:

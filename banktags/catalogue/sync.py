@@ -6,7 +6,6 @@ generated, committed, and compared in a test; ``dbt build`` refuses rules of SQL
 """
 
 import json
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,6 +38,7 @@ from banktags.conditions.governed import retyped_numbers
 from banktags.conditions.parsed import SEED, UnparsedModels, parsed_conditions, parsed_models
 from banktags.contract import PROJECT_ROOT
 from banktags.terminal import say
+from banktags.warehouse import no_warehouse
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -174,26 +174,17 @@ def compiled_manifest(parsed: "Manifest | None" = None, folder: Path | None = No
     # Not before it is needed: the site and the conditions do without dbt.
     from dbt.cli.main import dbtRunner
 
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, no_warehouse():
         target = folder or Path(scratch)
-        before = {name: os.environ.get(name) for name in ("BANK_TAGS_DB", "BANK_TAGS_WORK")}
-        # Of the same name each time: dbt would parse all anew for another one.
-        os.environ |= dict.fromkeys(before, ":memory:")
-        try:
-            # What is written holds for every bank: it follows neither the extracts at hand nor the bank's currency.
-            result = dbtRunner(manifest=parsed).invoke(
-                [
-                    *("--quiet", "compile", "--select", "+path:models/tags"),
-                    *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
-                    *("--target-path", str(target)),
-                    *("--vars", f"{{as_of_date: {DEMO_DATE}, base_currency: CNY}}"),
-                ]
-            )
-        finally:
-            for name, value in before.items():
-                del os.environ[name]
-                if value is not None:
-                    os.environ[name] = value
+        # What is written holds for every bank: it follows neither the extracts at hand nor the bank's currency.
+        result = dbtRunner(manifest=parsed).invoke(
+            [
+                *("--quiet", "compile", "--select", "+path:models/tags"),
+                *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
+                *("--target-path", str(target)),
+                *("--vars", f"{{as_of_date: {DEMO_DATE}, base_currency: CNY}}"),
+            ]
+        )
         if not result.success:
             raise typer.BadParameter(
                 f"dbt compile fails; mend the project first\n{result.exception}", param_hint="project"

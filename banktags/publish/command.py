@@ -15,6 +15,7 @@ from banktags.nightly.run_record import NOT_YET
 from banktags.private import private_from_here
 from banktags.publish import publication, versions
 from banktags.publish.changes import changes
+from banktags.publish.kept import kept_faults, unrecorded_version
 from banktags.publish.publication import Checks
 from banktags.publish.versions import PublicationError, Version
 from banktags.terminal import Screen, json_text, say
@@ -31,7 +32,8 @@ def publish(
     by: By,
     check: Annotated[bool, typer.Option("--check", help="Say what readers would see change; publish nothing.")] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Say whether every version is as it passed its checks; publish nothing.")
+        bool,
+        typer.Option("--verify", help="Say whether versions, records and lists are as they were kept; no more."),
     ] = False,
     older: Annotated[
         bool, typer.Option("--older", help="Publish although readers have a later date, or more records.")
@@ -165,7 +167,7 @@ def _checked(date: object) -> Checks:
     needed = {
         f"{node.schema}.{node.alias}"
         for node in parsed.result.nodes.values()
-        if node.resource_type in ("model", "seed")
+        if node.resource_type in ("model", "seed") and node.config.materialized != "ephemeral"
     }
     with publication.attached_work() as session:
         there = {
@@ -219,14 +221,17 @@ def _tell_changes() -> None:
 
 
 def _verify() -> None:
-    kept = versions.kept_versions()
-    if faults := versions.changed_files():
-        raise PublicationError("\n".join(faults))
-    current = versions.current_version()
+    kept, current = versions.kept_versions(), versions.current_version()
+    faults = versions.changed_files() + (versions.lost_records(current) if current else []) + kept_faults()
+    if fault := unrecorded_version():
+        faults.append(fault)
+    if faults:
+        remedy = "Bring back what differs from a backup (banktags backup, restore); roll back from a version that does"
+        raise PublicationError("\n".join([*faults, remedy]))
     for version in kept:
         seen = "  readers have it" if version == current else ""
         say(f"{version.name}  SHA-256 {version.digest}{seen}")
-    say(f"{len(kept)} versions are as they passed their checks.")
+    say(f"{len(kept)} versions are as they passed their checks, records and frozen lists as they were kept.")
 
 
 def _asked(to: str | None) -> Version:

@@ -102,6 +102,9 @@ def _clear_drafts(places: Iterable[Path]) -> None:
                 shutil.rmtree(left)
             else:
                 left.unlink(missing_ok=True)
+    for file in versions_folder().glob("*.duckdb"):
+        if not file.with_suffix(".json").exists():
+            file.unlink(missing_ok=True)
 
 
 def kept_versions() -> list[Version]:
@@ -193,7 +196,7 @@ def prune() -> list[Version]:
     """
     known, current = kept_versions(), current_version()
     removed: list[Version] = []
-    dates: set[datetime.date] = set()
+    dates = {current.as_of_date} if current else set()
     for version in known:
         is_late = (known[0].as_of_date - version.as_of_date).days >= days_kept()
         if version != current and (is_late or version.as_of_date in dates):
@@ -201,9 +204,6 @@ def prune() -> list[Version]:
             version.file.unlink(missing_ok=True)
             removed.append(version)
         dates.add(version.as_of_date)
-    for file in versions_folder().glob("*.duckdb"):
-        if not file.with_suffix(".json").exists():
-            file.unlink(missing_ok=True)
     return removed
 
 
@@ -235,8 +235,12 @@ def lost_records(version: Version) -> list[str]:
     heads, lines = record_heads(), []
     for kind, (count, last) in version.heads.items():
         found, own = heads.get(kind, (0, None))
+        folder = records.lists_folder() / kind
         if found < count or (found == count and own != last):
-            lines.append(f"{records.lists_folder() / kind} has {found} records, and had {count} with {version.name}")
+            lines.append(f"{folder} has {found} records, and had {count} with {version.name}")
+        elif last and own != last and not any(records.digest(file) == last for file in folder.glob("*.parquet")):
+            # More were kept since an older copy was put back.
+            lines.append(f"{folder} lacks the record that was its last, of {count}, with {version.name}")
     return lines
 
 

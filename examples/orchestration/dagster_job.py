@@ -38,8 +38,13 @@ def published_tags(context: AssetExecutionContext) -> MaterializeResult:
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "run.json"
         command = [".venv/bin/banktags", "run", "--to", context.partition_key, "--record", str(record)]
-        # Dagster ends a run by SIGTERM, which banktags run takes for the end of its own.
-        code = subprocess.run(command, cwd=PROJECT).returncode
+        with subprocess.Popen(command, cwd=PROJECT) as night_run:
+            try:
+                code = night_run.wait()
+            except BaseException:
+                # Whoever ends the Dagster run ends the night too: cleanly, by its own signal.
+                night_run.terminate()
+                raise
         said = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     if code == NOT_YET:
         raise RetryRequested(max_retries=TRIES, seconds_to_wait=60 * MINUTES_BETWEEN_TRIES)

@@ -1,5 +1,6 @@
 {# AUM of the open customers on the days to assess: of the day, on average of its month so far, and as projected to its end. Who never
-   came near the lowest bound is left out: no setting moves or warns them. As it is known today, which a log of the time may not have been. #}
+   came near the lowest bound is left out: no setting moves or warns them. As it is known today, which a log of the time may not have been.
+   Reads what is published, as whoever asks does. #}
 {% macro tier_simulation_aum() %}
 with
 
@@ -10,16 +11,14 @@ period as (
 
 customers as (
     select
-        spine.customer_id,
-        spine.opened_date
-    from {{ ref('int_customer__spine') }} as spine
-    inner join {{ ref('int_aum__peak') }} as peaks
-        on spine.customer_id = peaks.customer_id
+        customer_id,
+        tenure_days
+    from {{ ref('customer_tags') }}
     where
-        spine.status = 'ACTIVE'
-        and peaks.aum_peak_365d >= (
+        relationship_status = 'active'
+        and coalesce(aum_peak_365d >= (
             select min(aum_from) from {{ ref('pyramid_tiers') }} where {{ in_force() }}
-        ) * (1 - (select max(near_upgrade_share) from simulated_settings))
+        ) * (1 - (select max(near_upgrade_share) from simulated_settings)), true)
 ),
 
 -- An interval adds its balance on its first day and takes it away on the day after its last.
@@ -28,7 +27,7 @@ movements as (
         intervals.customer_id,
         greatest(intervals.valid_from, period.first_day) as day,
         intervals.balance as amount
-    from {{ ref('int_aum__intervals') }} as intervals
+    from {{ ref('aum_intervals') }} as intervals
     cross join period
     where
         intervals.in_aum
@@ -40,7 +39,7 @@ movements as (
         intervals.customer_id,
         intervals.valid_to as day,
         -intervals.balance as amount
-    from {{ ref('int_aum__intervals') }} as intervals
+    from {{ ref('aum_intervals') }} as intervals
     cross join period
     where
         intervals.in_aum
@@ -100,6 +99,6 @@ inner join simulated_days
 inner join customers
     on
         months.customer_id = customers.customer_id
-        and months.day >= customers.opened_date
+        and {{ dbt.datediff('months.day', as_of_date(), 'day') }} <= customers.tenure_days
 order by months.day, months.customer_id
 {% endmacro %}

@@ -131,7 +131,7 @@ staging_damage as (
                     || ' the table; where it is the truth, a row of seed staging_damage_thresholds'
             when 'quarantined_rows'
                 then
-                    'look at them: banktags query "select * from '
+                    'look at them: banktags query --work "select * from '
                     || 'staging.quarantined_rows where table_name = ''' || table_name || '''"'
             when 'fall_against_batches_before'
                 then

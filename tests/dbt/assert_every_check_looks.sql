@@ -10,7 +10,7 @@ select
             'it left out ' || subjects_left_out || ' of the ' || subjects_expected || ' (' || scope
             || ') that it has to look at, the first ' || first_left_out
     end as problem,
-    'see what it is joined with in models/checks: banktags query "select * from governance.tag_checks'
+    'see what it is joined with in models/checks: banktags query --work "select * from governance.tag_checks'
     || ' where check_name = ''' || check_name || ''' and not is_looked_at"' as remedy
 from {{ ref('check_outcomes') }}
 where outcome in ('incomplete', 'looked_at_nothing')

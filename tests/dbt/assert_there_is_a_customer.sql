@@ -7,7 +7,7 @@ select
     case
         when source_rows = 0 then 'banktags load FOLDER --date DATE with core__customers.csv in the folder'
         else
-            'banktags query "select quarantine_reason, count(*) from staging.quarantined_rows'
+            'banktags query --work "select quarantine_reason, count(*) from staging.quarantined_rows'
             || ' where table_name = ''customers'' group by all", then load the customers again'
     end as remedy
 from {{ ref('staging_quality') }}

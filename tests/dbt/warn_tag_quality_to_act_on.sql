@@ -6,7 +6,7 @@
 select
     tag_code,
     findings,
-    'see what moved: banktags query "select * from governance.tag_drift where tag_code = ''' || tag_code || '''"'
+    'see what moved: banktags query --work "select * from governance.tag_drift where tag_code = ''' || tag_code || '''"'
         as remedy
 from {{ ref('tag_quality') }}
 where

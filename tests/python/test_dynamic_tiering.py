@@ -279,21 +279,23 @@ def synthetic(nights):
 
     def run(settings: list[Setting], intervals: list[tuple]):
         con = duckdb.connect()
-        con.execute("attach ':memory:' as bank_tags; use bank_tags; create schema policy; create schema intermediate")
+        con.execute("attach ':memory:' as bank_tags; use bank_tags; create schema policy; create schema history")
+        con.execute("create schema marts")
         con.execute(f"create table policy.pyramid_tiers as from read_csv('{bounds}', types = {types})")
         con.execute(
             """
-            create table intermediate.int_aum__intervals
+            create table history.aum_intervals
             (customer_id varchar, valid_from date, valid_to date, balance decimal(18, 2), in_aum boolean default true)
             """
         )
-        con.executemany("insert into intermediate.int_aum__intervals values (?, ?, ?, ?, true)", intervals)
+        con.executemany("insert into history.aum_intervals values (?, ?, ?, ?, true)", intervals)
         con.execute(
             """
-            create table intermediate.int_aum__peak as
-            select customer_id, max(balance) as aum_peak_365d from intermediate.int_aum__intervals group by 1;
-            create table intermediate.int_customer__spine as
-            select customer_id, 'ACTIVE' as status, date '2020-01-01' as opened_date from intermediate.int_aum__peak
+            create table marts.customer_tags as
+            select
+                customer_id, 'active' as relationship_status, 4000 as tenure_days, max(balance) as aum_peak_365d
+            from history.aum_intervals
+            group by customer_id
             """
         )
         return con, simulated(con, rules, settings, whole_months(datetime.date(2026, 6, 30)))

@@ -10,7 +10,8 @@ import sys
 import tarfile
 import textwrap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -266,6 +267,27 @@ def test_a_folder_that_cannot_be_written_is_named(bank, place):
     assert records.digest(warehouse_file()) == digest == before.digest
 
 
+def test_the_working_file_is_asked_where_a_remedy_says_so(bank):
+    published()
+    build(DATE + ONE_DAY, rows=5)
+    count = "select 'rows: ' || count(*) as told from intermediate.int_accounts"
+    assert "rows: 5" in run("query", "--work", count)[1]
+    assert run("query", count)[0] != 0
+    assert "rows: 3" in run("query", "select 'rows: ' || count(*) as told from marts.customer_tags")[1]
+
+
+def test_a_remedy_that_asks_the_warehouse_asks_what_the_failed_build_left():
+    """Readers keep the version before: there is nothing wrong in it, and no staging."""
+    texts = {
+        file: text
+        for place in ("tests/dbt", "models", "macros")
+        for file in sorted((PROJECT_ROOT / place).rglob("*.sql"))
+        if "banktags query" in (text := file.read_text(encoding="utf-8"))
+    }
+    assert len(texts) > 5
+    assert {file.name for file, text in texts.items() if re.search("banktags query (?!--work)", text)} == set()
+
+
 def test_a_full_disk_leaves_the_version_before_and_nothing_else(bank, monkeypatch):
     before = published()
 
@@ -278,6 +300,53 @@ def test_a_full_disk_leaves_the_version_before_and_nothing_else(bank, monkeypatc
         published(DATE + ONE_DAY)
     assert current_version() == before and kept_versions() == [before]
     assert not list(versions.versions_folder().glob("*-draft-*"))
+
+
+@pytest.fixture
+def small_disk(bank, monkeypatch) -> Iterator[Path]:
+    """A disk of a few megabytes with the published file, its versions and the records; dbt's file lies elsewhere."""
+    monkeypatch.setenv("BANK_TAGS_WORK", str(bank / "elsewhere" / "bank.duckdb"))
+    disk = warehouse_file().parent
+    monkeypatch.setenv("BANK_TAGS_LISTS", str(disk / "lists"))
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_on_a_full_disk_readers_keep_a_whole_version_wherever_the_room_ends(small_disk):
+    """The disk has room for a little more each time, up to all that a version takes."""
+    before, filler, refused = published(), small_disk / "filler", 0
+    build(DATE + ONE_DAY)
+    for free in range(0, before.size + 400_000, 48 * 1024):
+        room = shutil.disk_usage(small_disk).free - free
+        filler.write_bytes(bytes(max(room, 0)))
+        try:
+            version = publish_work(CHECKS, "Li", "a test", is_older_meant=False)
+        except PublicationError as error:
+            assert len(str(error).splitlines()) == 1 and "space" in str(error).lower(), error
+            refused += 1
+            version = before
+        filler.unlink()
+        assert current_version() == version and records.digest(warehouse_file()) == version.digest
+        assert read("select max(as_of_date) from marts.customer_tags") == [(version.as_of_date,)]
+        assert run("publish", "--verify")[0] == 0
+        if version != before:
+            break
+    assert refused > 5 and version != before
+    assert not list(small_disk.rglob("*-draft-*")) and len(list(small_disk.rglob("*.duckdb"))) == 3
+
+
+def test_a_disk_that_cannot_be_written_leaves_readers_what_they_have(small_disk):
+    version = published()
+    build(DATE + ONE_DAY)
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    code, said = run("rollback", str(DATE), "--by", "Li", "--reason", "a test")
+    assert code == 1 and "can't be written, so nothing is published: Read-only file system" in said
+    with pytest.raises(PublicationError, match="Read-only file system"):
+        publish_work(CHECKS, "Li", "a test", is_older_meant=False)
+    assert read("select max(as_of_date) from marts.customer_tags") == [(DATE,)] and current_version() == version
 
 
 def test_what_a_killed_publication_left_is_cleared_by_the_next(bank):
@@ -417,6 +486,116 @@ def test_a_version_changed_by_hand_is_noticed(bank, whose):
     code, said = run("publish", "--verify")
     assert code == 1 and changed.file.name in said.replace(" ", "")
     assert run("rollback", str(changed.as_of_date), "--by", "Li", "--reason", "x")[0] == 1
+
+
+def keep_records(number: int = 3) -> list[Path]:
+    """Records of exports, and with the last of them a frozen list."""
+    for each in range(number):
+        records.record("exports", {"exported_by": "Li", "reason": f"test {each}"})
+    file = records.lists_folder() / "assignments" / "SPRING.parquet"
+    with records.draft(file, is_own_folder=True) as draft:
+        duckdb.execute(f"copy (select 'C1' as customer_id, 'CONTROL' as arm) to '{draft.path}' (format parquet)")
+        row = {"exported_by": "Li", "reason": "freeze", "kind": "freeze", "file_name": file.name}
+        draft.publish("exports", {**row, "file_digest": draft.digest()})
+    return sorted((records.lists_folder() / "exports").glob("*.parquet"), key=record_number)
+
+
+def record_number(file: Path) -> int:
+    return duckdb.execute(f"select record_number from read_parquet('{file}')").fetchone()[0]
+
+
+def rewrite(file: Path, sql: str) -> None:
+    """Change a Parquet file by hand."""
+    other = file.with_name(".other")
+    duckdb.execute(f"copy ({sql.format(file=file)}) to '{other}' (format parquet)")
+    other.replace(file)
+    file.chmod(0o600)
+
+
+#: What somebody does to records and frozen lists by hand, and what is said of it.
+BY_HAND = {
+    "the first record removed": (lambda kept, frozen: kept[0].unlink(), "record 1 of 4 of exports is gone"),
+    "the last record removed": (lambda kept, frozen: kept[-1].unlink(), "record 4 of 4 of exports is gone"),
+    "a record changed": (
+        lambda kept, frozen: rewrite(kept[1], "select * replace ('Wang' as exported_by) from '{file}'"),
+        "record 2 of 4 of exports is gone, or is not as it was kept",
+    ),
+    "a record put in between": (
+        lambda kept, frozen: shutil.copy(kept[1], kept[1].with_name("20260101T000000-0123456789abcdef.parquet")),
+        "follows no record of exports",
+    ),
+    "a record of nobody's": (
+        lambda kept, frozen: rewrite(
+            shutil.copy(kept[1], kept[1].with_name("x.parquet")),
+            "select * replace ('Wang' as exported_by) from '{file}'",
+        ),
+        "x.parquet follows no record of exports",
+    ),
+    "all records removed": (lambda kept, frozen: [file.unlink() for file in kept], "record 4 of 4 of exports is gone"),
+    "the head removed": (
+        lambda kept, frozen: (records.lists_folder() / "heads" / "exports.parquet").unlink(),
+        "heads/exports.parquet is gone",
+    ),
+    "a record cut": (lambda kept, frozen: kept[1].write_bytes(b"PAR1"), "is damaged: no record can be read from it"),
+    "arms moved": (
+        lambda kept, frozen: rewrite(frozen, "select customer_id, 'TREATMENT' as arm from '{file}'"),
+        "SPRING.parquet is not the list that its freeze put on record",
+    ),
+    "a list removed": (lambda kept, frozen: frozen.unlink(), "SPRING.parquet is gone, and its freeze is on record"),
+    "a list put there": (
+        lambda kept, frozen: shutil.copy(frozen, frozen.with_name("SUMMER.parquet")),
+        "SUMMER.parquet is on no record",
+    ),
+    "a list opened to others": (lambda kept, frozen: frozen.chmod(0o644), "SPRING.parquet may be read by others"),
+}
+
+
+@pytest.mark.parametrize("what", BY_HAND)
+def test_records_and_lists_changed_by_hand_are_noticed(bank, what):
+    kept, frozen = keep_records(), records.lists_folder() / "assignments" / "SPRING.parquet"
+    published()
+    code, said = run("publish", "--verify")
+    assert code == 0 and "records and frozen lists as they were kept" in said, said
+    change, expected = BY_HAND[what]
+    change(kept, frozen)
+    code, said = run("publish", "--verify")
+    assert code == 1 and expected.replace(" ", "") in said.replace(" ", ""), said
+    assert "Traceback" not in said
+
+
+def test_an_older_copy_of_the_records_is_noticed_though_more_were_kept_since(bank):
+    kept = keep_records()
+    shutil.copytree(bank / "lists", bank / "copy")
+    records.record("exports", {"exported_by": "Li", "reason": "the last before the version"})
+    version = published()
+    shutil.rmtree(bank / "lists" / "exports")
+    shutil.rmtree(bank / "lists" / "heads")
+    shutil.copytree(bank / "copy" / "exports", bank / "lists" / "exports")
+    shutil.copytree(bank / "copy" / "heads", bank / "lists" / "heads")
+    for number in range(3):
+        records.record("exports", {"exported_by": "Li", "reason": f"since {number}"})
+    assert records.head_of("exports")[0] > version.heads["exports"][0] == len(kept) + 1
+    code, said = run("publish", "--verify")
+    assert code == 1 and "lacks the record that was its last, of 5" in said
+    with pytest.raises(PublicationError, match="an older copy was put back"):
+        published(DATE + ONE_DAY)
+
+
+def test_a_version_that_no_command_published_is_noticed(bank):
+    """Somebody who changes a version, and what is said of it, has no record of it."""
+    version = published()
+    forged = bank / "forged.duckdb"
+    shutil.copy(version.file, forged)
+    forged.chmod(0o600)
+    with duckdb.connect(str(forged)) as con:
+        con.execute("update marts.customer_tags set tier = 'private'")
+    with versions.publishing():
+        other = replace(version, digest=records.digest(forged), size=forged.stat().st_size)
+        versions.add_version(forged, other)
+        shutil.copy(other.file, bank / "link")
+        (bank / "link").replace(warehouse_file())
+    code, said = run("publish", "--verify")
+    assert code == 1 and "is on no record" in said and other.name in said.replace(" ", "")
 
 
 def test_a_published_file_that_was_replaced_by_hand_is_noticed(bank):

@@ -38,7 +38,7 @@
 
     select
         *,
-        'see such a row, and what the model makes the column of: banktags query "select * from {{ model | replace("'", "''") | replace('"', '') }} where '
+        'see such a row, and what the model makes the column of: banktags query --work "select * from {{ model | replace("'", "''") | replace('"', '') }} where '
         || broken || ' limit 1"' as remedy
     from judged
     where problem is not null

@@ -11,7 +11,7 @@
         id_value,
         count(*) as customers,
         'one identifier of more than one customer' as problem,
-        'see what the sources say: banktags query "select * from intermediate.int_customer__conflicts"' as remedy
+        'see what the sources say: banktags query --work "select * from intermediate.int_customer__conflicts"' as remedy
     from {{ model }}
     where
         valid_to is null

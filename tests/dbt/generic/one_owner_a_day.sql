@@ -8,7 +8,7 @@
     select
         earlier.{{ key }},
         'a {{ key }} has two owners on one day' as problem,
-        'see how they are dated: banktags query "select * from {{ model | replace('"', '') }} order by {{ key }}, valid_from"'
+        'see how they are dated: banktags query --work "select * from {{ model | replace('"', '') }} order by {{ key }}, valid_from"'
             as remedy
     from {{ model }} as earlier
     inner join {{ model }} as later

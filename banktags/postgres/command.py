@@ -97,6 +97,10 @@ def clear_errors() -> Iterator[None]:
     except PublicationError as error:
         Screen(stderr=True).print(str(error), soft_wrap=True)
         raise typer.Exit(1) from error
+    except (duckdb.Error, OSError) as error:
+        line = " ".join(str(error).split())
+        Screen(stderr=True).print(f"the published version can't be read: {line}. Run it again", soft_wrap=True)
+        raise typer.Exit(1) from error
     except KeyboardInterrupt:
         say("Stopped: readers of the server keep the version that they have.", err=True)
         raise typer.Exit(128 + (stopped or [signal.SIGINT])[0]) from None

@@ -600,6 +600,21 @@ def test_who_may_not_publish_is_told_what_is_missing(published, monkeypatch):
     assert code == 1 and "nobody_there" in said and said.count("\n") == 1
 
 
+@pytest.mark.slow
+def test_the_owner_of_a_database_publishes_without_more_rights_once_there_are_roles(published, monkeypatch):
+    with psycopg.connect(autocommit=True) as session:
+        session.execute("create role plain login")
+        session.execute("create database own owner plain")
+    monkeypatch.setenv("PGDATABASE", "own")
+    monkeypatch.setenv("PGUSER", "plain")
+    for _ in range(2):
+        published.publish(published.first, "--again")
+    with published.file(published.first) as file:
+        own = file.execute("select count(*) from marts.customer_360 where manager_id = ?", [MANAGER]).fetchone()
+    assert rows("select count(*) from marts.customer_tags", USERS["relationship_manager"]) == [own]
+    assert rows("select count(*) from marts.customer_tags", USERS["analyst"])[0][0] > own[0]
+
+
 def left() -> list[tuple]:
     """Schemas of a publication that is not whole, or of one before."""
     return rows("select nspname from pg_namespace where nspname like '%\\_\\_new' or nspname like '%\\_\\_before%'")

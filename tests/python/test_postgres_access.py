@@ -1,5 +1,6 @@
 """What is copied to a PostgreSQL server and for whom, as SQL, and what is refused: without a server."""
 
+import datetime
 import os
 import socket
 
@@ -8,10 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from banktags.cli import app
+from banktags.postgres import command
 from banktags.postgres.access import Access, read_access
 from banktags.postgres.definitions import definitions
 from banktags.postgres.transfer import copy_rows, has_null_in_key
-from banktags.publish.versions import PublicationError
+from banktags.publish.versions import PublicationError, Version
 
 TABLES = """
     create schema governance; create schema marts; create schema policy;
@@ -233,6 +235,14 @@ def test_one_file_has_no_published_version(settings, tmp_path):
     settings.setenv("BANK_TAGS_WORK", str(tmp_path / "bank_tags.duckdb"))
     result = CliRunner().invoke(app, ["publish-postgres"])
     assert result.exit_code == 1 and "BANK_TAGS_WORK" in result.output
+
+
+def test_a_version_that_is_removed_meanwhile_is_said_in_a_line(settings):
+    gone = Version(datetime.date(2026, 6, 30), datetime.datetime(2026, 7, 1), "0" * 64, 1, 1, 0, {}, {})
+    settings.setattr(command, "published_version", lambda: gone)
+    result = CliRunner().invoke(app, ["publish-postgres"])
+    assert result.exit_code == 1
+    assert "can't be read" in result.output and result.output.count("\n") == 1
 
 
 SECRET = "correct-horse"

@@ -3,6 +3,7 @@
 Roles are rows of seed ``database_roles``; how much each may see says the row of ``portrait_roles`` that it reads as,
 which masks portraits too. The class of a column is that of the tag that it is named for, where its relation is about
 single customers, and else stands in seed ``relation_classes``. What has no class is seen by nobody.
+There is no second policy (DECISIONS 99).
 """
 
 from collections.abc import Iterable, Mapping

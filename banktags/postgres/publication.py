@@ -4,6 +4,7 @@ Where only rows differ from the version before, they are replaced in the tables 
 all of the old ones or all of the new ones, and nobody waits. Where tables, comments or rights differ, all is made anew
 in other schemas, which take the names at the end. For that moment no statement may have found some of its tables and
 not yet the others, so the tables are locked; who reads for long is not waited for, and keeps what they read.
+Why not by a rename alone: DECISIONS 98.
 """
 
 from __future__ import annotations

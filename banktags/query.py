@@ -254,6 +254,8 @@ def _write(
 ) -> int:
     """Write all rows as CSV, with their record or not at all; how many there are."""
     moment = clock.now()
+    # A file that a killed command had written is then on record, or none: what is there is never replaced.
+    records.settle(KIND, to.absolute().parent)
     with records.draft(to) as draft:
         rows = _write_csv(cursor, columns, draft.path)
         draft.publish(KIND, _recorded(moment, date, by, reason, sql, str(draft.file), rows, draft.digest()), DATED)

@@ -126,7 +126,7 @@ def settle(kind: str, lists: Path) -> Path | None:
     with _told(lists):
         if lists.is_dir():
             _remove_abandoned(lists)
-    if not (root / "heads" / f"{kind}.pending").exists():
+    if not ((root / kind).is_dir() and (root / "heads").is_dir()):
         return None
     with _told(root / kind), _stopped_by_signals(), _locked(root / ".lock"):
         return _Chain(root, kind).finish_killed()

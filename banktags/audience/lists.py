@@ -217,7 +217,7 @@ def freeze(con: duckdb.DuckDBPyConnection, order: Order, campaign: str, control_
     lists = _lists_on_record()
     refuse_same_list(campaign, [each.stem for each in lists])
     if file in lists:
-        if completed == file.absolute():
+        if completed == file.absolute() and _is_ordered(file, order, campaign):
             return Taken(
                 file, _count(con, f"read_parquet({_read(file)})"), day, _arms(con, f"read_parquet({_read(file)})")
             )
@@ -236,7 +236,8 @@ def freeze(con: duckdb.DuckDBPyConnection, order: Order, campaign: str, control_
 def export(con: duckdb.DuckDBPyConnection, order: Order, file: Path, campaign: str | None = None) -> Taken:
     """Write whom a channel is to reach as CSV, by address tokens, and put the export on record.
 
-    Of an audience its members, or of a campaign those whom its frozen list treats and whom the gates still admit.
+    Of an audience its members, or of a campaign those whom its frozen list treats and whom the gates still admit. What
+    a killed command left of this very export is completed.
 
     Raises:
         AudienceError: there is no such audience or nobody is in it, it contacts nobody, the campaign or the day does
@@ -245,7 +246,9 @@ def export(con: duckdb.DuckDBPyConnection, order: Order, file: Path, campaign: s
     """
     _check_said(order)
     kept.refuse_served(file)
-    if os.path.lexists(file):
+    settled = kept.settle(EXPORTS, file.absolute().parent)
+    completed = settled == file.absolute() and _is_ordered(file, order, campaign)
+    if os.path.lexists(file) and not completed:
         raise AudienceError(f"{file} exists: an export never replaces another; take another name")
     if kept.lists_folder().resolve() in file.resolve().parents:
         raise AudienceError(f"{file} stands among the records, {kept.lists_folder()}: write the export elsewhere")
@@ -253,6 +256,8 @@ def export(con: duckdb.DuckDBPyConnection, order: Order, file: Path, campaign: s
     if not described["channels"]:
         raise AudienceError(f"audience {order.audience} contacts nobody: its model names no channel")
     day = judge_day(con, described["as_of_date"])
+    if completed:
+        return Taken(file, len(file.read_text(encoding="utf-8").splitlines()) - 1, day)
     if campaign is not None:
         judge_campaign(con, campaign, described, day)
     kept.settle(EXPORTS, lists_folder())
@@ -339,6 +344,16 @@ def _recorded() -> set[tuple[str, str]]:
         return set()
     said = "select file_name, file_digest from read_parquet(?, union_by_name = true) where kind = 'freeze'"
     return set(duckdb.execute(said, [files]).fetchall())
+
+
+def _is_ordered(file: Path, order: Order, campaign: str | None) -> bool:
+    """Whether a list that was completed is the one that is ordered again, and not another under its name."""
+    files = [file_pattern(record) for record in (kept.lists_folder() / EXPORTS).glob("*.parquet")]
+    said = """
+        select count(*) > 0 from read_parquet(?, union_by_name = true)
+        where (file_name, file_digest, audience) = (?, ?, ?) and campaign_id is not distinct from ?
+    """
+    return duckdb.execute(said, [files, file.name, kept.digest(file), order.audience, campaign]).fetchone()[0]
 
 
 def _refuse_other_arms(file: Path, digest: str) -> None:

@@ -1,10 +1,13 @@
 """Commands ``banktags publish``, ``banktags versions``, ``banktags rollback``: what readers see, and since when."""
 
 import json
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 from rich.table import Table
@@ -116,15 +119,39 @@ def rollback(
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """What keeps a version from being published as the command's own error; 75 where a later try may do."""
+    """What keeps a version from being published as the command's own error; 75 where a later try may do.
+
+    A command that is told to end does so with one line, 128 and the number of the signal.
+    """
+    stopped: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> NoReturn:
+        stopped.append(number)
+        raise KeyboardInterrupt
+
+    is_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM) if is_main}
     try:
         yield
+    except KeyboardInterrupt:
+        _say_stopped(stopped)
     except PublicationError as error:
+        if stopped:  # dbt has caught the signal on its way
+            _say_stopped(stopped)
         Screen(stderr=True).print(str(error), soft_wrap=True)
         raise typer.Exit(1) from error
     except WarehouseBusy as error:
         Screen(stderr=True).print(str(error), soft_wrap=True)
         raise typer.Exit(NOT_YET) from error
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say_stopped(stopped: list[int]) -> NoReturn:
+    line = "Stopped: readers have a whole version, the one before or the new one. Run this again."
+    Screen(stderr=True).print(line, soft_wrap=True)
+    raise typer.Exit(128 + (stopped[0] if stopped else signal.SIGINT)) from None
 
 
 def _publish(by: str, reason: str, older: bool) -> None:

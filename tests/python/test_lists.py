@@ -17,7 +17,7 @@ from tiny_bank import customers, deliver
 from typer.testing import CliRunner
 
 from banktags import clock, records
-from banktags.audience.lists import RECORD_TYPES, Order, freeze
+from banktags.audience.lists import RECORD_TYPES, Order, export, freeze
 from banktags.cli import app
 from banktags.contract import PROJECT_ROOT
 from banktags.seeds.rows import seed_file
@@ -484,9 +484,12 @@ def test_a_list_that_is_not_what_its_freeze_recorded_is_used_by_nobody(shelf):
         assert code == 2 and "is not what was put on record when it was frozen" in output
 
 
-def test_a_freeze_that_is_killed_is_completed_by_the_same_command(shelf, monkeypatch):
+@pytest.mark.parametrize("what", ["freeze", "export"])
+def test_a_list_whose_command_is_killed_is_completed_by_the_same_command(shelf, what):
     """Killed at each step on its way: the same command works, and then there are one list and one record."""
     order, steps, ends = Order("a", "Li", "spring"), itertools.count(1), set()
+    file = shelf / ("lists/assignments/SPRING.parquet" if what == "freeze" else "out/list.csv")
+    stands = "has its list already" if what == "freeze" else "exists: an export never replaces another"
     for killed_at in steps:
         counted = itertools.count(1)
 
@@ -503,20 +506,38 @@ def test_a_freeze_that_is_killed_is_completed_by_the_same_command(shelf, monkeyp
             for name in ("link", "fsync", "unlink"):
                 setattr(os, name, dying(getattr(os, name)))
             con = duckdb.connect(str(shelf / "bank_tags.duckdb"), read_only=True)
-            freeze(con, order, "SPRING", 0.1, "")
+            if what == "freeze":
+                freeze(con, order, "SPRING", 0.1, "")
+            else:
+                export(con, order, file)
             os._exit(0)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if status == 0:
             break
-        code, output = frozen("SPRING")
-        ends.add((code, "has its list already" in output))
-        assert [name.split("/")[1] for name in everything(shelf)] == ["assignments", "exports"], killed_at
-        assert on_record(shelf, "file_digest") == [(records.digest(shelf / "lists/assignments/SPRING.parquet"),)]
-        for file in [*(shelf / "lists").rglob("*")]:
-            if file.is_file():
-                file.unlink()
+        code, output = frozen("SPRING") if what == "freeze" else exported(file)
+        ends.add((code, stands in output))
+        assert len(everything(shelf)) == 2, (killed_at, everything(shelf))
+        assert on_record(shelf, "file_digest, row_count") == [(records.digest(file), 196 if what == "export" else 200)]
+        assert not [*shelf.rglob("*.partial"), *shelf.rglob("*.pending")], killed_at
+        for left in [*(shelf / "lists").rglob("*"), file]:
+            if left.is_file():
+                left.unlink()
         assert killed_at < 60
     assert (0, False) in ends and ends <= {(0, False), (2, True)}
+
+
+def test_a_killed_export_does_not_pass_for_another_under_its_name(shelf):
+    child = os.fork()
+    if not child:
+        records._Chain.move_head = lambda *_: os._exit(9)
+        con = duckdb.connect(str(shelf / "bank_tags.duckdb"), read_only=True)
+        export(con, Order("a", "Li", "a test"), shelf / "list.csv")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    before = (shelf / "list.csv").read_bytes()
+    code, output = exported(shelf / "list.csv", audience="notice")
+    assert code == 2 and "exists" in output
+    assert (shelf / "list.csv").read_bytes() == before and on_record(shelf, "audience") == [("a",)]
 
 
 def test_exports_of_one_second_have_a_record_each(shelf):

@@ -3,13 +3,16 @@
 import datetime
 import io
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -265,6 +268,26 @@ def test_a_folder_that_cannot_be_written_is_named(bank, place):
     with pytest.raises(PublicationError, match=str(folder)):
         publish_work(CHECKS, "Li", "a test", is_older_meant=False)
     assert records.digest(warehouse_file()) == digest == before.digest
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_command_that_is_told_to_end_does_so_with_one_line(bank, number, code):
+    """While it waits for another one, which holds the versions."""
+    published()
+    command = [sys.executable, "-m", "banktags", "rollback", str(DATE), "--by", "Li", "--reason", "x"]
+    environment = os.environ | {"COLUMNS": "200"}
+    with (
+        versions.publishing(),
+        subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        waits = Path(f"/proc/{process.pid}/wchan")
+        deadline = time.monotonic() + 60
+        while waits.exists() and "lock" not in waits.read_text("utf-8") and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == code, said
+    assert len(said.splitlines()) == 1 and said.startswith("Stopped: readers have a whole version")
 
 
 def test_the_working_file_is_asked_where_a_remedy_says_so(bank):

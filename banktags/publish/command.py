@@ -262,7 +262,7 @@ def _verify() -> None:
 
 
 def _asked(to: str | None) -> Version:
-    """The version that is asked for; without a name the one before that which readers have.
+    """The version that is asked for, of a date the newest; without a name the one before that which readers have.
 
     Raises:
         PublicationError: there is none, or several; names those that are kept.
@@ -271,8 +271,11 @@ def _asked(to: str | None) -> Version:
     if to is None:
         earlier = [one for one in kept if current is None or one.as_of_date < current.as_of_date]
         found = earlier[:1]
+    elif of_date := [one for one in kept if str(one.as_of_date) == to]:
+        # A publication that was killed leaves more than one of its date, until the next removes what is kept no longer.
+        found = of_date[:1]
     else:
-        found = [one for one in kept if to in (str(one.as_of_date), one.name) or one.digest.startswith(to)]
+        found = [one for one in kept if one.name == to or one.digest.startswith(to)]
     if len(found) != 1:
         names = ", ".join(one.name for one in kept) or "none"
         which = f"version {to}" if to else "earlier version"

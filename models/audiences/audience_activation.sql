@@ -4,18 +4,24 @@
 with
 
 told as (
+    -- A date that is built again to be looked at has the log of its own night: whom a list frozen since made a control
+    -- is added no more.
     select
-        audience,
-        customer_id,
-        as_of_date,
+        changes.audience,
+        changes.customer_id,
+        changes.as_of_date,
         'add' as instruction,
-        channel,
-        reason
-    from {{ ref('audience_changes') }}
+        changes.channel,
+        changes.reason
+    from {{ ref('audience_changes') }} as changes
+    inner join {{ ref('audience_members') }} as members
+        on
+            changes.audience = members.audience
+            and changes.customer_id = members.customer_id
+            and changes.channel = members.channel
     where
-        as_of_date = {{ as_of_date() }}
-        and change_type in ('added', 'rerouted')
-        and channel is not null
+        changes.as_of_date = {{ as_of_date() }}
+        and changes.change_type in ('added', 'rerouted')
     union all
     -- The channel that had them hears that they are gone, from the audience or to another channel.
     select

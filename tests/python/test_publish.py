@@ -497,6 +497,18 @@ def test_a_rollback_that_cannot_be_is_refused(bank, arguments, message):
     assert current_version() == version
 
 
+def test_a_rollback_to_a_date_takes_its_newest_version(bank, monkeypatch):
+    """Two of a date are kept where the publication of the second was killed before it removed the first."""
+    night, seconds = datetime.datetime(2026, 7, 1, 2), iter(range(1000))
+    monkeypatch.setattr(records.clock, "now", lambda zone=None: night + datetime.timedelta(seconds=next(seconds)))
+    monkeypatch.setattr(versions, "prune", list)
+    published(), published(rows=5)
+    third = published(DATE + ONE_DAY)
+    assert [version.as_of_date for version in kept_versions()] == [third.as_of_date, DATE, DATE]
+    assert run("rollback", str(DATE), "--by", "Li", "--reason", "x")[0] == 0
+    assert read("select count(*) from marts.customer_tags") == [(5,)]
+
+
 @pytest.mark.parametrize("whose", ["current", "kept"])
 def test_a_version_changed_by_hand_is_noticed(bank, whose):
     first, second = published(), published(DATE + ONE_DAY)

@@ -1,7 +1,8 @@
 """What readers may see of the working file, copied into a file of its own.
 
 Published are the schemas below, each table and view with its comments. A view stays a view where all that it reads is
-published; one that reads staging or intermediate models, which are kept back, is published as a table of its rows.
+published; one that reads staging or intermediate models, which are kept back, is published as a table of its rows
+(DECISIONS 100).
 """
 
 import re

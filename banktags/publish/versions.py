@@ -2,7 +2,8 @@
 
 They lie beside the published file, in ``versions/<its name>/``: ``2026-06-30-<digest>.duckdb`` and, as the last step of
 making it, a ``.json`` of the same name. A file without it is no version. The published file is a hard link to the
-version that readers see, so that it is a plain file under the path that they know, and one rename switches it.
+version that readers see, so that it is a plain file under the path that they know, and one rename switches it
+(DECISIONS 100).
 """
 
 import datetime
@@ -146,7 +147,7 @@ def current_version() -> Version | None:
 
 def add_version(draft: Path, version: Version) -> Version:
     """Make a version of a whole draft: on disk, under its name, and then what is said of it. Hold ``publishing``."""
-    draft.chmod(_mode())
+    _open_to_readers(draft)
     _flush(draft)
     draft.replace(version.file)
     _write_said(version)
@@ -176,7 +177,7 @@ def switch(version: Version, by: str, reason: str, action: str) -> None:
             os.link(version.file, link)
         except OSError:  # a file system without hard links
             shutil.copyfile(version.file, link)
-            link.chmod(_mode())
+            _open_to_readers(link)
             _flush(link)
         # What somebody wrote beside the published file belongs to the file that is replaced.
         published.with_name(f"{published.name}.wal").unlink(missing_ok=True)
@@ -273,13 +274,20 @@ def _write_said(version: Version) -> None:
     _flush(versions_folder())
 
 
-def _mode() -> int:
-    """Who may read: whoever could read the published file before, and nobody may write."""
+def _open_to_readers(file: Path) -> None:
+    """Who could read the published file before, by its mode and group, may read this one; nobody may write it.
+
+    Raises:
+        OSError: the group is one that this user is not in.
+    """
     try:
-        before = warehouse_file().stat().st_mode
+        before = warehouse_file().stat()
     except OSError:
-        before = records.PRIVATE_FILE
-    return before & 0o444 | 0o400
+        file.chmod(0o400)
+        return
+    if before.st_gid != file.stat().st_gid:
+        os.chown(file, -1, before.st_gid)
+    file.chmod(before.st_mode & 0o444 | 0o400)
 
 
 def _flush(path: Path) -> None:

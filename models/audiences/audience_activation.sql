@@ -5,7 +5,7 @@ with
 
 told as (
     -- A date that is built again to be looked at has the log of its own night: whom a list frozen since made a control
-    -- is added no more.
+    -- is added no more (DECISIONS 101).
     select
         changes.audience,
         changes.customer_id,

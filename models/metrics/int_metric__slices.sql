@@ -26,32 +26,48 @@ cells as (
     {% endfor %}
 ),
 
--- The cells summed for each way to cut the bank: what is not cut by is all of it.
+-- The ways to cut the bank.
+cuts as (
+    select 'bank' as cut_by
+    union all
+    select 'tier' as cut_by
+    union all
+    select 'lifecycle_stage' as cut_by
+    union all
+    select 'branch' as cut_by
+    union all
+    select 'tier_stage_branch' as cut_by
+),
+
+-- Each cell with the slice of each cut that it is part of: what is not cut by is all of it.
+parts as (
+    select
+        cells.metric,
+        cuts.cut_by,
+        case when cuts.cut_by in ('tier', 'tier_stage_branch') then cells.tier else 'all' end as tier,
+        case
+            when cuts.cut_by in ('lifecycle_stage', 'tier_stage_branch') then cells.lifecycle_stage else 'all'
+        end as lifecycle_stage,
+        case when cuts.cut_by in ('branch', 'tier_stage_branch') then cells.branch_id else 'all' end as branch_id,
+        cells.numerator,
+        cells.denominator,
+        cells.customers
+    from cells
+    cross join cuts
+),
+
 int_metric__slices as (
     select
         metric,
-        case
-            when grouping(tier) = 0 and grouping(branch_id) = 0 then 'tier_stage_branch'
-            when grouping(tier) = 0 then 'tier'
-            when grouping(lifecycle_stage) = 0 then 'lifecycle_stage'
-            when grouping(branch_id) = 0 then 'branch'
-            else 'bank'
-        end as cut_by,
-        case when grouping(tier) = 0 then tier else 'all' end as tier,
-        case when grouping(lifecycle_stage) = 0 then lifecycle_stage else 'all' end as lifecycle_stage,
-        case when grouping(branch_id) = 0 then branch_id else 'all' end as branch_id,
+        cut_by,
+        tier,
+        lifecycle_stage,
+        branch_id,
         cast(sum(numerator) as decimal(28, 2)) as numerator,
         cast(sum(denominator) as decimal(28, 2)) as denominator,
         cast(sum(customers) as bigint) as customers
-    from cells
-    group by
-        grouping sets (
-            (metric),
-            (metric, tier),
-            (metric, lifecycle_stage),
-            (metric, branch_id),
-            (metric, tier, lifecycle_stage, branch_id)
-        )
+    from parts
+    group by metric, cut_by, tier, lifecycle_stage, branch_id
 )
 
 select * from int_metric__slices

@@ -240,6 +240,16 @@ def test_nobody_can_write_to_the_published_file_and_its_readers_stay_the_same(ba
     assert warehouse_file().stat().st_mode & 0o777 == 0o440
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to any group")
+def test_the_group_that_reads_the_published_file_reads_the_next_version(bank):
+    published()
+    os.chown(warehouse_file(), -1, 4242)
+    warehouse_file().chmod(0o440)
+    published(DATE + ONE_DAY)
+    found = warehouse_file().stat()
+    assert (found.st_gid, found.st_mode & 0o777) == (4242, 0o440)
+
+
 def test_what_a_writer_left_beside_the_published_file_does_not_reach_the_next_version(bank):
     published()
     wal = warehouse_file().with_name(f"{warehouse_file().name}.wal")

@@ -66,6 +66,7 @@ SETTINGS: dict[str, Setting] = {
     "BANK_TAGS_SPARK_USER": TEXT,
     "BANK_TAGS_SPARK_WAREHOUSE": PATH,
     "BANK_TAGS_TEST_DATA": PATH,
+    "BANK_TAGS_TEST_METRICFLOW": PATH,
     "BANK_TAGS_TEST_NIGHTS": TEXT,
     "BANK_TAGS_TEST_SPARK": PATH,
     "BANK_TAGS_THREADS": Setting("[1-9][0-9]{0,2}", "a whole number from 1 to 999, the cores of the machine at most"),

@@ -28,7 +28,7 @@ PAIRS = ROLES[["role", "purpose"]].values.tolist()
 #: A number that stands nowhere else, planted as a credit score.
 SCORE = 7373731
 #: A role for each class below the highest.
-BELOW = {"C2/3": "relationship_manager", "C1/2": "branch_teller"}
+BELOW = {"C2/4": "risk_manager", "C2/3": "relationship_manager", "C1/2": "branch_teller"}
 
 
 def above(role: str) -> str:
@@ -286,7 +286,7 @@ def group(demo) -> str:
 @pytest.mark.parametrize(
     "given, said",
     [
-        (["--role", "relationship_manger"], "did you mean relationship_manager?"),
+        (["--role", "relationship_manger"], "did you mean relationship_manager"),
         (["--role", ""], "no role"),
         (["--role", "relationship_manager", "--purpose", "risk"], "only for service, marketing"),
         (["--role", "relationship_manager", "--purpose", "Marketing"], "only for service, marketing"),
@@ -439,7 +439,7 @@ def test_traits_above_the_class_of_the_role_are_masked(role, groups, group, tmp_
     hidden = traits_above(groups, role, group)
     tells = [part for part in ("1974", "7,373", "3,737", "99.9%", "73.73", "隐藏的权益", *hidden) if part in text]
     (kept,) = records(tmp_path)
-    if role == "compliance":
+    if ROLES.set_index("role").loc[[role], "highest_security_level"].iloc[0] >= 4:
         assert {"1974", "7,373"} <= set(tells) and MASK not in page
         assert "隐藏的权益" not in tells, "what is offered for marketing is none of risk's business"
     else:

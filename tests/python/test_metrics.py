@@ -234,10 +234,10 @@ def test_the_question_is_answered_as_by_hand(demo_warehouse):
     assert len(found) > 2
 
 
-def test_the_analysis_shows_no_kind_of_few(demo_warehouse):
+def test_the_analysis_shows_no_kind_of_few(demo_warehouse, tmp_path):
     """It adds up to the same customers, with the kinds that it shows as by hand, and the others together."""
-    demo_warehouse.dbt("compile", "-s", QUESTION)
-    compiled = demo_warehouse.target / "compiled" / "bank_tags" / "analyses" / f"{QUESTION}.sql"
+    demo_warehouse.dbt("compile", "-s", QUESTION, "--target-path", str(tmp_path))
+    compiled = tmp_path / "compiled" / "bank_tags" / "analyses" / f"{QUESTION}.sql"
     by_hand = answer(demo_warehouse)
     rows = demo_warehouse.rows(compiled.read_text(encoding="utf-8"))
     shown = {kind: (customers, aum) for kind, _, customers, _, aum in rows}

@@ -53,6 +53,11 @@ def is_one_file() -> bool:
     return work_file().absolute() == warehouse_file().absolute()
 
 
+def log_of(file: Path) -> Path:
+    """The write-ahead log that DuckDB reads with a file where there is one; a published file never has any."""
+    return file.with_name(f"{file.name}.wal")
+
+
 @contextmanager
 def no_warehouse() -> Iterator[None]:
     """While it lasts, dbt compiles without a file: a build may run, and a machine of readers has no working file.
@@ -79,6 +84,11 @@ def open_read_only(path: Path | None = None) -> duckdb.DuckDBPyConnection:
     path = path or warehouse_file()
     if not path.exists():
         raise typer.BadParameter(f"{path} does not exist: run make build, or set BANK_TAGS_DB", param_hint="warehouse")
+    if path == warehouse_file() and not is_one_file() and os.path.lexists(log_of(path)):
+        raise typer.BadParameter(
+            f"{log_of(path)} lies beside a file that nobody writes, and would change what is read. Remove it",
+            param_hint="warehouse",
+        )
     try:
         return duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:

@@ -50,6 +50,8 @@ def write_backup(file: Path, by: str, reason: str) -> Version:
             version = versions.current_version()
             if version is None:
                 raise PublicationError("nothing is published yet: run make build")
+            if changed := versions.changed_file(version):
+                raise PublicationError(f"{changed}. Publish again, or roll back, before it is backed up")
             members = {FILE: version.file} | {LISTS + str(path): whole for path, whole in _kept_files()}
             about = {
                 "version": version.name,
@@ -67,7 +69,12 @@ def write_backup(file: Path, by: str, reason: str) -> Version:
                         archive.add(path, arcname=name, recursive=False)
                 opened.flush()
                 os.fsync(opened.fileno())
-        os.link(draft, file)
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            draft.rename(file)
     except OSError as error:
         raise PublicationError(f"{file} can't be written: {error.strerror or error}") from error
     finally:
@@ -103,9 +110,16 @@ def restore_backup(file: Path, by: str, reason: str, is_older_meant: bool) -> Re
                     os.link(lists / ".lock", new_lists / ".lock")
                 lists_before = _set_aside(lists, stamp)
                 new_lists.rename(lists)
-            if version not in versions.kept_versions():
-                versions.add_version(new_file, version)
-            versions.switch(version, by, reason, "restore")
+            try:
+                if version not in versions.kept_versions():
+                    versions.add_version(new_file, version)
+                versions.switch(version, by, reason, "restore")
+            except (OSError, PublicationError):
+                # Readers have what they had, and so have the records.
+                lists.rename(new_lists)
+                if lists_before:
+                    lists_before.rename(lists)
+                raise
             work.with_name(f"{work.name}.wal").unlink(missing_ok=True)
             return Restored(version, lists_before, _set_aside(work, stamp))
         except OSError as error:
@@ -121,6 +135,8 @@ def _lost(version: Version, heads: dict[str, tuple[int, str | None]]) -> list[st
     current = versions.current_version()
     if current and current.as_of_date > version.as_of_date:
         lines.append(f"history of the dates to {current.as_of_date}: the extracts can give it again")
+    elif current and current.as_of_date == version.as_of_date and current.built_at > version.built_at:
+        lines.append(f"the build of {current.as_of_date} made at {current.built_at}: this one is of {version.built_at}")
     for kind, (count, last) in versions.record_heads().items():
         kept, own = heads.get(kind, (0, None))
         if count > kept:
@@ -162,7 +178,9 @@ def _kept_files() -> Iterator[tuple[Path, Path]]:
     """The lists and records, as paths below their folder and whole; not what a command is still writing."""
     root = records.lists_folder().absolute()
     for path in sorted(root.rglob("*")):
-        if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
+        if path.is_symlink():
+            raise PublicationError(f"{path} is a link: put the file itself in its place, so that the backup has it")
+        if path.is_file() and not path.name.startswith("."):
             yield path.relative_to(root), path
 
 

@@ -18,7 +18,7 @@ from banktags.nightly.run_record import NOT_YET
 from banktags.private import private_from_here
 from banktags.publish import publication, versions
 from banktags.publish.changes import changes
-from banktags.publish.kept import kept_faults, unrecorded_version
+from banktags.publish.kept import kept_faults, unrecorded
 from banktags.publish.publication import Checks
 from banktags.publish.versions import PublicationError, Version
 from banktags.terminal import Screen, json_text, say
@@ -113,6 +113,8 @@ def rollback(
             version = _asked(to)
             if versions.changed_file(version):
                 raise PublicationError(f"{version.file} is not as it passed its checks: take another version")
+            if faults := unrecorded([version]):
+                raise PublicationError(f"{faults[0]}. Take another version")
             versions.switch(version, by, reason, "rollback")
     say(f"Readers of {warehouse_file()} have {version.name}. On record in {records.lists_folder() / versions.KIND}.")
 
@@ -143,6 +145,10 @@ def clear_errors() -> Iterator[None]:
     except WarehouseBusy as error:
         Screen(stderr=True).print(str(error), soft_wrap=True)
         raise typer.Exit(NOT_YET) from error
+    except PermissionError as error:
+        line = f"{error.filename}: {error.strerror}. Ask whoever runs the nights"
+        Screen(stderr=True).print(line, soft_wrap=True)
+        raise typer.Exit(1) from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -250,15 +256,22 @@ def _tell_changes() -> None:
 def _verify() -> None:
     kept, current = versions.kept_versions(), versions.current_version()
     faults = versions.changed_files() + (versions.lost_records(current) if current else []) + kept_faults()
-    if fault := unrecorded_version():
-        faults.append(fault)
+    faults += unrecorded(kept)
     if faults:
-        remedy = "Bring back what differs from a backup (banktags backup, restore); roll back from a version that does"
+        remedy = (
+            "A version that differs: publish again (banktags publish), or go back to another (banktags rollback). "
+            "Records and lists: banktags restore"
+        )
         raise PublicationError("\n".join([*faults, remedy]))
     for version in kept:
         seen = "  readers have it" if version == current else ""
         say(f"{version.name}  SHA-256 {version.digest}{seen}")
-    say(f"{len(kept)} versions are as they passed their checks, records and frozen lists as they were kept.")
+    one, many = "1 version is as it passed its checks", f"{len(kept)} versions are as they passed their checks"
+    say(f"{one if len(kept) == 1 else many}, records and frozen lists as they were kept.")
+
+
+def order_of(version: Version) -> tuple[object, object]:
+    return version.as_of_date, version.built_at
 
 
 def _asked(to: str | None) -> Version:
@@ -269,13 +282,14 @@ def _asked(to: str | None) -> Version:
     """
     kept, current = versions.kept_versions(), versions.current_version()
     if to is None:
-        earlier = [one for one in kept if current is None or one.as_of_date < current.as_of_date]
+        # Of the same date too, where it was published twice.
+        earlier = [one for one in kept if current is None or order_of(one) < order_of(current)]
         found = earlier[:1]
     elif of_date := [one for one in kept if str(one.as_of_date) == to]:
         # A publication that was killed leaves more than one of its date, until the next removes what is kept no longer.
         found = of_date[:1]
     else:
-        found = [one for one in kept if one.name == to or one.digest.startswith(to)]
+        found = [one for one in kept if one.name == to or (to and one.digest.startswith(to))]
     if len(found) != 1:
         names = ", ".join(one.name for one in kept) or "none"
         which = f"version {to}" if to else "earlier version"

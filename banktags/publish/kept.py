@@ -5,7 +5,7 @@ is built, and what readers have is held against the records too.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import duckdb
 from banktags import records
 from banktags.load.extract import file_pattern
 from banktags.publish import versions
+from banktags.publish.versions import Version
 
 #: Folders of ``data/lists`` that hold no records.
 LISTS, HEADS = "assignments", "heads"
@@ -50,17 +51,22 @@ def kept_faults() -> list[str]:
     return faults + list(_list_faults(root / LISTS, freezes)) + list(_open_to_others(root))
 
 
-def unrecorded_version() -> str | None:
-    """Why the version that readers have is none that was put on record; None where it is, or they have none."""
-    current = versions.current_version()
+def unrecorded(kept: Iterable[Version]) -> list[str]:
+    """A line for each version that no command gave to readers, or of which other things are said than then."""
     folder = records.lists_folder() / versions.KIND
-    if current is None:
-        return None
     files = [file_pattern(file) for file in sorted(folder.glob("*.parquet"))]
-    known = duckdb.execute("select digest from read_parquet(?)", [files]).fetchall() if files else []
-    if (current.digest,) in known:
-        return None
-    return f"{current.file} is on no record in {folder}: nobody published it by a command"
+    sql = "select digest, said_digest from read_parquet(?, union_by_name = true)"
+    # Publications of before there was a digest of what is said have none.
+    sql += " union all by name select null as digest, null as said_digest where false"
+    on_record = set(duckdb.execute(sql, [files]).fetchall()) if files else set()
+    lines = []
+    for version in kept:
+        said = {said for digest, said in on_record if digest == version.digest}
+        if not said:
+            lines.append(f"{version.file} is on no record in {folder}: nobody published it by a command")
+        elif None not in said and versions.said_digest(version) not in said:
+            lines.append(f"{version.file.with_suffix('.json')} does not say what it said when it was published")
+    return lines
 
 
 def _records(folder: Path) -> tuple[list[Kept], list[str]]:
@@ -127,5 +133,7 @@ def _list_faults(folder: Path, freezes: list[Kept]) -> Iterator[str]:
 
 def _open_to_others(root: Path) -> Iterator[str]:
     for file in sorted(root.glob("*/*.parquet")):
-        if file.stat().st_mode & 0o077:
+        if file.is_symlink():
+            yield f"{file} is a link: put the file itself in its place"
+        elif file.stat().st_mode & 0o077:
             yield f"{file} may be read by others: chmod 600"

@@ -103,9 +103,10 @@ def publish(
         date = date_of(session, work)
         if not is_older_meant and (faults := older_faults(date)):
             raise PublicationError(f"{'; '.join(faults)}. If that is meant: banktags publish --older")
+        before = versions.current_version()
         version = _made(session, work, date, checks)
         versions.switch(version, by, reason, "publish")
-        versions.prune()
+        versions.prune(before)
     return version
 
 

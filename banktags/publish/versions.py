@@ -9,17 +9,20 @@ version that readers see, so that it is a plain file under the path that they kn
 import datetime
 import fcntl
 import glob
+import hashlib
 import json
 import os
 import secrets
 import shutil
+import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from banktags import records
-from banktags.warehouse import warehouse_file, work_file
+from banktags.warehouse import WarehouseBusy, lock_wait, log_of, warehouse_file, work_file
 
 #: Days of business dates that are kept, unless ``BANK_TAGS_VERSIONS_DAYS`` says otherwise.
 DAYS_KEPT = 7
@@ -73,20 +76,43 @@ def publishing(*places: Path) -> Iterator[None]:
     """Hold the versions for one command that adds to them or switches; clear what a killed one left, in ``places`` too.
 
     Raises:
-        PublicationError: the folder can't be written.
+        PublicationError: the folder can't be written, or the published file is a link.
+        WarehouseBusy: another command still holds them after ``BANK_TAGS_LOCK_WAIT`` minutes.
     """
     folder = versions_folder()
+    if warehouse_file().is_symlink():
+        # A rename would replace the link, and whoever reads what it leads to would never see a new version.
+        raise PublicationError(f"{warehouse_file()} is a link: let BANK_TAGS_DB name the file that it leads to")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, records.PRIVATE_FILE)
     except OSError as error:
         raise PublicationError(f"{folder} can't be written, so nothing is published: {error.strerror}") from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        _wait_for(handle, folder)
         _clear_drafts(places)
         yield
     finally:
         os.close(handle)
+
+
+def _wait_for(handle: int, folder: Path) -> None:
+    minutes, is_told = lock_wait(), False
+    deadline = time.monotonic() + 60 * minutes
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise WarehouseBusy(
+                    f"another command still holds {folder} after {minutes:g} minutes: run this again when it has ended "
+                    "(BANK_TAGS_LOCK_WAIT sets how many minutes to wait)"
+                ) from None
+        if not is_told:
+            print(f"another command holds {folder}: waiting up to {minutes:g} minutes", file=sys.stderr)
+            is_told = True
+        time.sleep(0.1)
 
 
 def draft_path(folder: Path) -> Path:
@@ -120,7 +146,7 @@ def kept_versions() -> list[Version]:
             version = read_version(said.read_text(encoding="utf-8"))
         except FileNotFoundError:  # another command has just removed it
             continue
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise PublicationError(f"{said} is damaged: remove it with the .duckdb of the same name") from error
         if version.file.exists():
             found.append(version)
@@ -166,6 +192,7 @@ def switch(version: Version, by: str, reason: str, action: str) -> None:
         "version": version.name,
         "as_of_date": version.as_of_date,
         "digest": version.digest,
+        "said_digest": said_digest(version),
         "action": action,
         "published_at": records.clock.now(),
         "published_by": by,
@@ -173,6 +200,8 @@ def switch(version: Version, by: str, reason: str, action: str) -> None:
     }
     try:
         records.record(KIND, row)
+        # Its readers are those of the file that it replaces, whoever they were when it was made.
+        _open_to_readers(version.file)
         try:
             os.link(version.file, link)
         except OSError:  # a file system without hard links
@@ -180,7 +209,7 @@ def switch(version: Version, by: str, reason: str, action: str) -> None:
             _open_to_readers(link)
             _flush(link)
         # What somebody wrote beside the published file belongs to the file that is replaced.
-        published.with_name(f"{published.name}.wal").unlink(missing_ok=True)
+        log_of(published).unlink(missing_ok=True)
         link.replace(published)
         link.unlink(missing_ok=True)  # a rename to the same file leaves it
         _flush(published.parent)
@@ -190,17 +219,19 @@ def switch(version: Version, by: str, reason: str, action: str) -> None:
         raise PublicationError(f"{published} can't be replaced: {error.strerror}") from error
 
 
-def prune() -> list[Version]:
+def prune(before: Version | None = None) -> list[Version]:
     """Remove the versions that are kept no longer: of dates too old, and earlier ones of a date. Hold ``publishing``.
 
-    That which readers see stays. A reader who has a removed one open keeps it.
+    That which readers see stays, and while its date is kept the one that they had ``before`` it, to go back to. A
+    reader who has a removed one open keeps it.
     """
     known, current = kept_versions(), current_version()
     removed: list[Version] = []
     dates = {current.as_of_date} if current else set()
     for version in known:
         is_late = (known[0].as_of_date - version.as_of_date).days >= days_kept()
-        if version != current and (is_late or version.as_of_date in dates):
+        is_replaced = version.as_of_date in dates and version != before
+        if version != current and (is_late or is_replaced):
             version.file.with_suffix(".json").unlink(missing_ok=True)
             version.file.unlink(missing_ok=True)
             removed.append(version)
@@ -218,9 +249,18 @@ def changed_file(version: Version) -> str | None:
 
 def changed_files() -> list[str]:
     """A line for the published file and each version that is not as it was made."""
-    lines = [line for version in kept_versions() if (line := changed_file(version))]
-    if warehouse_file().exists() and current_version() is None:
-        lines.append(f"{warehouse_file()} is none of the versions in {versions_folder()}: it was replaced or changed")
+    known, published = kept_versions(), warehouse_file()
+    lines = [line for version in known if (line := changed_file(version))]
+    lines += [
+        f"{log} lies beside a file that nobody writes: who opens the file is shown what it says. Remove it"
+        for log in (log_of(file) for file in (published, *(version.file for version in known)))
+        if os.path.lexists(log)
+    ]
+    if not published.exists():
+        if known or list((records.lists_folder() / KIND).glob("*.parquet")):
+            lines.append(f"{published} is gone, and versions of it are on record")
+    elif current_version() is None:
+        lines.append(f"{published} is none of the versions in {versions_folder()}: it was replaced or changed")
     return lines
 
 
@@ -253,6 +293,10 @@ def read_version(text: str) -> Version:
     """
     said = json.loads(text)
     version = Version(**said)
+    of_types = {"digest": str, "size": int, "passed": int, "warned": int, "relations": dict, "heads": dict}
+    for field, of_type in of_types.items():
+        if not isinstance(said[field], of_type):
+            raise TypeError(f"{field} is {said[field]!r}")
     return replace(
         version,
         as_of_date=datetime.date.fromisoformat(said["as_of_date"]),
@@ -264,6 +308,11 @@ def read_version(text: str) -> Version:
 def said_of(version: Version) -> str:
     """What is said of a version, as JSON."""
     return json.dumps(asdict(version), default=str, ensure_ascii=False, indent=1)
+
+
+def said_digest(version: Version) -> str:
+    """The SHA-256 of what is said of a version, which its publication puts on record."""
+    return hashlib.sha256(said_of(version).encode()).hexdigest()
 
 
 def _write_said(version: Version) -> None:

@@ -12,7 +12,6 @@ import sys
 import tarfile
 import textwrap
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -250,6 +249,16 @@ def test_the_group_that_reads_the_published_file_reads_the_next_version(bank):
     assert (found.st_gid, found.st_mode & 0o777) == (4242, 0o440)
 
 
+def test_a_rollback_keeps_todays_readers(bank):
+    """A version that was made when nobody else might read is read by whoever may today."""
+    published()
+    warehouse_file().chmod(0o400)
+    published(DATE + ONE_DAY)
+    warehouse_file().chmod(0o444)
+    assert run("rollback", str(DATE), "--by", "Li", "--reason", "x")[0] == 0
+    assert warehouse_file().stat().st_mode & 0o777 == 0o444
+
+
 def test_what_a_writer_left_beside_the_published_file_does_not_reach_the_next_version(bank):
     published()
     wal = warehouse_file().with_name(f"{warehouse_file().name}.wal")
@@ -290,10 +299,7 @@ def test_a_command_that_is_told_to_end_does_so_with_one_line(bank, number, code)
         versions.publishing(),
         subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
     ):
-        waits = Path(f"/proc/{process.pid}/wchan")
-        deadline = time.monotonic() + 60
-        while waits.exists() and "lock" not in waits.read_text("utf-8") and time.monotonic() < deadline:
-            time.sleep(0.1)
+        assert process.stderr.readline().startswith("another command holds")
         process.send_signal(number)
         _, said = process.communicate(timeout=60)
     assert process.returncode == code, said
@@ -445,12 +451,40 @@ def test_a_working_file_of_another_name_is_refused(bank, monkeypatch):
 
 def test_versions_are_kept_for_days_of_business_dates(bank, monkeypatch):
     monkeypatch.setenv("BANK_TAGS_VERSIONS_DAYS", "3")
+    night, seconds = datetime.datetime(2026, 7, 1, 2), iter(range(1000))
+    monkeypatch.setattr(records.clock, "now", lambda zone=None: night + datetime.timedelta(seconds=next(seconds)))
     for number in range(5):
         published(DATE + number * ONE_DAY)
     published(DATE + 4 * ONE_DAY, rows=9)
     kept = kept_versions()
-    assert [version.as_of_date for version in kept] == [DATE + number * ONE_DAY for number in (4, 3, 2)]
+    assert [version.as_of_date for version in kept] == [DATE + number * ONE_DAY for number in (4, 4, 3, 2)]
     assert kept[0].relations["marts.customer_tags"] == 9
+    # Of today's date the one before is kept until the next is published: a wrong build of it can be taken back.
+    assert run("rollback", "--by", "Li", "--reason", "nine are wrong")[0] == 0
+    assert current_version() == kept[1]
+    published(DATE + 5 * ONE_DAY)
+    assert kept[1] in kept_versions()
+    published(DATE + 6 * ONE_DAY)
+    assert [version.as_of_date for version in kept_versions()] == [DATE + number * ONE_DAY for number in (6, 5, 4)]
+
+
+def test_who_waits_for_another_command_says_so_and_gives_up(bank, monkeypatch):
+    published()
+    monkeypatch.setenv("BANK_TAGS_LOCK_WAIT", "0")
+    with versions.publishing():
+        code, said = run("rollback", str(DATE), "--by", "Li", "--reason", "x")
+    assert code == 75 and "another command still holds" in said
+
+
+def test_a_published_file_that_is_a_link_is_refused(bank):
+    published()
+    elsewhere = bank / "elsewhere.duckdb"
+    warehouse_file().rename(elsewhere)
+    warehouse_file().symlink_to(elsewhere)
+    build(DATE + ONE_DAY)
+    with pytest.raises(PublicationError, match="is a link: let BANK_TAGS_DB name the file"):
+        publish_work(CHECKS, "Li", "a test", is_older_meant=False)
+    assert warehouse_file().is_symlink()
 
 
 def test_the_version_that_readers_see_is_kept_however_old(bank, monkeypatch):
@@ -511,7 +545,7 @@ def test_a_rollback_to_a_date_takes_its_newest_version(bank, monkeypatch):
     """Two of a date are kept where the publication of the second was killed before it removed the first."""
     night, seconds = datetime.datetime(2026, 7, 1, 2), iter(range(1000))
     monkeypatch.setattr(records.clock, "now", lambda zone=None: night + datetime.timedelta(seconds=next(seconds)))
-    monkeypatch.setattr(versions, "prune", list)
+    monkeypatch.setattr(versions, "prune", lambda before: [])
     published(), published(rows=5)
     third = published(DATE + ONE_DAY)
     assert [version.as_of_date for version in kept_versions()] == [third.as_of_date, DATE, DATE]
@@ -531,6 +565,67 @@ def test_a_version_changed_by_hand_is_noticed(bank, whose):
     code, said = run("publish", "--verify")
     assert code == 1 and changed.file.name in said.replace(" ", "")
     assert run("rollback", str(changed.as_of_date), "--by", "Li", "--reason", "x")[0] == 1
+
+
+def forged(version: Version) -> None:
+    """Another version than passed its checks, with all that would have to be said of it."""
+    draft = version.file.with_name("draft.duckdb")
+    shutil.copyfile(version.file, draft)
+    with duckdb.connect(str(draft)) as con:
+        con.execute("update marts.customer_tags set tier = 'private'")
+    other = replace(version, as_of_date=version.as_of_date - ONE_DAY, digest=records.digest(draft))
+    draft.rename(other.file)
+    other.file.with_suffix(".json").write_text(versions.said_of(other), encoding="utf-8")
+
+
+def beside(version: Version) -> None:
+    """A write-ahead log beside what readers open, as DuckDB would apply it."""
+    warehouse_file().with_name(f"{warehouse_file().name}.wal").write_bytes(b"x")
+
+
+def said_otherwise(version: Version) -> None:
+    file = version.file.with_suffix(".json")
+    file.write_text(file.read_text(encoding="utf-8").replace('"passed": 7', '"passed": 99'), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (forged, "nobody published it by a command"),
+        (beside, "lies beside a file that nobody writes"),
+        (said_otherwise, "does not say what it said when it was published"),
+        (lambda version: warehouse_file().unlink(), "is gone, and versions of it are on record"),
+        (lambda version: shutil.rmtree(versions.versions_folder()), "is none of the versions"),
+    ],
+    ids=["a forged version", "a log beside it", "other words", "no published file", "no versions"],
+)
+def test_what_no_command_made_is_noticed_and_never_given_to_readers(bank, change, fault):
+    version = published()
+    change(version)
+    code, said = run("publish", "--verify")
+    assert code == 1 and fault in said
+    if change in (forged, said_otherwise):
+        asked = version.as_of_date - ONE_DAY if change is forged else version.as_of_date
+        code, said = run("rollback", str(asked), "--by", "Li", "--reason", "x")
+        assert code == 1 and fault in said and current_version().digest == version.digest
+
+
+def test_a_command_does_not_read_what_a_log_beside_the_published_file_says(bank):
+    version = published()
+    beside(version)
+    code, said = run("query", "select 1 from marts.customer_tags")
+    assert code == 2 and "would change what is read. Remove it" in said
+
+
+@pytest.mark.parametrize("said", ['"heads": []', '"digest": 5', '"size": "x"', '"relations": null'])
+def test_what_is_said_of_a_version_in_another_form_is_damage(bank, said):
+    version = published()
+    file = version.file.with_suffix(".json")
+    field = said.split(":")[0]
+    text = re.sub(rf"{field}: (\{{[^}}]*\}}|[^,\n]*)", said, file.read_text(encoding="utf-8"), count=1)
+    file.write_text(text, encoding="utf-8")
+    code, told = run("versions")
+    assert code == 1 and "is damaged: remove it with the .duckdb of the same name" in told
 
 
 def keep_records(number: int = 3) -> list[Path]:
@@ -803,3 +898,47 @@ def test_the_working_file_has_the_name_of_the_published_one():
         ({"BANK_TAGS_DB": "/a/own.duckdb", "BANK_TAGS_WORK": "/b/own.duckdb"}, "/b/own.duckdb"),
     ):
         assert render(env_var=lambda name, default, settings=settings: settings.get(name, default)) == path
+
+
+def test_a_restore_that_cannot_switch_puts_back_what_it_set_aside(bank, monkeypatch):
+    published()
+    keep_records()
+    write_backup(bank / "backup.tar", "Li", "a test")
+    records.record("exports", {"exported_by": "Li", "reason": "after the backup"})
+    kept = sorted(records.lists_folder().glob("*/*.parquet"))
+    monkeypatch.setattr(versions, "switch", lambda *_: (_ for _ in ()).throw(PublicationError("can't be replaced")))
+    with pytest.raises(PublicationError, match="can't be replaced"):
+        restore_backup(bank / "backup.tar", "Li", "a test", is_older_meant=True)
+    assert all(file.exists() for file in kept)
+    assert [path.name for path in bank.glob("lists*")] == ["lists"] and work_file().exists()
+
+
+def test_a_backup_of_a_changed_version_is_refused(bank):
+    version = published()
+    version.file.chmod(0o600)
+    with duckdb.connect(str(version.file)) as con:
+        con.execute("update marts.customer_tags set tier = 'private'")
+    with pytest.raises(PublicationError, match="Publish again, or roll back, before it is backed up"):
+        write_backup(bank / "backup.tar", "Li", "a test")
+    assert not (bank / "backup.tar").exists()
+
+
+def test_a_restore_of_an_earlier_build_of_the_same_date_is_noticed(bank, monkeypatch):
+    night, seconds = datetime.datetime(2026, 7, 1, 2), iter(range(1000))
+    monkeypatch.setattr(records.clock, "now", lambda zone=None: night + datetime.timedelta(seconds=next(seconds)))
+    published()
+    write_backup(bank / "backup.tar", "Li", "a test")
+    published(rows=9)
+    with pytest.raises(PublicationError, match=f"the build of {DATE} made at"):
+        restore_backup(bank / "backup.tar", "Li", "a test", is_older_meant=False)
+
+
+def test_a_list_that_is_a_link_is_in_no_backup_and_noticed(bank):
+    published()
+    *_, kept = keep_records()
+    moved = kept.rename(bank / "moved.parquet")
+    kept.symlink_to(moved)
+    with pytest.raises(PublicationError, match="is a link: put the file itself in its place"):
+        write_backup(bank / "backup.tar", "Li", "a test")
+    code, said = run("publish", "--verify")
+    assert code == 1 and "is a link" in said

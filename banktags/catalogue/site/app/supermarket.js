@@ -10,7 +10,7 @@
   const DIMENSIONS = { 人口: "Demographics", 资产: "Assets", 行为: "Behaviour", 风险: "Risk", 社交: "Social" };
   const SHELVES = [
     { branch: "certified", name: "标签超市", hint: "" },
-    { branch: "draft", name: "草稿", hint: "尚未认证,口径可能变化 · Not certified yet; a rule may change." },
+    { branch: "draft", name: "草稿", hint: "尚未认证，口径可能变化 · Not certified yet; a rule may change." },
     { branch: "deprecated", name: "弃用", hint: "请改用其后继标签 · Use the successor." },
   ];
   const WORDS = {

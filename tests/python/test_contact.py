@@ -25,7 +25,7 @@ NO_MARKETING = "assert_no_marketing_reaches_whom_it_must_not"
 SELECTED = (
     *("+audience_activation", "+audience_call_list", "+tier_tasks", "+customer_wave_plan", "+tag_dictionary"),
     # What `banktags audience freeze` asks of the campaign.
-    *("+int_campaign__campaigns", "+int_campaign__touches"),
+    *("+campaign_plans", "+customer_numbers", "+audience_controls", "+audience_products"),
 )
 FILLERS = [f"F{n:02d}" for n in range(40)]
 

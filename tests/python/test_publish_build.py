@@ -261,6 +261,7 @@ def test_a_publication_by_hand_runs_the_checks(bank):
     assert bank.version()["as_of_date"] == FIRST and bank.version()["passed"] > 400
 
 
+@pytest.mark.long
 def test_kills_lose_nothing_and_mix_nothing(tmp_path):
     """Ten random kills; the script takes any number: benchmarks/kills.py --kills 200."""
     command = [sys.executable, "benchmarks/kills.py", "--kills", "10", "--folder", str(tmp_path / "kills")]

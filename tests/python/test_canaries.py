@@ -24,7 +24,7 @@ from banktags.contract import PROJECT_ROOT, read_contract
 from banktags.packages import DBT
 from banktags.publish.contents import PUBLISHED
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]  # a build of its own: the nightly job has the time
 
 BANKTAGS = Path(sys.executable).with_name("banktags")
 #: What a token begins and ends with: its first and last seven letters, so that a shortened one is found as well.

@@ -5,13 +5,18 @@
 {% set problems %}
     with
 
+    -- What is no code of ISO 4217 may be a name in the wrong column: its shape is told.
     foreign_accounts as (
         select
-            account_id,
-            customer_id,
-            currency
-        from {{ ref('stg_core__accounts') }}
-        where {{ is_foreign_currency('currency') }}
+            accounts.account_id,
+            accounts.customer_id,
+            accounts.currency,
+            currencies.currency_code is not null as is_known_code,
+            coalesce(currencies.currency_code, {{ value_shape('accounts.currency') }}) as currency_told
+        from {{ ref('stg_core__accounts') }} as accounts
+        left join {{ ref('currencies') }} as currencies
+            on accounts.currency = currencies.currency_code
+        where {{ is_foreign_currency('accounts.currency') }}
     ),
 
     -- The first day on which anything of theirs stands in the books, in the year that figures look at.
@@ -35,7 +40,7 @@
     {% if foreign_currency_treatment() == 'warn' %}
     problems as (
         select
-            foreign_accounts.currency,
+            foreign_accounts.currency_told,
             foreign_accounts.customer_id,
             'are taken as delivered, in {{ base_currency() }} (foreign_currency_treatment: warn)' as problem,
             'if they are delivered in their own currency, set foreign_currency_treatment: convert and deliver core.exchange_rates'
@@ -45,17 +50,16 @@
     {% else %}
     problems as (
         select
-            foreign_accounts.currency,
+            foreign_accounts.currency_told,
             foreign_accounts.customer_id,
             case
                 when first_rates.currency is null then 'have no rate in core.exchange_rates: the AUM of their owners is unknown'
                 else 'have no rate before ' || cast(first_rates.first_date as string) || ': the AUM of their owners is unknown until then'
             end as problem,
             case
-                when currencies.currency_code is null
-                    then 'the code is none of ISO 4217: map it in seeds/dictionaries/code_mappings.csv (currencies,'
-                        || foreign_accounts.currency || ',…)'
-                else 'deliver core.exchange_rates for ' || foreign_accounts.currency
+                when not foreign_accounts.is_known_code
+                    then 'the code is none of ISO 4217: map it in seeds/dictionaries/code_mappings.csv (currencies,…,…)'
+                else 'deliver core.exchange_rates for ' || foreign_accounts.currency_told
                     || ' (banktags load), or, if amounts come in {{ base_currency() }} already, set foreign_currency_treatment: warn'
             end as remedy
         from foreign_accounts
@@ -63,8 +67,6 @@
             on foreign_accounts.account_id = first_days.account_id
         left join first_rates
             on foreign_accounts.currency = first_rates.currency
-        left join {{ ref('currencies') }} as currencies
-            on foreign_accounts.currency = currencies.currency_code
         where
             first_rates.currency is null
             or first_days.first_date < first_rates.first_date
@@ -72,11 +74,11 @@
     {% endif %}
 
     select
-        cast(count(*) as string) || ' accounts of ' || cast(count(distinct customer_id) as string) || ' customers in ' || currency
+        cast(count(*) as string) || ' accounts of ' || cast(count(distinct customer_id) as string) || ' customers in ' || currency_told
         || ' ' || problem as problem,
         remedy
     from problems
-    group by currency, problem, remedy
+    group by currency_told, problem, remedy
     order by problem
 {% endset %}
 

@@ -119,7 +119,8 @@ def test_a_check_that_looks_at_less_than_all_fails_the_night(demo_warehouse, tmp
     models = ("tag_violations", "tag_checks", "check_outcomes")
     copy.dbt("run", "--select", *models)
     run = copy.dbt("test", "--select", "assert_no_tag_violations", "assert_every_check_looks", check=False)
-    assert {node.split(".")[2]: status for node, status in copy.results().items()} == {
+    outcomes = {node.split(".")[2]: status for node, status in copy.results().items() if node.startswith("test.")}
+    assert outcomes == {
         "assert_no_tag_violations": "pass",
         "assert_every_check_looks": "fail",
     }

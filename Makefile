@@ -5,7 +5,7 @@
 #   BASE_CURRENCY=CZK       the bank's base currency, for make, dbt and banktags: the setting BANK_TAGS_CURRENCY (default: CNY)
 #   BANK_TAGS_LOCK_WAIT=10  minutes to wait for a program that has the warehouse open
 #   BANK_TAGS_DB=FILE       the warehouse that readers open (default: warehouse/bank_tags.duckdb); a build that passed is published there
-#   BANK_TAGS_WORK=FILE     the file that dbt fills (default: work/ beside the warehouse)
+#   BANK_TAGS_WORK=FILE     the file that dbt fills (default: building/ beside the warehouse)
 #   BANK_TAGS_RAW=DIR       the landed extracts (default: data/raw)
 #   PYTHON=python3.12       the interpreter of the environment, 3.10 or newer
 #   PORT=8580               where `make docs` serves

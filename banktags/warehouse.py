@@ -39,13 +39,13 @@ def warehouse_file() -> Path:
 
 
 def work_file() -> Path:
-    """The file that dbt fills: ``BANK_TAGS_WORK``, or the published one's name in folder ``work`` beside it.
+    """The file that dbt fills: ``BANK_TAGS_WORK``, or the published one's name in folder ``building`` beside it.
 
     The default stands in profiles.yml too. Where it is the published file itself, nothing is published: one file, as a
     developer may want it.
     """
     published = warehouse_file()
-    return Path(os.environ.get("BANK_TAGS_WORK") or published.parent / "work" / published.name)
+    return Path(os.environ.get("BANK_TAGS_WORK") or published.parent / "building" / published.name)
 
 
 def is_one_file() -> bool:

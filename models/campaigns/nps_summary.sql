@@ -16,6 +16,15 @@ parameters as (
     ) as in_force
 ),
 
+-- Which answers are those of promoters and of passives: as tag nps_category judges them.
+thresholds as (
+    select
+        {{ threshold('nps_category', 'promoter_from') }} as promoter_from,
+        {{ threshold('nps_category', 'passive_from') }} as passive_from
+    from {{ ref('rule_thresholds') }}
+    where {{ in_force() }}
+),
+
 answers as (
     select
         responses.customer_id,
@@ -48,14 +57,17 @@ grouped as (
 
 counts as (
     select
-        scheme,
-        segment,
+        grouped.scheme,
+        grouped.segment,
         count(*) as answers,
-        count(case when score >= 9 then 1 end) as promoters,
-        count(case when score between 7 and 8 then 1 end) as passives,
-        count(case when score <= 6 then 1 end) as detractors
+        count(case when grouped.score >= thresholds.promoter_from then 1 end) as promoters,
+        count(
+            case when grouped.score >= thresholds.passive_from and grouped.score < thresholds.promoter_from then 1 end
+        ) as passives,
+        count(case when grouped.score < thresholds.passive_from then 1 end) as detractors
     from grouped
-    group by scheme, segment
+    cross join thresholds
+    group by grouped.scheme, grouped.segment
 ),
 
 -- An answer is worth 1, 0 or −1: the score is their mean, and their variance is p + d − (p − d)².

@@ -22,6 +22,15 @@ parameters as (
     where {{ in_force() }}
 ),
 
+-- Which answers are those of promoters and of passives: as tag nps_category judges them.
+thresholds as (
+    select
+        {{ threshold('nps_category', 'promoter_from') }} as promoter_from,
+        {{ threshold('nps_category', 'passive_from') }} as passive_from
+    from {{ ref('rule_thresholds') }}
+    where {{ in_force() }}
+),
+
 -- Activity of the calendar quarter that the business date lies in, up to that date.
 quarter_activity as (
     select
@@ -73,7 +82,7 @@ loans as (
         sum(arrears.outstanding_principal) as loan_amount,
         sum(
             case
-                when classes.risk_class in ('substandard', 'doubtful', 'loss') then arrears.outstanding_principal
+                when classes.risk_class in ({{ non_performing_classes() }}) then arrears.outstanding_principal
                 else 0
             end
         ) as npl_amount
@@ -110,10 +119,13 @@ int_metric__facts as (
         tags.is_non_performing_customer,
         loans.loan_amount,
         loans.npl_amount,
-        case when tags.nps_recency_days < parameters.nps_window_days then tags.nps_score end as nps_score
+        case when tags.nps_recency_days < parameters.nps_window_days then tags.nps_score end as nps_score,
+        thresholds.promoter_from,
+        thresholds.passive_from
     from {{ ref('customer_tags') }} as tags
     cross join frequency
     cross join parameters
+    cross join thresholds
     left join quarter_paces as paces
         on tags.customer_id = paces.customer_id
     left join loans

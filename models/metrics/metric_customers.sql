@@ -3,6 +3,8 @@
 --
 -- Every customer of the wide mart is in it, prospects and former customers too, so that no slice loses anybody. A part
 -- that does not apply to a customer, or is not known of them, is null: it adds to neither side of a ratio.
+-- Template blocks don't indent: the lines in them stand where they would without.
+-- sqlfluff:indentation:template_blocks_indent:false
 
 with
 
@@ -60,28 +62,18 @@ metric_customers as (
 
         -- NPS: promoters less detractors, in points.
         case
-            when facts.nps_score >= 9 then 100
-            when facts.nps_score <= 6 then -100
+            when facts.nps_score >= facts.promoter_from then 100
+            when facts.nps_score < facts.passive_from then -100
             when facts.nps_score is not null then 0
         end as nps_points,
         case when facts.nps_score is not null then 1 end as nps_answers,
 
         -- Tags: values known, and values as the dictionary says.
-        known.known_demographics,
-        known.all_demographics,
-        case when known.known_demographics > 0 then 1 else 0 end as customers_with_demographics,
-        known.known_assets,
-        known.all_assets,
-        case when known.known_assets > 0 then 1 else 0 end as customers_with_assets,
-        known.known_behaviour,
-        known.all_behaviour,
-        case when known.known_behaviour > 0 then 1 else 0 end as customers_with_behaviour,
-        known.known_risk,
-        known.all_risk,
-        case when known.known_risk > 0 then 1 else 0 end as customers_with_risk,
-        known.known_social,
-        known.all_social,
-        case when known.known_social > 0 then 1 else 0 end as customers_with_social,
+        {%- for dimension in data_dimensions() %}
+        known.known_{{ dimension.name }},
+        known.all_{{ dimension.name }},
+        case when known.known_{{ dimension.name }} > 0 then 1 else 0 end as customers_with_{{ dimension.name }},
+        {%- endfor %}
         known.known_demographics + known.known_assets + known.known_behaviour + known.known_risk + known.known_social
             as known_tags,
         known.all_demographics + known.all_assets + known.all_behaviour + known.all_risk + known.all_social

@@ -98,6 +98,16 @@ def demo_warehouse(demo_bank, parsed_project, shared_folder) -> Warehouse:
     return warehouse
 
 
+@pytest.fixture
+def publishing_places(tmp_path, monkeypatch) -> Path:
+    """Places of a published file, a working file and records, of which none is there yet."""
+    monkeypatch.setenv("BANK_TAGS_DB", str(tmp_path / "read" / "bank.duckdb"))
+    monkeypatch.delenv("BANK_TAGS_WORK", raising=False)
+    monkeypatch.setenv("BANK_TAGS_LISTS", str(tmp_path / "lists"))
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
+    return tmp_path
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """Headless Chromium that keeps its console."""

@@ -220,7 +220,9 @@ def test_no_canary_sings_in_what_a_night_and_its_commands_leave_or_say(bank, col
     files = [
         path
         for path in bank.folder.rglob("*")
-        if path.is_file() and path.suffix not in (".duckdb", ".wal") and not path.is_relative_to(bank.folder / "work")
+        if path.is_file()
+        and path.suffix not in (".duckdb", ".wal")
+        and not path.is_relative_to(bank.folder / "building")
     ]
     assert {".html", ".csv", ".json", ".sql", ".parquet", ".msgpack"} <= {path.suffix for path in files}
     texts = [(str(path.relative_to(bank.folder)), path.read_bytes().decode("utf-8", "replace")) for path in files]

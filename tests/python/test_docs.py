@@ -107,6 +107,14 @@ def test_chinese_punctuation_is_full_width(page):
     assert half_width(page) == []
 
 
+def test_chinese_punctuation_is_full_width_in_what_the_pages_of_the_site_are_made_of():
+    files = [path for path in (PROJECT_ROOT / "banktags").rglob("*") if path.suffix in (".html", ".js", ".jinja")]
+    between = re.compile(r"(?<=[\u4e00-\u9fff])[,;:?!](?=[\u4e00-\u9fff])")
+    texts = {str(path.relative_to(PROJECT_ROOT)): path.read_text(encoding="utf-8") for path in files}
+    assert len(texts) > 10
+    assert {name: found[0] for name, text in texts.items() if (found := between.search(text))} == {}
+
+
 def test_half_width_punctuation_is_seen(tmp_path):
     """Beside a character, beside code, within bold; not in code, numbers, links and English words."""
     path = tmp_path / "page.zh-CN.md"

@@ -95,7 +95,7 @@ def bank(demo_warehouse, server, patched, tmp_path_factory) -> Bank:
     patched.setenv("BANK_TAGS_DB", str(folder / "bank_tags.duckdb"))
     patched.setenv("BANK_TAGS_LISTS", str(folder / "lists"))
     patched.delenv("BANK_TAGS_WORK", raising=False)
-    built = demo_warehouse.database.parent / "work" / demo_warehouse.database.name
+    built = demo_warehouse.database.parent / "building" / demo_warehouse.database.name
     source = built if built.exists() else demo_warehouse.database
     with duckdb.connect() as session:
         session.execute(f"attach '{source}' as {source.stem} (read_only)")

@@ -32,7 +32,7 @@ class Bank:
     def __init__(self, folder: Path, raw: Path) -> None:
         self.folder, self.raw, self.lists = folder, raw, folder / "lists"
         self.published = folder / "bank_tags.duckdb"
-        self.work = folder / "work" / "bank_tags.duckdb"
+        self.work = folder / "building" / "bank_tags.duckdb"
 
     def environment(self) -> dict[str, str]:
         own = {

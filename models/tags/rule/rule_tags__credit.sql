@@ -80,7 +80,7 @@ own_signs as (
                 then classes.customer_risk_class = 'special_mention'
         end as is_special_mention_customer,
         case
-            when classes.customer_risk_class in ('substandard', 'doubtful', 'loss') then true
+            when classes.customer_risk_class in ({{ non_performing_classes() }}) then true
             when classes.knows_exposures and classes.customer_risk_class is not null then false
         end as is_non_performing_customer,
         case

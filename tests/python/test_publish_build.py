@@ -265,7 +265,8 @@ def test_a_publication_by_hand_runs_the_checks(bank):
 @pytest.mark.long
 def test_kills_lose_nothing_and_mix_nothing(tmp_path):
     """Eleven random kills, two of them of a night; the script takes any number: benchmarks/kills.py --kills 200."""
-    command = [sys.executable, "benchmarks/kills.py", "--kills", "11", "--folder", str(tmp_path / "kills"), "--postgres"]
+    options = ["--kills", "11", "--folder", str(tmp_path / "kills"), "--postgres"]
+    command = [sys.executable, "benchmarks/kills.py", *options]
     environment = {name: value for name, value in os.environ.items() if not re.match("BANK_TAGS_|DBT_|PG", name)}
     with running_server() as server:
         done = subprocess.run(command, cwd=PROJECT_ROOT, env=environment | server, capture_output=True, text=True)

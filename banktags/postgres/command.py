@@ -59,9 +59,7 @@ def published_version() -> Version:
     """
     if is_one_file():
         raise PublicationError(f"dbt fills {warehouse_file()} itself (BANK_TAGS_WORK): there is no published version")
-    version = versions.current_version()
-    if version is None:
-        raise PublicationError("no version is published: run make build, or see banktags publish --verify")
+    version = versions.seen_version()
     if fault := versions.changed_file(version):
         raise PublicationError(f"{fault}. Nothing is copied: banktags rollback, or build again")
     return version

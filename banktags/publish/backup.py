@@ -44,12 +44,11 @@ def write_backup(file: Path, by: str, reason: str) -> Version:
     file = file.absolute()
     if os.path.lexists(file):
         raise PublicationError(f"{file} exists: a backup never replaces another; take another name")
+    versions.check_published()
     draft = draft_path(file.parent)
     try:
         with publishing(file.parent), _records_at_rest():
-            version = versions.current_version()
-            if version is None:
-                raise PublicationError("nothing is published yet: run make build")
+            version = versions.seen_version()
             if changed := versions.changed_file(version):
                 raise PublicationError(f"{changed}. Publish again, or roll back, before it is backed up")
             members = {FILE: version.file} | {LISTS + str(path): whole for path, whole in _kept_files()}

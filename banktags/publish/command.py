@@ -19,7 +19,7 @@ from banktags.publish.publication import Checks
 from banktags.publish.versions import PublicationError, Version
 from banktags.stopping import ending_with
 from banktags.terminal import Screen, json_text, say
-from banktags.warehouse import WarehouseBusy, is_one_file, wait_until_free, warehouse_file, work_file
+from banktags.warehouse import WarehouseBusy, is_one_file, missing, wait_until_free, warehouse_file, work_file
 
 By = Annotated[
     str,
@@ -66,6 +66,7 @@ def show_versions(
 ) -> None:
     """List the versions that passed their checks, the newest first, and which of them readers see."""
     with clear_errors():
+        versions.check_published()
         kept, current = versions.kept_versions(), versions.current_version()
     if as_json:
         rows = [
@@ -107,6 +108,7 @@ def rollback(
     with clear_errors():
         for option, text in (("--by", by), ("--reason", reason)):
             records.check_said(option, text)
+        versions.check_published()
         with versions.publishing():
             version = _asked(to)
             if versions.changed_file(version):
@@ -142,7 +144,7 @@ def _publish(by: str, reason: str, older: bool) -> None:
         records.check_said(option, text)
     publication.begin_work()
     if not work_file().exists():
-        raise PublicationError(f"{work_file()} does not exist: run make build")
+        raise PublicationError(missing(work_file()))
     wait_until_free(work_file())
     with publication.attached_work() as session:
         date = publication.date_of(session, publication.WORK)
@@ -201,9 +203,9 @@ def _keep_printed(event: object, printed: list[str]) -> None:
 
 
 def _tell_changes() -> None:
-    publication.begin_work()
     if not work_file().exists():
-        raise PublicationError(f"{work_file()} does not exist: run make build")
+        versions.check_published()
+        raise PublicationError(f"nothing was built since readers have what they have: {missing(work_file())}")
     wait_until_free(work_file(), read_only=True)
     with publication.attached_work() as session:
         date = publication.date_of(session, publication.WORK)
@@ -223,6 +225,8 @@ def _verify() -> None:
     kept, current = versions.kept_versions(), versions.current_version()
     faults = versions.changed_files() + (versions.lost_records(current) if current else []) + kept_faults()
     faults += unrecorded(kept)
+    if faults == [missing(warehouse_file())]:
+        raise PublicationError(faults[0])
     if faults:
         remedy = (
             "A version that differs: publish again (banktags publish), or go back to another (banktags rollback). "

@@ -27,10 +27,11 @@ class Checks:
     warned: int
 
 
-def begin_work() -> None:
+def begin_work(is_filled: bool = False) -> None:
     """Where there is no working file yet, begin it with what is published: its history goes on.
 
-    So does a warehouse of before there were versions, and one whose working file was lost or moved away.
+    So does a warehouse of before there were versions, and one whose working file was lost or moved away. Where nothing
+    is published either, nothing is made, but for the folder of a file that dbt is about to fill (``is_filled``).
 
     Raises:
         PublicationError: it can't be written.
@@ -45,9 +46,11 @@ def begin_work() -> None:
             "What dbt compiles names its database by the file"
         )
     try:
-        work.parent.mkdir(parents=True, exist_ok=True)
+        if is_filled:
+            work.parent.mkdir(parents=True, exist_ok=True)
         if work.exists() or not published.exists():
             return
+        work.parent.mkdir(parents=True, exist_ok=True)
         with versions.publishing():
             wait_until_free(published, read_only=True)
             draft = versions.draft_path(work.parent)

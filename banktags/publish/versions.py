@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from banktags import records
-from banktags.warehouse import WarehouseBusy, lock_wait, log_of, warehouse_file, work_file
+from banktags.warehouse import WarehouseBusy, lock_wait, log_of, missing, warehouse_file, work_file
 
 #: Days of business dates that are kept, unless ``BANK_TAGS_VERSIONS_DAYS`` says otherwise.
 DAYS_KEPT = 7
@@ -153,6 +153,16 @@ def kept_versions() -> list[Version]:
     return sorted(found, key=lambda version: (version.as_of_date, version.built_at, version.digest), reverse=True)
 
 
+def check_published() -> None:
+    """Nothing is looked for, and no folder made, where nothing was ever published, or another place is named.
+
+    Raises:
+        PublicationError: there is neither a published file nor a version of it.
+    """
+    if not warehouse_file().exists() and not kept_versions():
+        raise PublicationError(f"nothing is published: {missing(warehouse_file())}")
+
+
 def current_version() -> Version | None:
     """The version that readers see; None where none was published yet, or the published file is none of the versions.
 
@@ -169,6 +179,22 @@ def current_version() -> Version | None:
     alike = [version for version in known if version.size == published.st_size]
     own = records.digest(warehouse_file()) if alike else None
     return next((version for version in alike if version.digest == own), None)
+
+
+def seen_version() -> Version:
+    """The version that readers see.
+
+    Raises:
+        PublicationError: there is none, or the published file is none of the versions.
+    """
+    check_published()
+    version = current_version()
+    if version is None:
+        raise PublicationError(
+            f"{warehouse_file()} is none of the versions in {versions_folder()}: publish again (banktags publish), or "
+            "go back to one (banktags rollback)"
+        )
+    return version
 
 
 def add_version(draft: Path, version: Version) -> Version:
@@ -259,6 +285,8 @@ def changed_files() -> list[str]:
     if not published.exists():
         if known or list((records.lists_folder() / KIND).glob("*.parquet")):
             lines.append(f"{published} is gone, and versions of it are on record")
+        else:
+            lines.append(missing(published))
     elif current_version() is None:
         lines.append(f"{published} is none of the versions in {versions_folder()}: it was replaced or changed")
     return lines

@@ -58,7 +58,10 @@ def published_version() -> Version:
         PublicationError: there is none, or it is not as it passed its checks.
     """
     if is_one_file():
-        raise PublicationError(f"dbt fills {warehouse_file()} itself (BANK_TAGS_WORK): there is no published version")
+        raise PublicationError(
+            f"dbt fills {warehouse_file()} itself (BANK_TAGS_WORK), so there is no published version: unset "
+            "BANK_TAGS_WORK, and publish one (make build)"
+        )
     version = versions.seen_version()
     if fault := versions.changed_file(version):
         raise PublicationError(f"{fault}. Nothing is copied: banktags rollback, or build again")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
+import duckdb
 import typer
 from rich.table import Table
 
@@ -135,11 +136,19 @@ def clear_errors() -> Iterator[None]:
         line = f"{error.filename}: {error.strerror}. Ask whoever runs the nights"
         Screen(stderr=True).print(line, soft_wrap=True)
         raise typer.Exit(1) from error
+    except (duckdb.Error, OSError) as error:
+        told = " ".join(str(error).split())
+        line = publication.damage_of_work() or f"{told}. Readers keep what they have: mend that, and run this again"
+        Screen(stderr=True).print(line, soft_wrap=True)
+        raise typer.Exit(1) from error
 
 
 def _publish(by: str, reason: str, older: bool) -> None:
     if is_one_file():
-        raise PublicationError(f"dbt fills {warehouse_file()} itself (BANK_TAGS_WORK): there is nothing to publish")
+        raise PublicationError(
+            f"dbt fills {warehouse_file()} itself (BANK_TAGS_WORK), so there is nothing to publish: unset "
+            "BANK_TAGS_WORK, and readers have a file of their own"
+        )
     for option, text in (("--by", by), ("--reason", reason)):
         records.check_said(option, text)
     publication.begin_work()
@@ -172,7 +181,8 @@ def _checked(date: object) -> Checks:
 
     parsed = run_dbt("parse")
     if not parsed.success:
-        raise PublicationError("\n  ".join(["dbt can't read the project, so nothing is published.", *faults(parsed)]))
+        lines = ["dbt can't read the project, so nothing is published. Mend it, and run this again:", *faults(parsed)]
+        raise PublicationError("\n  ".join(lines))
     needed = {
         f"{node.schema}.{node.alias}"
         for node in parsed.result.nodes.values()
@@ -186,13 +196,14 @@ def _checked(date: object) -> Checks:
                 [publication.WORK],
             ).fetchall()
         }
-    if missing := sorted(needed - there):
-        raise PublicationError(f"{work_file()} lacks {', '.join(missing[:5])}: run dbt build first")
+    if lacking := sorted(needed - there):
+        raise PublicationError(f"{work_file()} lacks {', '.join(lacking[:5])}: run dbt build first")
     printed: list[str] = []
     checks = ("test", "--exclude-resource-type", "unit_test", "--vars", f"as_of_date: {date}")
     result = run_dbt(*checks, manifest=parsed.result, hear=lambda event: _keep_printed(event, printed))
     if not result.success:
-        raise PublicationError("\n  ".join(["Nothing is published: checks fail.", *faults(result), *printed]))
+        lines = ["Nothing is published, for checks fail. Mend what they name, build, and run this again:"]
+        raise PublicationError("\n  ".join([*lines, *faults(result), *printed]))
     outcomes = [str(one.status) for one in result.result.results]
     return Checks(outcomes.count("pass"), outcomes.count("warn"))
 
@@ -263,5 +274,8 @@ def _asked(to: str | None) -> Version:
     if len(found) != 1:
         names = ", ".join(one.name for one in kept) or "none"
         which = f"version {to}" if to else "earlier version"
-        raise PublicationError(f"there is {'no' if not found else 'more than one'} {which}: kept are {names}")
+        raise PublicationError(
+            f"there is {'no' if not found else 'more than one'} {which}: kept are {names}. Name one of these "
+            "(banktags versions says more), or build and publish another"
+        )
     return found[0]

@@ -63,7 +63,10 @@ def begin_work(is_filled: bool = False) -> None:
             finally:
                 draft.unlink(missing_ok=True)
     except OSError as error:
-        raise PublicationError(f"{work} can't be written, so nothing can be built: {error.strerror}") from error
+        raise PublicationError(
+            f"{work} can't be written, so nothing can be built: {error.strerror}. Free room there, give this user the "
+            "right to write there, or let BANK_TAGS_WORK name a file elsewhere"
+        ) from error
 
 
 def damage_of_work() -> str | None:
@@ -198,7 +201,10 @@ def _made(session: duckdb.DuckDBPyConnection, work: str, date: datetime.date, ch
         return versions.add_version(draft, version)
     except (duckdb.Error, OSError) as error:
         line = " ".join(str(error).split())
-        raise PublicationError(f"no version can be made in {folder}, so readers keep what they have: {line}") from error
+        raise PublicationError(
+            f"no version can be made in {folder}, so readers keep what they have: {line}. Mend that (where a disk is "
+            "full, free room there), and run the same command again"
+        ) from error
     finally:
         for left in (draft, draft.with_name(f"{draft.name}.wal")):
             left.unlink(missing_ok=True)

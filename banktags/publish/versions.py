@@ -87,7 +87,10 @@ def publishing(*places: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, records.PRIVATE_FILE)
     except OSError as error:
-        raise PublicationError(f"{folder} can't be written, so nothing is published: {error.strerror}") from error
+        raise PublicationError(
+            f"{folder} can't be written, so nothing is published: {error.strerror}. Free room there, or give this user "
+            "the right to write there, and run the same command again"
+        ) from error
     try:
         _wait_for(handle, folder)
         _clear_drafts(places)
@@ -242,7 +245,10 @@ def switch(version: Version, by: str, reason: str, action: str) -> None:
     except records.RecordError as error:
         raise PublicationError(f"the publication can't be kept on record: {error.message}") from error
     except OSError as error:
-        raise PublicationError(f"{published} can't be replaced: {error.strerror}") from error
+        raise PublicationError(
+            f"{published} can't be replaced, so readers keep what they have: {error.strerror}. Free room there, or "
+            "give this user the right to write there, and run the same command again"
+        ) from error
 
 
 def prune(before: Version | None = None) -> list[Version]:

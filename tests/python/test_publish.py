@@ -378,6 +378,16 @@ def test_a_truncated_working_file_is_named_with_the_remedy(bank):
     assert damage_of_work() is None
 
 
+@pytest.mark.parametrize("command", [("publish", "--check"), ("publish", "--by", "Li")])
+def test_a_command_on_a_truncated_working_file_says_what_to_do(bank, command):
+    published()
+    with work_file().open("r+b") as file:
+        file.truncate(5000)
+    code, said = run(*command)
+    assert code == 1 and f"{work_file()} is damaged" in said and "Move the file away" in said
+    assert read("select count(*) from marts.customer_tags") == [(3,)]
+
+
 def test_a_working_file_of_another_name_is_refused(bank, monkeypatch):
     monkeypatch.setenv("BANK_TAGS_WORK", str(bank / "other.duckdb"))
     with pytest.raises(PublicationError, match=r"give it the file name of BANK_TAGS_DB, bank\.duckdb, in another"):

@@ -1,7 +1,12 @@
-"""Every test of the project that fails says what is wrong and what to do, on the screen of whoever ran it."""
+"""Every test of the project that fails says what is wrong and what to do, on the screen of whoever ran it.
 
+So does every command that gives something to readers, or takes it back.
+"""
+
+import ast
 import re
 import shutil
+from collections.abc import Iterator
 
 import duckdb
 import pytest
@@ -105,3 +110,82 @@ def test_of_many_rows_the_first_are_printed_and_how_many_more(printed):
 def test_no_line_names_a_customer(warehouse, printed):
     for (customer_id,) in warehouse.rows("select customer_id from intermediate.int_customer__spine"):
         assert customer_id not in printed
+
+
+# What commands refuse.
+
+#: Modules whose errors are read at night by whoever must act on them.
+REFUSING = [
+    *sorted((PROJECT_ROOT / "banktags" / "publish").glob("*.py")),
+    *sorted((PROJECT_ROOT / "banktags" / "postgres").glob("*.py")),
+    *(PROJECT_ROOT / "banktags" / name for name in ("records.py", "warehouse.py", "stopping.py")),
+]
+ERRORS = {"PublicationError", "ServerAway", "RecordError", "WarehouseBusy", "BadParameter"}
+#: What a remedy begins with, at the beginning of a clause; of a setting it is what it admits.
+REMEDY = re.compile(
+    r"and must be |"
+    r"(?:^|[:.;,(] (?:and |or |then )?)(?:if that is meant: |as a rule, )?(?:have who administers it )?"
+    r"(?:ask|bring|build|choose|close|correct|create|free|give|go back|install|leave|let|make|mend|move|name|pip"
+    r"|publish|put|remove|run|say|see|set|take|try|unset|write|banktags [a-z]+)\b",
+    re.IGNORECASE,
+)
+#: Functions that give a whole message, remedy and all; they stand in these modules themselves.
+WHOLE = {"missing", "_damaged", "damage_of_work"}
+
+
+def refusals() -> Iterator[tuple[str, ast.Call, dict[str, str]]]:
+    """Place of each error that is raised, the call that makes it, and the texts that its module has names for."""
+    for file in REFUSING:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        named: dict[str, str] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                named[node.targets[0].id] = spoken(node.value, named)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                if name in ERRORS and node.args:
+                    yield f"{file.relative_to(PROJECT_ROOT)}:{node.lineno}", node, named
+
+
+def spoken(node: ast.AST, named: dict[str, str]) -> str:
+    """What a message says, with … for each value in it."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.Name):
+        return named.get(node.id) or "…"
+    if isinstance(node, ast.JoinedStr):
+        return "".join(spoken(part, named) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return spoken(node.value, named)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in WHOLE:
+        return "…: run make build"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "join":
+        return " ".join(spoken(argument, named) for argument in node.args)
+    if isinstance(node, (ast.BinOp, ast.IfExp, ast.List, ast.Tuple, ast.Starred)):
+        return " ".join(spoken(part, named) for part in ast.iter_child_nodes(node))
+    return "…"
+
+
+def test_every_refusal_says_what_to_do():
+    found = {place: spoken(call.args[0], named) for place, call, named in refusals()}
+    assert len(found) > 60
+    # What only hands on what was said elsewhere.
+    handed_on = re.compile(r"[…\s]*|the publication can't be kept on record: …")
+    silent = {place: said for place, said in found.items() if not (REMEDY.search(said) or handed_on.fullmatch(said))}
+    assert silent == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_one"),
+    [
+        ("/a/b can't be written: No space left on device", False),
+        ("the backup is damaged: version.duckdb is not as it was", False),
+        ("readers keep what they have: it can't be written", False),
+        ("/a/b can't be written: No space left. Free room there", True),
+        ("/a/b does not exist: run make build", True),
+        ("this is older than what readers have. If that is meant: banktags publish --older", True),
+    ],
+)
+def test_a_fault_alone_is_no_remedy(said, is_one):
+    assert bool(REMEDY.search(said)) == is_one

@@ -13,6 +13,7 @@ import pytest
 from dbt_warehouse import Warehouse
 
 from banktags.contract import PROJECT_ROOT
+from banktags.publish.contents import PUBLISHED
 
 TESTS = sorted((PROJECT_ROOT / "tests" / "dbt").rglob("*.sql"))
 
@@ -110,6 +111,70 @@ def test_of_many_rows_the_first_are_printed_and_how_many_more(printed):
 def test_no_line_names_a_customer(warehouse, printed):
     for (customer_id,) in warehouse.rows("select customer_id from intermediate.int_customer__spine"):
         assert customer_id not in printed
+
+
+# What a remedy has one look at.
+
+#: Where a text may tell whoever must act to look at a relation.
+TOLD = [
+    PROJECT_ROOT / "seeds" / "governance" / "checks.csv",
+    *(file for place in ("tests/dbt", "models", "macros") for file in sorted((PROJECT_ROOT / place).rglob("*.sql"))),
+    *sorted((PROJECT_ROOT / "docs").glob("*.md")),
+    *sorted(PROJECT_ROOT.glob("README*.md")),
+    *sorted((PROJECT_ROOT / "banktags").rglob("*.py")),
+]
+#: A question to the file that dbt fills, to its end; in SQL it may be put together of several texts.
+ASKED_OF_WORK = re.compile(r'query --work (?:""|")[^"]*"')
+#: A relation that no reader has: by its schema, or by its name where one is told to look at it.
+KEPT_BACK = re.compile(
+    r"\b(?:staging|intermediate)\.[a-z]\w+|(?:\bsee|\blook at|查看)\s+`?((?:int|stg|base)_\w+)", re.IGNORECASE
+)
+#: Databases of their own that have such schemas, and a variable of such a name.
+NOT_TOLD = {"campaign/calibration.py", "contract.py", "demo_warehouse.py"}
+
+
+def kept_back(text: str) -> list[str]:
+    """What a text tells one to look at without the command that shows it."""
+    plain = re.sub(r"{%.*?%}|{{.*?}}", "", text, flags=re.DOTALL)
+    return [found[0] for found in KEPT_BACK.finditer(ASKED_OF_WORK.sub("", plain))]
+
+
+def test_what_is_not_published_is_told_with_the_command_that_shows_it():
+    """Who follows a remedy asks the published file, which has neither staging nor the models between."""
+    package = PROJECT_ROOT / "banktags"
+    files = [file for file in TOLD if not (file.is_relative_to(package) and str(file.relative_to(package)) in NOT_TOLD)]
+    found = {file: kept_back(file.read_text(encoding="utf-8")) for file in files}
+    assert {str(file.relative_to(PROJECT_ROOT)): told for file, told in found.items() if told} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Look at staging.quarantined_rows; deliver again.", ["staging.quarantined_rows"]),
+        ("see int_customer__conflicts", ["see int_customer__conflicts"]),
+        ("查看 int_customer__conflicts。", ["查看 int_customer__conflicts"]),
+        ('see: banktags query --work ""select * from staging.rows"", then staging.others', ["staging.others"]),
+        ("'banktags query --work \"select * from '\n|| 'staging.rows where name = n\"'", []),
+        ("build int_metric__shown and metric_values of one date", []),
+    ],
+)
+def test_what_a_text_tells_to_look_at(text, told):
+    assert kept_back(text) == told
+
+
+def test_a_relation_that_a_remedy_names_is_there(manifest):
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
+    there = {f"{node['schema']}.{node['alias']}" for node in nodes}
+    named = re.compile(rf"\b(?:{'|'.join((*PUBLISHED, 'staging', 'intermediate'))})\.[a-z]\w+")
+    found = set()
+    for file in TOLD:
+        text = file.read_text(encoding="utf-8")
+        if file.suffix == ".sql":
+            text = " ".join(re.findall(r'banktags query [^"]*"[^"]*"', text))
+        if file.suffix in (".csv", ".sql"):
+            found |= {(name, file.name) for name in named.findall(text)}
+    assert len(found) > 5
+    assert sorted((name, file) for name, file in found if name not in there) == []
 
 
 # What commands refuse.

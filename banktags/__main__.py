@@ -1,3 +1,15 @@
-from banktags.cli import app
+"""Where ``banktags`` begins: it can be told to end before its commands are read."""
 
-app()
+from banktags.stopping import ending_with, listening
+
+
+def main() -> None:
+    """Run the command that the command line names."""
+    with listening(), ending_with():
+        from banktags.cli import app
+
+        app()
+
+
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from banktags.settings import setting_faults, warn_unknown_settings
+from banktags.stopping import ending_with, exit_code, is_told, listening
 
 #: The commands in their order: where each stands, and the line that tells of it.
 COMMANDS = {
@@ -97,6 +98,14 @@ class Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1]) if self._is_listing else command(cmd_name)
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        with listening(), ending_with():
+            try:
+                return super().invoke(ctx)
+            except typer.Exit as ended:
+                # It has said why; that it was told to end is said by the code.
+                raise SystemExit(exit_code() if ended.exit_code and is_told() else ended.exit_code) from None
 
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:
         with self._listing():

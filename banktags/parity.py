@@ -163,7 +163,9 @@ def build(
         target_path = {"DBT_TARGET_PATH": str(folder / "target" / target)}
         said = yaml.safe_dump(variables | {"as_of_date": str(date)})
         arguments = [dbt, "--quiet", *command, "--target", target, "--vars", said]
-        if subprocess.run(arguments, cwd=PROJECT_ROOT, env=environment | target_path).returncode:
+        # In a session of its own: Ctrl-C reaches this command alone, which then ends dbt.
+        own = {"cwd": PROJECT_ROOT, "env": environment | target_path, "start_new_session": True}
+        if subprocess.run(arguments, **own).returncode:
             raise typer.Exit(1)
 
     for date in dates:

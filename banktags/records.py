@@ -183,7 +183,7 @@ def refuse_served(path: Path) -> None:
     try:
         places = Path(os.path.normpath(path.absolute())), path.resolve()
     except (OSError, RuntimeError, ValueError) as error:
-        raise RecordError(f"{_line(path)} is no place to write to: {_line(error)}") from error
+        raise RecordError(f"{_line(path)} is no place to write to: {_line(error)}. Name another one") from error
     for place in places:
         if {SERVED, SERVED.resolve()} & {place, *place.parents}:
             raise RecordError(
@@ -440,7 +440,10 @@ def _told(place: Path) -> Iterator[None]:
             f"{error.filename2 or error.filename} exists: nothing is replaced; take another name"
         ) from error
     except (OSError, UnicodeError, duckdb.IOException) as error:
-        raise RecordError(f"{_line(place)} can't be written, so nothing is taken out: {_line(error)}") from error
+        raise RecordError(
+            f"{_line(place)} can't be written, so nothing is taken out: {_line(error)}. Free room there, or give this "
+            "user the right to write there"
+        ) from error
 
 
 @contextmanager

@@ -11,19 +11,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import duckdb
 import typer
 from rich.progress import track
 from rich.table import Table
 
-from banktags.contract import PROJECT_ROOT
 from banktags.terminal import Screen, json_text, say
 from banktags.warehouse import no_warehouse, open_read_only
 
 if TYPE_CHECKING:
-    from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
 #: Standing alerts, and moves of the tier, which are alerts of the day.
@@ -161,29 +159,15 @@ def whole_months(as_of_date: datetime.date) -> list[datetime.date]:
 def compiled_rules(as_of_date: datetime.date, manifest: "Manifest | None" = None) -> Rules:
     """The rules as dbt compiles them for a business date; ``manifest`` saves parsing the project."""
     # Not before it is needed: help, and a mistyped option, do not wait for dbt.
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
+    from banktags.dbt_runs import done
 
-    folders = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
-    quiet = ("--quiet", "--log-level", "none")
-
-    def dbt(runner: "dbtRunner", *arguments: str) -> Any:
-        try:
-            result = runner.invoke([*quiet, *arguments, *folders])
-        finally:
-            # dbt would keep the warehouse open for writing until the process ends.
-            DuckDBConnectionManager.close_all_connections()
-        if not result.success:
-            raise typer.BadParameter(f"dbt {arguments[0]} fails: {result.exception}", param_hint="project")
-        return result.result
-
-    runner = dbtRunner(manifest=manifest or dbt(dbtRunner(), "parse"))
+    manifest = manifest or done("parse")
     with TemporaryDirectory() as scratch, no_warehouse():
         options = ("--target-path", scratch, "--vars", f"as_of_date: {as_of_date}")
-        compiled = [
-            dbt(runner, "compile", *options, "--inline", f"{{{{ {macro}() }}}}").results[0].node.compiled_code
-            for macro in ("tier_simulation_aum", "tier_simulation_day")
-        ]
+        compiled = []
+        for macro in ("tier_simulation_aum", "tier_simulation_day"):
+            made = done("compile", *options, "--inline", f"{{{{ {macro}() }}}}", manifest=manifest)
+            compiled.append(made.results[0].node.compiled_code)
     return Rules(averages=compiled[0], day=compiled[1])
 
 

@@ -58,6 +58,14 @@ def log_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.wal")
 
 
+def missing(path: Path) -> str:
+    """What is said of a warehouse file that is not there: which, what names it, and what to do."""
+    is_own = path == work_file() and os.environ.get("BANK_TAGS_WORK")
+    setting = "BANK_TAGS_WORK" if is_own else "BANK_TAGS_DB"
+    names = f"correct {setting}, by which it is named" if os.environ.get(setting) else f"let {setting} name another one"
+    return f"{path.absolute()} does not exist: {names}, or run make build"
+
+
 @contextmanager
 def no_warehouse() -> Iterator[None]:
     """While it lasts, dbt compiles without a file: a build may run, and a machine of readers has no working file.
@@ -83,7 +91,7 @@ def open_read_only(path: Path | None = None) -> duckdb.DuckDBPyConnection:
     """
     path = path or warehouse_file()
     if not path.exists():
-        raise typer.BadParameter(f"{path} does not exist: run make build, or set BANK_TAGS_DB", param_hint="warehouse")
+        raise typer.BadParameter(missing(path), param_hint="warehouse")
     if path == warehouse_file() and not is_one_file() and os.path.lexists(log_of(path)):
         raise typer.BadParameter(
             f"{log_of(path)} lies beside a file that nobody writes, and would change what is read. Remove it",

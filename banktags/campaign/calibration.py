@@ -15,9 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import duckdb
-import typer
 
-from banktags.contract import PROJECT_ROOT
 from banktags.load.extract import literal, quoted
 from banktags.warehouse import no_warehouse
 
@@ -61,24 +59,14 @@ class Calibration:
 def compiled_models(as_of_date: datetime.date, manifest: "Manifest | None" = None) -> dict[str, str]:
     """SQL of the models as dbt compiles it; ``manifest`` saves parsing the project."""
     # Not before it is needed: whoever asks for a report alone does not wait for dbt.
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
+    from banktags.dbt_runs import done
 
-    folders = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
-    quiet = ("--quiet", "--log-level", "none")
-    if manifest is None:
-        # By the warehouse's own name, which the scratch database takes.
-        manifest = dbtRunner().invoke(["parse", *quiet, *folders]).result
+    # By the warehouse's own name, which the scratch database takes.
+    manifest = manifest or done("parse")
     with TemporaryDirectory() as scratch, no_warehouse():
-        options = (*quiet, "--target-path", scratch, "--vars", f"as_of_date: {as_of_date}")
-        try:
-            result = dbtRunner(manifest=manifest).invoke(["compile", "--select", *MODELS, *options, *folders])
-        finally:
-            # dbt would keep the warehouse open for writing until the process ends.
-            DuckDBConnectionManager.close_all_connections()
-    if not result.success:
-        raise typer.BadParameter(f"dbt compile fails: {result.exception}", param_hint="project")
-    return {run.node.name: run.node.compiled_code for run in result.result.results}
+        options = ("--target-path", scratch, "--vars", f"as_of_date: {as_of_date}")
+        compiled = done("compile", "--select", *MODELS, *options, manifest=manifest)
+    return {run.node.name: run.node.compiled_code for run in compiled.results}
 
 
 def calibrate(warehouse: Path, models: Mapping[str, str], campaigns: int, seed: int) -> Calibration:

@@ -172,23 +172,16 @@ def compiled_manifest(parsed: "Manifest | None" = None, folder: Path | None = No
         typer.BadParameter: dbt can't parse or compile the project; carries dbt's message.
     """
     # Not before it is needed: the site and the conditions do without dbt.
-    from dbt.cli.main import dbtRunner
+    from banktags.dbt_runs import done
 
     with tempfile.TemporaryDirectory() as scratch, no_warehouse():
         target = folder or Path(scratch)
         # What is written holds for every bank: it follows neither the extracts at hand nor the bank's currency.
-        result = dbtRunner(manifest=parsed).invoke(
-            [
-                *("--quiet", "compile", "--select", "+path:models/tags"),
-                *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
-                *("--target-path", str(target)),
-                *("--vars", f"{{as_of_date: {DEMO_DATE}, base_currency: CNY}}"),
-            ]
+        done(
+            *("compile", "--select", "+path:models/tags", "--target-path", str(target)),
+            *("--vars", f"{{as_of_date: {DEMO_DATE}, base_currency: CNY}}"),
+            manifest=parsed,
         )
-        if not result.success:
-            raise typer.BadParameter(
-                f"dbt compile fails; mend the project first\n{result.exception}", param_hint="project"
-            )
         return json.loads((target / "manifest.json").read_text(encoding="utf-8"))
 
 

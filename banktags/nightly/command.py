@@ -17,9 +17,12 @@ from banktags.nightly.project import Project
 from banktags.nightly.run_record import NOT_YET, DateRecord, RunRecord, record_file, recorded
 from banktags.private import private_from_here
 from banktags.publish.versions import PublicationError, current_version
+from banktags.stopping import ending_with
 from banktags.terminal import Screen
 from banktags.warehouse import WarehouseBusy, is_one_file, warehouse_file
 
+#: What is said of a run that was told to end.
+STOPPED = "Stopped. What was being built is not recorded; readers keep what they have. Run this again."
 #: Seconds between two looks at the landing zone while waiting for a batch.
 POLL_SECONDS = 30
 
@@ -81,7 +84,8 @@ def run(
         raise typer.Exit(1)
     with recorded((record or record_file()).absolute()) as log:
         try:
-            _run(console, log, date, first, last, replay, rebuild, wait, checks)
+            with ending_with(STOPPED):
+                _run(console, log, date, first, last, replay, rebuild, wait, checks)
         except (UnreadableFile, WarehouseBusy) as error:
             console.print(str(error), markup=False, highlight=False, soft_wrap=True)
             console.print("Nothing more was built. Run this again.")
@@ -91,9 +95,6 @@ def run(
             console.print(str(error), soft_wrap=True)
             log.message = str(error)
             raise typer.Exit(1) from None
-        except KeyboardInterrupt:
-            console.print("Stopped. What was being built is not recorded; readers keep what they have. Run this again.")
-            raise
 
 
 def _run(
@@ -141,7 +142,6 @@ def _run(
         with console.status(f"{business_date} ({position} of {len(dates)})") as status:
             before = current_version()
             outcome = project.build(business_date, status, checks)
-        log.check_not_stopped()
         published = current_version()
         is_new = published is not None and published != before and published.as_of_date == business_date
         log.add(

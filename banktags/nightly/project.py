@@ -6,18 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import typer
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from rich.status import Status
 
-from banktags.contract import PROJECT_ROOT
+from banktags.dbt_runs import faults, run_dbt
 from banktags.nightly.history import STATE, lacks_state_of, read_ledger
 from banktags.terminal import Screen
 from banktags.warehouse import wait_until_free, work_file
-
-FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
-FAILED = {"error", "fail", "runtime error"}
 
 
 @dataclass(frozen=True)
@@ -58,9 +53,9 @@ class Project:
 
     def __init__(self, console: Screen) -> None:
         with console.status("dbt reads the project"):
-            parsed = dbtRunner().invoke(["--quiet", "parse", *FOLDERS])
-        if parsed.exception:
-            console.print(str(parsed.exception), markup=False, highlight=False)
+            parsed = run_dbt("parse")
+        if not parsed.success:
+            console.print("\n".join(faults(parsed)))
             raise typer.Exit(1)
         self.manifest: Manifest = parsed.result
 
@@ -92,19 +87,9 @@ class Project:
                 printed.append(event.info.msg)
 
         dates = ("--vars", f"as_of_date: {date}")
-        runner = dbtRunner(manifest=as_parsed(self.manifest), callbacks=[show])
-        try:
-            result = runner.invoke(["--quiet", "--log-level", "none", command, *FOLDERS, *dates, *arguments])
-        finally:
-            # dbt would keep the warehouse open for writing until the process ends.
-            DuckDBConnectionManager.close_all_connections()
+        result = run_dbt(command, *dates, *arguments, manifest=as_parsed(self.manifest), hear=show)
         nodes = list(getattr(result.result, "results", ()) or ())
-        faults = [f"{node.node.name}: {node.message}" for node in nodes if str(node.status) in FAILED]
-        if result.exception:
-            faults.append(str(result.exception))
-        if faults:
-            faults += printed
-        if not result.success and not faults:
-            faults.append("dbt did not succeed and names no reason; see logs/dbt.log")
+        if failed := faults(result):
+            failed += printed
         warnings = sum(str(node.status) == "warn" for node in nodes)
-        return Outcome(date, time.monotonic() - started, len(nodes), warnings, tuple(faults))
+        return Outcome(date, time.monotonic() - started, len(nodes), warnings, tuple(failed))

@@ -14,27 +14,21 @@ code  means
 import datetime
 import json
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 import typer
 
 from banktags import clock
 from banktags.contract import PROJECT_ROOT
 from banktags.private import PRIVATE_FILE
+from banktags.stopping import exit_code
 
 #: Exit code for a batch that is not there yet: a scheduler tries again later (EX_TEMPFAIL of sysexits.h).
 NOT_YET = 75
 OUTCOMES = {0: "done", 1: "failed", 2: "refused", NOT_YET: "not_yet"}
-
-
-class Stopped(KeyboardInterrupt):
-    """The run was told to end, by Ctrl-C or SIGTERM."""
 
 
 @dataclass
@@ -61,7 +55,6 @@ class RunRecord:
     ended_at: datetime.datetime | None = None
     exit_code: int | None = None
     message: str = ""
-    stopped_by: int | None = None
 
     def add(self, date: DateRecord) -> None:
         self.dates.append(date)
@@ -74,21 +67,12 @@ class RunRecord:
 
     def write(self) -> None:
         """Write the file anew: the one before or this one is there, never half of one."""
-        said = {key: value for key, value in asdict(self).items() if key not in ("file", "stopped_by")}
+        said = {key: value for key, value in asdict(self).items() if key != "file"}
         self.file.parent.mkdir(parents=True, exist_ok=True)
         draft = self.file.with_name(f".{self.file.name}.{os.getpid()}")
         draft.write_text(json.dumps(said, default=str, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         draft.chmod(PRIVATE_FILE)
         draft.replace(self.file)
-
-    def check_not_stopped(self) -> None:
-        """Go no further when the run was told to end, whoever has caught the signal on its way.
-
-        Raises:
-            Stopped: it was.
-        """
-        if self.stopped_by is not None:
-            raise Stopped
 
 
 def record_file() -> Path:
@@ -102,25 +86,18 @@ def recorded(file: Path) -> Iterator[RunRecord]:
 
     Raises:
         typer.BadParameter: the file can't be written.
-        typer.Exit: the run was stopped by a signal; 128 and its number.
     """
     run = RunRecord(file, clock.now())
     try:
         run.write()
     except OSError as error:
         raise typer.BadParameter(f"{file} can't be written: {error.strerror}", param_hint="--record") from error
-
-    def stop(number: int, _: FrameType | None) -> NoReturn:
-        run.stopped_by = number
-        raise Stopped
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield run
-    except KeyboardInterrupt:
-        code = 128 + (run.stopped_by or signal.SIGINT)
+    except (KeyboardInterrupt, SystemExit) as error:
+        code = error.code if isinstance(error, SystemExit) else exit_code()
         run.end(code, "stopped: the date that was being built is not recorded, and readers keep what they have")
-        raise typer.Exit(code) from None
+        raise
     except typer.Exit as error:
         run.end(error.exit_code, "")
         raise
@@ -132,6 +109,3 @@ def recorded(file: Path) -> Iterator[RunRecord]:
         raise
     else:
         run.end(0, "")
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -225,7 +225,10 @@ def _relation(
             "or leave it out by a row of seed server_omissions, and build again"
         )
     if is_by_tag and TAG not in names:
-        raise PublicationError(f"{relation} has no column {TAG}: is_by_tag in seed relation_classes can't be true")
+        raise PublicationError(
+            f"{relation} has no column {TAG}: set is_by_tag of its row in seed relation_classes to false, and "
+            "build again"
+        )
     made = []
     for column, data_type, said in columns:
         found = classes.of(schema, name, column, is_of_customers)

@@ -1,10 +1,8 @@
 """Command ``banktags publish-postgres``: the version that readers have, into a PostgreSQL server."""
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import duckdb
 import typer
@@ -12,13 +10,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from banktags import records
 from banktags.load.extract import literal
-from banktags.nightly.run_record import NOT_YET, Stopped
+from banktags.nightly.run_record import NOT_YET
 from banktags.postgres.access import Access, read_access
 from banktags.postgres.connection import ServerAway, connected, target
 from banktags.postgres.publication import Published, publish
 from banktags.publish import versions
 from banktags.publish.command import By
 from banktags.publish.versions import PublicationError, Version
+from banktags.stopping import ending_with
 from banktags.terminal import Screen, say
 from banktags.warehouse import is_one_file, memory_limit, warehouse_file
 
@@ -59,10 +58,11 @@ def published_version() -> Version:
         PublicationError: there is none, or it is not as it passed its checks.
     """
     if is_one_file():
-        raise PublicationError(f"dbt fills {warehouse_file()} itself (BANK_TAGS_WORK): there is no published version")
-    version = versions.current_version()
-    if version is None:
-        raise PublicationError("no version is published: run make build, or see banktags publish --verify")
+        raise PublicationError(
+            f"dbt fills {warehouse_file()} itself (BANK_TAGS_WORK), so there is no published version: unset "
+            "BANK_TAGS_WORK, and publish one (make build)"
+        )
+    version = versions.seen_version()
     if fault := versions.changed_file(version):
         raise PublicationError(f"{fault}. Nothing is copied: banktags rollback, or build again")
     return version
@@ -82,15 +82,9 @@ def tell(found: Published, version: Version, access: Access, where: str) -> None
 @contextmanager
 def clear_errors() -> Iterator[None]:
     """What keeps a version from the server as the command's own error, in a line; 75 where a later try may do."""
-
-    def stop(number: int, _: FrameType | None) -> NoReturn:
-        stopped.append(number)
-        raise Stopped
-
-    stopped: list[int] = []
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        with ending_with("Stopped: readers of the server keep the version that they have. Run this again."):
+            yield
     except ServerAway as error:
         Screen(stderr=True).print(str(error), soft_wrap=True)
         raise typer.Exit(NOT_YET) from error
@@ -101,12 +95,6 @@ def clear_errors() -> Iterator[None]:
         line = " ".join(str(error).split())
         Screen(stderr=True).print(f"the published version can't be read: {line}. Run it again", soft_wrap=True)
         raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        say("Stopped: readers of the server keep the version that they have.", err=True)
-        raise typer.Exit(128 + (stopped or [signal.SIGINT])[0]) from None
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -54,11 +54,16 @@ def connected(dsn: str | None) -> Iterator[psycopg.Connection]:
     except psycopg.OperationalError as error:
         raise _refused(error, given) from error
     except psycopg.Error as error:
-        raise PublicationError(f"the connection to PostgreSQL can't be read: {_first_line(error)}") from error
+        raise PublicationError(
+            f"the connection to PostgreSQL can't be read: {_first_line(error)}. Correct --dsn, or the variables "
+            "PGHOST, PGSERVICE and the like"
+        ) from error
     with session:
         number = session.info.server_version // 10000
         if number < LEAST_VERSION:
-            raise PublicationError(f"{target(session)} is PostgreSQL {number}: it must be {LEAST_VERSION} or newer")
+            raise PublicationError(
+                f"{target(session)} is PostgreSQL {number}: name a server of version {LEAST_VERSION} or newer"
+            )
         encoding = session.info.parameter_status("server_encoding")
         if encoding != "UTF8":
             raise PublicationError(

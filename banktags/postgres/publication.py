@@ -106,16 +106,21 @@ def publish(
             f"{refusal(error, _short(doing))}. Publish as the owner of the database, or as who published there before"
         ) from error
     except psycopg.OperationalError as error:
-        raise ServerAway(f"{refusal(error, _short(doing))}. Readers keep the version that they have") from error
+        raise ServerAway(
+            f"{refusal(error, _short(doing))}. Readers keep the version that they have: run this again"
+        ) from error
     except psycopg.Error as error:
-        raise PublicationError(f"{refusal(error, _short(doing))}. Readers keep the version that they have") from error
+        raise PublicationError(
+            f"{refusal(error, _short(doing))}. Readers keep the version that they have: mend that, build, and run "
+            "this again"
+        ) from error
     step("")
     try:
         is_kept = _tidy(session, access, is_in_place)
     except psycopg.Error as error:
         raise PublicationError(
             f"{refusal(error, 'readers have the new version, but what it replaced is not cleared')}. "
-            "The next publication does it"
+            "Run this again with --again, or leave it to the next publication"
         ) from error
     return Published(True, len(access.relations), rows, is_in_place, is_kept)
 

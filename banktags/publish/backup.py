@@ -25,6 +25,9 @@ from banktags.warehouse import wait_until_free, work_file
 #: Names in the archive: what it is, the version and what is said of it, and the folder of lists and records.
 ABOUT, FILE, SAID, LISTS = "backup.json", "version.duckdb", "version.json", "lists/"
 
+#: What to do about a backup that can't be taken.
+ANOTHER = "Take another backup: nothing was changed"
+
 
 @dataclass(frozen=True)
 class Restored:
@@ -44,12 +47,11 @@ def write_backup(file: Path, by: str, reason: str) -> Version:
     file = file.absolute()
     if os.path.lexists(file):
         raise PublicationError(f"{file} exists: a backup never replaces another; take another name")
+    versions.check_published()
     draft = draft_path(file.parent)
     try:
         with publishing(file.parent), _records_at_rest():
-            version = versions.current_version()
-            if version is None:
-                raise PublicationError("nothing is published yet: run make build")
+            version = versions.seen_version()
             if changed := versions.changed_file(version):
                 raise PublicationError(f"{changed}. Publish again, or roll back, before it is backed up")
             members = {FILE: version.file} | {LISTS + str(path): whole for path, whole in _kept_files()}
@@ -76,7 +78,10 @@ def write_backup(file: Path, by: str, reason: str) -> Version:
         except OSError:  # a file system without hard links
             draft.rename(file)
     except OSError as error:
-        raise PublicationError(f"{file} can't be written: {error.strerror or error}") from error
+        raise PublicationError(
+            f"{file} can't be written, so there is no backup: {error.strerror or error}. Free room there, give this "
+            "user the right to write there, or name a file elsewhere"
+        ) from error
     finally:
         draft.unlink(missing_ok=True)
     return version
@@ -123,7 +128,10 @@ def restore_backup(file: Path, by: str, reason: str, is_older_meant: bool) -> Re
             work.with_name(f"{work.name}.wal").unlink(missing_ok=True)
             return Restored(version, lists_before, _set_aside(work, stamp))
         except OSError as error:
-            raise PublicationError(f"{file} can't be restored: {error}") from error
+            raise PublicationError(
+                f"{file} can't be restored: {error}. Free room there, give this user the right to write there, and run "
+                "the same command again"
+            ) from error
         finally:
             new_file.unlink(missing_ok=True)
             shutil.rmtree(new_lists, ignore_errors=True)
@@ -158,12 +166,12 @@ def _unpacked(file: Path, lists: Path, version_file: Path) -> tuple[Version, dic
                 with os.fdopen(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE), "wb") as opened:
                     shutil.copyfileobj(archive.extractfile(name), opened)
                 if records.digest(target) != digest:
-                    raise PublicationError(f"{file} is damaged: {name} is not as it was backed up")
+                    raise PublicationError(f"{file} is damaged: {name} is not as it was backed up. {ANOTHER}")
             if records.digest(version_file) != version.digest:
-                raise PublicationError(f"{file} is damaged: its version is not as it passed its checks")
+                raise PublicationError(f"{file} is damaged: its version is not as it passed its checks. {ANOTHER}")
             return version, {kind: (count, last) for kind, (count, last) in about["heads"].items()}
     except (tarfile.TarError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise PublicationError(f"{file} is no backup of bank-tags, or a part of one: {error}") from error
+        raise PublicationError(f"{file} is no backup of bank-tags, or a part of one: {error}. {ANOTHER}") from error
 
 
 def _inside(name: str) -> Path:

@@ -1,19 +1,16 @@
 """Commands ``banktags publish``, ``banktags versions``, ``banktags rollback``: what readers see, and since when."""
 
 import json
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
+import duckdb
 import typer
 from rich.table import Table
 
 from banktags import records
-from banktags.contract import PROJECT_ROOT
 from banktags.nightly.run_record import NOT_YET
 from banktags.private import private_from_here
 from banktags.publish import publication, versions
@@ -21,14 +18,16 @@ from banktags.publish.changes import changes
 from banktags.publish.kept import kept_faults, unrecorded
 from banktags.publish.publication import Checks
 from banktags.publish.versions import PublicationError, Version
+from banktags.stopping import ending_with
 from banktags.terminal import Screen, json_text, say
-from banktags.warehouse import WarehouseBusy, is_one_file, wait_until_free, warehouse_file, work_file
+from banktags.warehouse import WarehouseBusy, is_one_file, missing, wait_until_free, warehouse_file, work_file
 
 By = Annotated[
     str,
     typer.Option("--by", help="Who does it; default: the user of this machine.", default_factory=records.machine_user),
 ]
-FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
+#: What is said of a command that was told to end.
+STOPPED = "Stopped: readers have a whole version, the one before or the new one. Run this again."
 
 
 def publish(
@@ -68,6 +67,7 @@ def show_versions(
 ) -> None:
     """List the versions that passed their checks, the newest first, and which of them readers see."""
     with clear_errors():
+        versions.check_published()
         kept, current = versions.kept_versions(), versions.current_version()
     if as_json:
         rows = [
@@ -109,6 +109,7 @@ def rollback(
     with clear_errors():
         for option, text in (("--by", by), ("--reason", reason)):
             records.check_said(option, text)
+        versions.check_published()
         with versions.publishing():
             version = _asked(to)
             if versions.changed_file(version):
@@ -121,25 +122,11 @@ def rollback(
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """What keeps a version from being published as the command's own error; 75 where a later try may do.
-
-    A command that is told to end does so with one line, 128 and the number of the signal.
-    """
-    stopped: list[int] = []
-
-    def stop(number: int, _: FrameType | None) -> NoReturn:
-        stopped.append(number)
-        raise KeyboardInterrupt
-
-    is_main = threading.current_thread() is threading.main_thread()
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM) if is_main}
+    """What keeps a version from being published as the command's own error; 75 where a later try may do."""
     try:
-        yield
-    except KeyboardInterrupt:
-        _say_stopped(stopped)
+        with ending_with(STOPPED):
+            yield
     except PublicationError as error:
-        if stopped:  # dbt has caught the signal on its way
-            _say_stopped(stopped)
         Screen(stderr=True).print(str(error), soft_wrap=True)
         raise typer.Exit(1) from error
     except WarehouseBusy as error:
@@ -149,25 +136,24 @@ def clear_errors() -> Iterator[None]:
         line = f"{error.filename}: {error.strerror}. Ask whoever runs the nights"
         Screen(stderr=True).print(line, soft_wrap=True)
         raise typer.Exit(1) from error
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _say_stopped(stopped: list[int]) -> NoReturn:
-    line = "Stopped: readers have a whole version, the one before or the new one. Run this again."
-    Screen(stderr=True).print(line, soft_wrap=True)
-    raise typer.Exit(128 + (stopped[0] if stopped else signal.SIGINT)) from None
+    except (duckdb.Error, OSError) as error:
+        told = " ".join(str(error).split())
+        line = publication.damage_of_work() or f"{told}. Readers keep what they have: mend that, and run this again"
+        Screen(stderr=True).print(line, soft_wrap=True)
+        raise typer.Exit(1) from error
 
 
 def _publish(by: str, reason: str, older: bool) -> None:
     if is_one_file():
-        raise PublicationError(f"dbt fills {warehouse_file()} itself (BANK_TAGS_WORK): there is nothing to publish")
+        raise PublicationError(
+            f"dbt fills {warehouse_file()} itself (BANK_TAGS_WORK), so there is nothing to publish: unset "
+            "BANK_TAGS_WORK, and readers have a file of their own"
+        )
     for option, text in (("--by", by), ("--reason", reason)):
         records.check_said(option, text)
     publication.begin_work()
     if not work_file().exists():
-        raise PublicationError(f"{work_file()} does not exist: run make build")
+        raise PublicationError(missing(work_file()))
     wait_until_free(work_file())
     with publication.attached_work() as session:
         date = publication.date_of(session, publication.WORK)
@@ -191,12 +177,12 @@ def _checked(date: object) -> Checks:
         PublicationError: a relation of the project is missing there, or a check failed; names them.
     """
     # Not before it is needed: whoever asks for the versions does not wait for dbt.
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
+    from banktags.dbt_runs import faults, run_dbt
 
-    parsed = dbtRunner().invoke(["--quiet", "parse", *FOLDERS])
+    parsed = run_dbt("parse")
     if not parsed.success:
-        raise PublicationError(f"dbt can't read the project: {parsed.exception}")
+        lines = ["dbt can't read the project, so nothing is published. Mend it, and run this again:", *faults(parsed)]
+        raise PublicationError("\n  ".join(lines))
     needed = {
         f"{node.schema}.{node.alias}"
         for node in parsed.result.nodes.values()
@@ -210,21 +196,14 @@ def _checked(date: object) -> Checks:
                 [publication.WORK],
             ).fetchall()
         }
-    if missing := sorted(needed - there):
-        raise PublicationError(f"{work_file()} lacks {', '.join(missing[:5])}: run dbt build first")
+    if lacking := sorted(needed - there):
+        raise PublicationError(f"{work_file()} lacks {', '.join(lacking[:5])}: run dbt build first")
     printed: list[str] = []
-    runner = dbtRunner(manifest=parsed.result, callbacks=[lambda event: _keep_printed(event, printed)])
-    options = ("--quiet", "--log-level", "none", "--vars", f"as_of_date: {date}", *FOLDERS)
-    try:
-        result = runner.invoke(["test", "--exclude-resource-type", "unit_test", *options])
-    finally:
-        # dbt would keep the working file open until the process ends.
-        DuckDBConnectionManager.close_all_connections()
+    checks = ("test", "--exclude-resource-type", "unit_test", "--vars", f"as_of_date: {date}")
+    result = run_dbt(*checks, manifest=parsed.result, hear=lambda event: _keep_printed(event, printed))
     if not result.success:
-        nodes = getattr(result.result, "results", ()) or ()
-        faults = [f"{one.node.name}: {one.message}" for one in nodes if str(one.status) in ("fail", "error")]
-        lines = [*(faults or [str(result.exception)]), *printed]
-        raise PublicationError("\n  ".join(["Nothing is published: checks fail.", *lines]))
+        lines = ["Nothing is published, for checks fail. Mend what they name, build, and run this again:"]
+        raise PublicationError("\n  ".join([*lines, *faults(result), *printed]))
     outcomes = [str(one.status) for one in result.result.results]
     return Checks(outcomes.count("pass"), outcomes.count("warn"))
 
@@ -235,9 +214,9 @@ def _keep_printed(event: object, printed: list[str]) -> None:
 
 
 def _tell_changes() -> None:
-    publication.begin_work()
     if not work_file().exists():
-        raise PublicationError(f"{work_file()} does not exist: run make build")
+        versions.check_published()
+        raise PublicationError(f"nothing was built since readers have what they have: {missing(work_file())}")
     wait_until_free(work_file(), read_only=True)
     with publication.attached_work() as session:
         date = publication.date_of(session, publication.WORK)
@@ -257,6 +236,8 @@ def _verify() -> None:
     kept, current = versions.kept_versions(), versions.current_version()
     faults = versions.changed_files() + (versions.lost_records(current) if current else []) + kept_faults()
     faults += unrecorded(kept)
+    if faults == [missing(warehouse_file())]:
+        raise PublicationError(faults[0])
     if faults:
         remedy = (
             "A version that differs: publish again (banktags publish), or go back to another (banktags rollback). "
@@ -293,5 +274,8 @@ def _asked(to: str | None) -> Version:
     if len(found) != 1:
         names = ", ".join(one.name for one in kept) or "none"
         which = f"version {to}" if to else "earlier version"
-        raise PublicationError(f"there is {'no' if not found else 'more than one'} {which}: kept are {names}")
+        raise PublicationError(
+            f"there is {'no' if not found else 'more than one'} {which}: kept are {names}. Name one of these "
+            "(banktags versions says more), or build and publish another"
+        )
     return found[0]

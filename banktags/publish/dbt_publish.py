@@ -29,7 +29,7 @@ class Plugin(BasePlugin):
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         try:
-            begin_work()
+            begin_work(is_filled=True)
         except (PublicationError, WarehouseBusy) as error:
             raise DbtRuntimeError(str(error)) from None
         if fault := damage_of_work():

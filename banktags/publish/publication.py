@@ -27,10 +27,11 @@ class Checks:
     warned: int
 
 
-def begin_work() -> None:
+def begin_work(is_filled: bool = False) -> None:
     """Where there is no working file yet, begin it with what is published: its history goes on.
 
-    So does a warehouse of before there were versions, and one whose working file was lost or moved away.
+    So does a warehouse of before there were versions, and one whose working file was lost or moved away. Where nothing
+    is published either, nothing is made, but for the folder of a file that dbt is about to fill (``is_filled``).
 
     Raises:
         PublicationError: it can't be written.
@@ -45,9 +46,11 @@ def begin_work() -> None:
             "What dbt compiles names its database by the file"
         )
     try:
-        work.parent.mkdir(parents=True, exist_ok=True)
+        if is_filled:
+            work.parent.mkdir(parents=True, exist_ok=True)
         if work.exists() or not published.exists():
             return
+        work.parent.mkdir(parents=True, exist_ok=True)
         with versions.publishing():
             wait_until_free(published, read_only=True)
             draft = versions.draft_path(work.parent)
@@ -60,7 +63,10 @@ def begin_work() -> None:
             finally:
                 draft.unlink(missing_ok=True)
     except OSError as error:
-        raise PublicationError(f"{work} can't be written, so nothing can be built: {error.strerror}") from error
+        raise PublicationError(
+            f"{work} can't be written, so nothing can be built: {error.strerror}. Free room there, give this user the "
+            "right to write there, or let BANK_TAGS_WORK name a file elsewhere"
+        ) from error
 
 
 def damage_of_work() -> str | None:
@@ -195,7 +201,10 @@ def _made(session: duckdb.DuckDBPyConnection, work: str, date: datetime.date, ch
         return versions.add_version(draft, version)
     except (duckdb.Error, OSError) as error:
         line = " ".join(str(error).split())
-        raise PublicationError(f"no version can be made in {folder}, so readers keep what they have: {line}") from error
+        raise PublicationError(
+            f"no version can be made in {folder}, so readers keep what they have: {line}. Mend that (where a disk is "
+            "full, free room there), and run the same command again"
+        ) from error
     finally:
         for left in (draft, draft.with_name(f"{draft.name}.wal")):
             left.unlink(missing_ok=True)

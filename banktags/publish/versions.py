@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from banktags import records
-from banktags.warehouse import WarehouseBusy, lock_wait, log_of, warehouse_file, work_file
+from banktags.warehouse import WarehouseBusy, lock_wait, log_of, missing, warehouse_file, work_file
 
 #: Days of business dates that are kept, unless ``BANK_TAGS_VERSIONS_DAYS`` says otherwise.
 DAYS_KEPT = 7
@@ -87,7 +87,10 @@ def publishing(*places: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, records.PRIVATE_FILE)
     except OSError as error:
-        raise PublicationError(f"{folder} can't be written, so nothing is published: {error.strerror}") from error
+        raise PublicationError(
+            f"{folder} can't be written, so nothing is published: {error.strerror}. Free room there, or give this user "
+            "the right to write there, and run the same command again"
+        ) from error
     try:
         _wait_for(handle, folder)
         _clear_drafts(places)
@@ -153,6 +156,16 @@ def kept_versions() -> list[Version]:
     return sorted(found, key=lambda version: (version.as_of_date, version.built_at, version.digest), reverse=True)
 
 
+def check_published() -> None:
+    """Nothing is looked for, and no folder made, where nothing was ever published, or another place is named.
+
+    Raises:
+        PublicationError: there is neither a published file nor a version of it.
+    """
+    if not warehouse_file().exists() and not kept_versions():
+        raise PublicationError(f"nothing is published: {missing(warehouse_file())}")
+
+
 def current_version() -> Version | None:
     """The version that readers see; None where none was published yet, or the published file is none of the versions.
 
@@ -169,6 +182,22 @@ def current_version() -> Version | None:
     alike = [version for version in known if version.size == published.st_size]
     own = records.digest(warehouse_file()) if alike else None
     return next((version for version in alike if version.digest == own), None)
+
+
+def seen_version() -> Version:
+    """The version that readers see.
+
+    Raises:
+        PublicationError: there is none, or the published file is none of the versions.
+    """
+    check_published()
+    version = current_version()
+    if version is None:
+        raise PublicationError(
+            f"{warehouse_file()} is none of the versions in {versions_folder()}: publish again (banktags publish), or "
+            "go back to one (banktags rollback)"
+        )
+    return version
 
 
 def add_version(draft: Path, version: Version) -> Version:
@@ -216,7 +245,10 @@ def switch(version: Version, by: str, reason: str, action: str) -> None:
     except records.RecordError as error:
         raise PublicationError(f"the publication can't be kept on record: {error.message}") from error
     except OSError as error:
-        raise PublicationError(f"{published} can't be replaced: {error.strerror}") from error
+        raise PublicationError(
+            f"{published} can't be replaced, so readers keep what they have: {error.strerror}. Free room there, or "
+            "give this user the right to write there, and run the same command again"
+        ) from error
 
 
 def prune(before: Version | None = None) -> list[Version]:
@@ -259,6 +291,8 @@ def changed_files() -> list[str]:
     if not published.exists():
         if known or list((records.lists_folder() / KIND).glob("*.parquet")):
             lines.append(f"{published} is gone, and versions of it are on record")
+        else:
+            lines.append(missing(published))
     elif current_version() is None:
         lines.append(f"{published} is none of the versions in {versions_folder()}: it was replaced or changed")
     return lines

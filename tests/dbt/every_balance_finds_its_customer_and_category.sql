@@ -30,7 +30,9 @@ select
     case
         when products.product_id is null
             then 'deliver the product in core.products, or add its category to seed product_categories'
-        else 'deliver the customer in core.customers, or see staging.quarantined_rows why they are set aside'
+        else
+            'deliver the customer in core.customers, or see why they are set aside: '
+            || 'banktags query --work "select * from staging.quarantined_rows where table_name = ''customers''"'
     end as remedy
 from units
 left join {{ ref('stg_core__products') }} as products

@@ -11,6 +11,7 @@ import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt_warehouse import KEY, Warehouse
+from own_folders import begin_parsed, use_own_folders, watch, watched
 from typer.testing import CliRunner
 
 from banktags.catalogue.entries import tag_entries
@@ -21,10 +22,19 @@ from banktags.cli import app
 from banktags.clock import DEMO_DATE
 from banktags.contract import PROJECT_ROOT
 
+use_own_folders()
+watch()
 # What fails is printed; dbt's log of every statement would cost a tenth of each build.
 os.environ["DBT_LOG_LEVEL_FILE"] = "none"
 # Extracts that a test lands by itself are no demo bank, and are hashed with a key.
 os.environ["BANK_TAGS_PII_KEY"] = KEY
+
+
+@pytest.fixture(scope="session", autouse=True)
+def project_is_not_written() -> Iterator[None]:
+    """A test that writes into the project fails."""
+    with watched():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -49,8 +59,9 @@ def made_once(folder: Path) -> Iterator[bool]:
 def parsed_project(shared_folder) -> Manifest:
     """The project, freshly parsed; ``dbtRunner(manifest=parsed_project)`` runs dbt here without parsing again."""
     folder = str(PROJECT_ROOT)
-    # One process after the other: dbt keeps what it has parsed in the project's target folder.
+    # One process after the other: dbt keeps what it has parsed in the target folder of the tests.
     with made_once(shared_folder / "parsed_project"):
+        begin_parsed()
         result = dbtRunner().invoke(["parse", "--quiet", "--project-dir", folder, "--profiles-dir", folder])
     assert result.success, result.exception
     return result.result

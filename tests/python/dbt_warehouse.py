@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from own_folders import PARSED, TARGET
 from parsed_dbt import PARSED_WITH
 
 from banktags.contract import PROJECT_ROOT
@@ -61,8 +62,7 @@ class Warehouse:
     def begin_parsed(self) -> None:
         """Begin with what fixture ``parsed_project`` has parsed: dbt parses nothing anew."""
         self.target.mkdir(parents=True)
-        own = PROJECT_ROOT / os.environ.get("DBT_TARGET_PATH", "target") / "partial_parse.msgpack"
-        shutil.copy(own, self.parsed)
+        shutil.copy(PROJECT_ROOT / TARGET / PARSED, self.parsed)
 
     def dbt(self, *arguments: str, variables: str = "", check: bool = True) -> subprocess.CompletedProcess:
         """Run dbt on this warehouse, with variables as ``--vars`` takes them.

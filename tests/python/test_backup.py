@@ -135,7 +135,7 @@ def test_a_backup_that_is_not_whole_changes_nothing(bank, spoil: Callable[[Path]
 
 def test_a_backup_replaces_no_file_and_needs_a_version(bank):
     build()
-    with pytest.raises(PublicationError, match="nothing is published yet"):
+    with pytest.raises(PublicationError, match=r"nothing is published: .* run make build"):
         write_backup(bank / "backup.tar", "Li", "a test")
     published()
     (bank / "backup.tar").write_text("mine", encoding="utf-8")

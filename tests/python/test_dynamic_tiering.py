@@ -84,7 +84,7 @@ def deliver_nothing(raw: Path, date: datetime.date) -> None:
     before = next((raw / "core/batches" / f"dt={date - datetime.timedelta(days=1)}").glob("*.parquet"))
     folder = raw / "core/batches" / f"dt={date}"
     folder.mkdir()
-    said = f"0 as row_count, date '{date}' as business_date, 'DEMO-{date:%Y%m%d}' as batch_id"
+    said = f"cast(0 as bigint) as row_count, date '{date}' as business_date, 'DEMO-{date:%Y%m%d}' as batch_id"
     control = duckdb.sql(f"select * replace ({said}) from read_parquet('{before}', hive_partitioning = false) limit 1")
     control.write_parquet(str(folder / "nothing.parquet"))
 

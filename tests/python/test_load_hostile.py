@@ -472,8 +472,10 @@ INTERRUPTED_LOAD = """
 """
 
 
-@pytest.mark.parametrize("patience", [0.0, 0.4, 0.8])
-def test_ctrl_c(delivery, raw, patience):
+@pytest.mark.parametrize(
+    ("patience", "number"), [(0.0, signal.SIGINT), (0.4, signal.SIGINT), (0.4, signal.SIGTERM), (0.8, signal.SIGINT)]
+)
+def test_a_load_that_is_told_to_end_lands_nothing(delivery, raw, patience, number):
     many = "".join(f"A{number},2026-06-30,{number}.5\n" for number in range(1_500_000))
     deliver(delivery, {"core__account_balances.csv": BALANCES + many})
     before = tree(raw)
@@ -483,8 +485,8 @@ def test_ctrl_c(delivery, raw, patience):
         assert run.poll() is None, run.communicate()
         time.sleep(0.01)
     time.sleep(patience)
-    run.send_signal(signal.SIGINT)
+    run.send_signal(number)
     output, said = run.communicate(timeout=120)
-    assert run.returncode == 1, said
+    assert run.returncode == 128 + number, said
     assert "Load stopped, nothing was landed: interrupted" in said and "Traceback" not in said + output
     assert tree(raw) == before

@@ -544,7 +544,7 @@ def test_a_stopped_publication_says_so_in_a_line(published):
     running.terminate()
     _, said = running.communicate()
     assert running.returncode == 143, said
-    assert said.strip() == "Stopped: readers of the server keep the version that they have."
+    assert said.strip() == "Stopped: readers of the server keep the version that they have. Run this again."
     assert set(rows(DATES)[0]) == {published.first.as_of_date}
 
 

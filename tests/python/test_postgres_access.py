@@ -228,7 +228,7 @@ def settings(tmp_path, monkeypatch):
 def test_without_a_published_version_nothing_is_copied(settings):
     result = CliRunner().invoke(app, ["publish-postgres"])
     assert result.exit_code == 1
-    assert "no version is published: run make build" in result.output
+    assert "nothing is published" in result.output and "correct BANK_TAGS_DB" in result.output
 
 
 def test_one_file_has_no_published_version(settings, tmp_path):

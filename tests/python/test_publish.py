@@ -344,6 +344,18 @@ def test_the_working_file_begins_with_what_is_published(bank):
     assert read("select count(*) from history.business_dates", work_file()) == [(2,)]
 
 
+def test_asking_makes_no_working_file_and_a_build_makes_its_folder(bank):
+    begin_work()
+    assert list(bank.iterdir()) == []
+    begin_work(is_filled=True)
+    assert work_file().parent.is_dir() and not work_file().exists()
+    published()
+    shutil.rmtree(work_file().parent)
+    code, said = run("publish", "--check")
+    assert code == 1 and f"nothing was built since readers have what they have: {work_file()} does not exist" in said
+    assert not work_file().parent.exists()
+
+
 def test_a_warehouse_of_before_is_taken_over_and_read_until_the_first_publication(bank):
     build()
     shutil.move(work_file(), warehouse_file())
@@ -364,6 +376,16 @@ def test_a_truncated_working_file_is_named_with_the_remedy(bank):
     work_file().unlink()
     begin_work()
     assert damage_of_work() is None
+
+
+@pytest.mark.parametrize("command", [("publish", "--check"), ("publish", "--by", "Li")])
+def test_a_command_on_a_truncated_working_file_says_what_to_do(bank, command):
+    published()
+    with work_file().open("r+b") as file:
+        file.truncate(5000)
+    code, said = run(*command)
+    assert code == 1 and f"{work_file()} is damaged" in said and "Move the file away" in said
+    assert read("select count(*) from marts.customer_tags") == [(3,)]
 
 
 def test_a_working_file_of_another_name_is_refused(bank, monkeypatch):

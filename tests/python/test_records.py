@@ -318,19 +318,21 @@ def test_what_cannot_be_written_is_said_in_one_line(lists, tmp_path, monkeypatch
     assert everything(tmp_path) == {"file"}
 
 
-def test_nothing_of_customers_is_written_where_it_is_served(tmp_path):
-    (tmp_path / "link").symlink_to(PROJECT_ROOT / "site")
-    site = PROJECT_ROOT / "site"
+def test_nothing_of_customers_is_written_where_it_is_served(tmp_path, monkeypatch):
+    assert records.SERVED == PROJECT_ROOT / "site"
+    site = tmp_path / "site"
+    monkeypatch.setattr(records, "SERVED", site)
+    (tmp_path / "link").symlink_to(site)
     for place in (
         site,
         site / "a.csv",
         site / "deep/er/a.csv",
-        PROJECT_ROOT / "models/../site/a.csv",
+        tmp_path / "models/../site/a.csv",
         tmp_path / "link/a.csv",
     ):
         with pytest.raises(RecordError, match="served"), draft(place):
             pass
-    with draft(PROJECT_ROOT / "data" / "sites.csv"):
+    with draft(tmp_path / "data" / "sites.csv"):
         pass
 
 

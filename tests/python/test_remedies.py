@@ -1,13 +1,19 @@
-"""Every test of the project that fails says what is wrong and what to do, on the screen of whoever ran it."""
+"""Every test of the project that fails says what is wrong and what to do, on the screen of whoever ran it.
 
+So does every command that gives something to readers, or takes it back.
+"""
+
+import ast
 import re
 import shutil
+from collections.abc import Iterator
 
 import duckdb
 import pytest
 from dbt_warehouse import Warehouse
 
 from banktags.contract import PROJECT_ROOT
+from banktags.publish.contents import PUBLISHED
 
 TESTS = sorted((PROJECT_ROOT / "tests" / "dbt").rglob("*.sql"))
 
@@ -105,3 +111,146 @@ def test_of_many_rows_the_first_are_printed_and_how_many_more(printed):
 def test_no_line_names_a_customer(warehouse, printed):
     for (customer_id,) in warehouse.rows("select customer_id from intermediate.int_customer__spine"):
         assert customer_id not in printed
+
+
+# What a remedy has one look at.
+
+#: Where a text may tell whoever must act to look at a relation.
+TOLD = [
+    PROJECT_ROOT / "seeds" / "governance" / "checks.csv",
+    *(file for place in ("tests/dbt", "models", "macros") for file in sorted((PROJECT_ROOT / place).rglob("*.sql"))),
+    *sorted((PROJECT_ROOT / "docs").glob("*.md")),
+    *sorted(PROJECT_ROOT.glob("README*.md")),
+    *sorted((PROJECT_ROOT / "banktags").rglob("*.py")),
+]
+#: A question to the file that dbt fills, to its end; in SQL it may be put together of several texts.
+ASKED_OF_WORK = re.compile(r'query --work (?:""|")[^"]*"')
+#: A relation that no reader has: by its schema, or by its name where one is told to look at it.
+KEPT_BACK = re.compile(
+    r"\b(?:staging|intermediate)\.[a-z]\w+|(?:\bsee|\blook at|查看)\s+`?((?:int|stg|base)_\w+)", re.IGNORECASE
+)
+#: Databases of their own that have such schemas, and a variable of such a name.
+NOT_TOLD = {"campaign/calibration.py", "contract.py", "demo_warehouse.py"}
+
+
+def kept_back(text: str) -> list[str]:
+    """What a text tells one to look at without the command that shows it."""
+    plain = re.sub(r"{%.*?%}|{{.*?}}", "", text, flags=re.DOTALL)
+    return [found[0] for found in KEPT_BACK.finditer(ASKED_OF_WORK.sub("", plain))]
+
+
+def test_what_is_not_published_is_told_with_the_command_that_shows_it():
+    """Who follows a remedy asks the published file, which has neither staging nor the models between."""
+    package = PROJECT_ROOT / "banktags"
+    files = [file for file in TOLD if not (file.is_relative_to(package) and str(file.relative_to(package)) in NOT_TOLD)]
+    found = {file: kept_back(file.read_text(encoding="utf-8")) for file in files}
+    assert {str(file.relative_to(PROJECT_ROOT)): told for file, told in found.items() if told} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Look at staging.quarantined_rows; deliver again.", ["staging.quarantined_rows"]),
+        ("see int_customer__conflicts", ["see int_customer__conflicts"]),
+        ("查看 int_customer__conflicts。", ["查看 int_customer__conflicts"]),
+        ('see: banktags query --work ""select * from staging.rows"", then staging.others', ["staging.others"]),
+        ("'banktags query --work \"select * from '\n|| 'staging.rows where name = n\"'", []),
+        ("build int_metric__shown and metric_values of one date", []),
+    ],
+)
+def test_what_a_text_tells_to_look_at(text, told):
+    assert kept_back(text) == told
+
+
+def test_a_relation_that_a_remedy_names_is_there(manifest):
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
+    there = {f"{node['schema']}.{node['alias']}" for node in nodes}
+    named = re.compile(rf"\b(?:{'|'.join((*PUBLISHED, 'staging', 'intermediate'))})\.[a-z]\w+")
+    found = set()
+    for file in TOLD:
+        text = file.read_text(encoding="utf-8")
+        if file.suffix == ".sql":
+            text = " ".join(re.findall(r'banktags query [^"]*"[^"]*"', text))
+        if file.suffix in (".csv", ".sql"):
+            found |= {(name, file.name) for name in named.findall(text)}
+    assert len(found) > 5
+    assert sorted((name, file) for name, file in found if name not in there) == []
+
+
+# What commands refuse.
+
+#: Modules whose errors are read at night by whoever must act on them.
+REFUSING = [
+    *sorted((PROJECT_ROOT / "banktags" / "publish").glob("*.py")),
+    *sorted((PROJECT_ROOT / "banktags" / "postgres").glob("*.py")),
+    *(PROJECT_ROOT / "banktags" / name for name in ("records.py", "warehouse.py", "stopping.py")),
+]
+ERRORS = {"PublicationError", "ServerAway", "RecordError", "WarehouseBusy", "BadParameter"}
+#: What a remedy begins with, at the beginning of a clause; of a setting it is what it admits.
+REMEDY = re.compile(
+    r"and must be |"
+    r"(?:^|[:.;,(] (?:and |or |then )?)(?:if that is meant: |as a rule, )?(?:have who administers it )?"
+    r"(?:ask|bring|build|choose|close|correct|create|free|give|go back|install|leave|let|make|mend|move|name|pip"
+    r"|publish|put|remove|run|say|see|set|take|try|unset|write|banktags [a-z]+)\b",
+    re.IGNORECASE,
+)
+#: Functions that give a whole message, remedy and all; they stand in these modules themselves.
+WHOLE = {"missing", "_damaged", "damage_of_work"}
+
+
+def refusals() -> Iterator[tuple[str, ast.Call, dict[str, str]]]:
+    """Place of each error that is raised, the call that makes it, and the texts that its module has names for."""
+    for file in REFUSING:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        named: dict[str, str] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                named[node.targets[0].id] = spoken(node.value, named)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                if name in ERRORS and node.args:
+                    yield f"{file.relative_to(PROJECT_ROOT)}:{node.lineno}", node, named
+
+
+def spoken(node: ast.AST, named: dict[str, str]) -> str:
+    """What a message says, with … for each value in it."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.Name):
+        return named.get(node.id) or "…"
+    if isinstance(node, ast.JoinedStr):
+        return "".join(spoken(part, named) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return spoken(node.value, named)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in WHOLE:
+        return "…: run make build"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "join":
+        return " ".join(spoken(argument, named) for argument in node.args)
+    if isinstance(node, (ast.BinOp, ast.IfExp, ast.List, ast.Tuple, ast.Starred)):
+        return " ".join(spoken(part, named) for part in ast.iter_child_nodes(node))
+    return "…"
+
+
+def test_every_refusal_says_what_to_do():
+    found = {place: spoken(call.args[0], named) for place, call, named in refusals()}
+    assert len(found) > 60
+    # What only hands on what was said elsewhere.
+    handed_on = re.compile(r"[…\s]*|the publication can't be kept on record: …")
+    silent = {place: said for place, said in found.items() if not (REMEDY.search(said) or handed_on.fullmatch(said))}
+    assert silent == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_one"),
+    [
+        ("/a/b can't be written: No space left on device", False),
+        ("the backup is damaged: version.duckdb is not as it was", False),
+        ("readers keep what they have: it can't be written", False),
+        ("/a/b can't be written: No space left. Free room there", True),
+        ("/a/b does not exist: run make build", True),
+        ("this is older than what readers have. If that is meant: banktags publish --older", True),
+    ],
+)
+def test_a_fault_alone_is_no_remedy(said, is_one):
+    assert bool(REMEDY.search(said)) == is_one

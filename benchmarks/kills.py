@@ -97,6 +97,9 @@ POSTGRES_USER = "kills_reader"
 ANSWER = (
     "select as_of_date, count(*), sum(aum_spot), count(lifecycle_stage) from marts.customer_tags group by as_of_date"
 )
+#: What may be said of a command that is given again: what it had finished stands; and a version of later than the backup
+#: that an earlier restore put back is on no record any more.
+REFUSALS = ("exists", "already", "frozen", "is on no record")
 #: Published relations that say when they were made.
 OF_THE_MOMENT = ("governance.publication",)
 
@@ -209,8 +212,7 @@ class Kills:
         again = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
         self.seconds.setdefault(trial.name, time.monotonic() - started)
         said = " ".join((again.stdout + again.stderr).split())
-        # What the killed command had finished is refused the second time: it stands.
-        if again.returncode and not any(words in said for words in ("exists", "already", "frozen")):
+        if again.returncode and not any(words in said for words in REFUSALS):
             self.faults.append(f"{trial.name} given again ended with {again.returncode}: {said[-600:]}")
         self.faults += [f"{trial.name}: {fault}" for fault in trial.check()]
         print(f"{'killed' if was_killed else 'ended '} {trial.name} at {moment:.1f} s", flush=True)

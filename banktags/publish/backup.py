@@ -7,6 +7,7 @@ before it touches anything.
 
 import fcntl
 import io
+import itertools
 import json
 import os
 import shutil
@@ -195,7 +196,12 @@ def _kept_files() -> Iterator[tuple[Path, Path]]:
 def _set_aside(path: Path, stamp: str) -> Path | None:
     if not os.path.lexists(path):
         return None
+    # A restore that was killed, and given again in the same second, has set something aside under this name already.
     aside = path.with_name(f"{path.name}.before-{stamp}")
+    for number in itertools.count(2):
+        if not os.path.lexists(aside):
+            break
+        aside = path.with_name(f"{path.name}.before-{stamp}-{number}")
     path.rename(aside)
     return aside
 

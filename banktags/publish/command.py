@@ -15,7 +15,7 @@ from banktags.nightly.run_record import NOT_YET
 from banktags.private import private_from_here
 from banktags.publish import publication, versions
 from banktags.publish.changes import changes
-from banktags.publish.kept import kept_faults, unrecorded
+from banktags.publish.kept import kept_faults, on_record, unrecorded
 from banktags.publish.publication import Checks
 from banktags.publish.versions import PublicationError, Version
 from banktags.stopping import ending_with
@@ -258,6 +258,9 @@ def order_of(version: Version) -> tuple[object, object]:
 def _asked(to: str | None) -> Version:
     """The version that is asked for, of a date the newest; without a name the one before that which readers have.
 
+    Where no digest is named, one on record goes first: after the restore of an older copy, versions of later than it
+    stand on no record.
+
     Raises:
         PublicationError: there is none, or several; names those that are kept.
     """
@@ -265,10 +268,10 @@ def _asked(to: str | None) -> Version:
     if to is None:
         # Of the same date too, where it was published twice.
         earlier = [one for one in kept if current is None or order_of(one) < order_of(current)]
-        found = earlier[:1]
+        found = (on_record(earlier) or earlier)[:1]
     elif of_date := [one for one in kept if str(one.as_of_date) == to]:
         # A publication that was killed leaves more than one of its date, until the next removes what is kept no longer.
-        found = of_date[:1]
+        found = (on_record(of_date) or of_date)[:1]
     else:
         found = [one for one in kept if one.name == to or (to and one.digest.startswith(to))]
     if len(found) != 1:

@@ -51,6 +51,11 @@ def kept_faults() -> list[str]:
     return faults + list(_list_faults(root / LISTS, freezes)) + list(_open_to_others(root))
 
 
+def on_record(kept: Iterable[Version]) -> list[Version]:
+    """The versions that a command gave to readers, of which the same is said as then."""
+    return [version for version in kept if not unrecorded([version])]
+
+
 def unrecorded(kept: Iterable[Version]) -> list[str]:
     """A line for each version that no command gave to readers, or of which other things are said than then."""
     folder = records.lists_folder() / versions.KIND

@@ -98,6 +98,33 @@ def test_an_older_backup_is_refused_unless_it_is_meant(bank):
     assert published(DATE + ONE_DAY) == current_version()
 
 
+def test_a_restore_that_is_given_again_in_the_same_second_sets_aside_what_stands_then(bank, monkeypatch):
+    """As after a kill: the first one may have set the lists aside, and put others there, before it came to its end."""
+    moment = datetime.datetime(2026, 7, 1, 9)
+    monkeypatch.setattr(records.clock, "now", lambda zone=None: moment)
+    keep_record(1)
+    published()
+    write_backup(bank / "backup.tar", "Li", "a test")
+    for again in range(3):
+        restore_backup(bank / "backup.tar", "Li", "a test", is_older_meant=True)
+        begin_work()
+        assert len(list(bank.glob("lists.before-*"))) == again + 1
+    assert len(list(work_file().parent.glob("*.before-*"))) == 3
+
+
+def test_after_an_older_restore_rollback_takes_the_version_that_is_on_record(bank):
+    """Those of later than the backup are kept, and nothing says who published them."""
+    old = published()
+    write_backup(bank / "old.tar", "Li", "a test")
+    later = published(rows=9)
+    restore_backup(bank / "old.tar", "Li", "a test", is_older_meant=True)
+    assert later in versions.kept_versions()
+    code, said = run("rollback", str(DATE), "--by", "Li", "--reason", "the day before")
+    assert code == 0 and current_version() == old, said
+    code, said = run("rollback", later.digest[:12], "--by", "Li", "--reason", "that one")
+    assert code == 1 and "on no record" in said and current_version() == old
+
+
 def damaged(file: Path) -> None:
     content = bytearray(file.read_bytes())
     place = content.index(b"PAR1")

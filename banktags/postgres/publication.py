@@ -23,6 +23,7 @@ from banktags.postgres.connection import ServerAway, driver, refusal, target
 from banktags.postgres.definitions import ABOUT, MARK, OWN, OWN_TABLES, Definitions, definitions, draft_schema, place
 from banktags.postgres.transfer import copy_rows, has_null_in_key
 from banktags.publish.versions import PublicationError, Version
+from banktags.warehouse import lock_wait
 
 if TYPE_CHECKING:
     import psycopg
@@ -34,6 +35,21 @@ BEFORE = "__before_"
 #: How often it is tried to lock the tables that are replaced, milliseconds to wait for one, and seconds for all: who
 #: reads waits as long, and less than the second after which PostgreSQL looks for deadlocks.
 LOCK_TRIES, LOCK_MILLISECONDS, HOLD_SECONDS = 15, 250, 0.6
+#: Milliseconds to wait for anything else while all are locked: who reads waits as long.
+LOCKED_MILLISECONDS = 1_000
+#: Who holds a table of a publication, and in which process; whoever does more than read it comes first.
+HOLDERS = """
+    select format('%%I.%%I', nspname, relname), usename, application_name, pid
+    from pg_locks
+    inner join pg_class on relation = pg_class.oid
+    inner join pg_namespace on relnamespace = pg_namespace.oid
+    inner join pg_stat_activity using (pid)
+    where
+        granted and pid <> pg_backend_pid() and datname = current_database()
+        and (obj_description(pg_namespace.oid, 'pg_namespace') = %s or nspname = %s)
+    order by mode = 'AccessShareLock', xact_start nulls last, pid
+    limit 1
+"""
 #: Milliseconds to wait for who still reads tables that were replaced, before they are left to the next publication.
 DROP_MILLISECONDS = 2_000
 
@@ -72,6 +88,8 @@ def publish(
     try:
         with session.transaction(), session.cursor() as cursor:
             cursor.execute("set local client_min_messages = warning")
+            # Nobody is waited for without end: what is not free by then, a later try may find so.
+            cursor.execute(f"set local lock_timeout = {max(LOCK_MILLISECONDS, round(60_000 * lock_wait()))}")
             cursor.execute("select pg_try_advisory_xact_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
                 raise ServerAway(f"another publication to {target(session)} is running: try again when it has ended")
@@ -104,6 +122,11 @@ def publish(
     except psycopg.errors.InsufficientPrivilege as error:
         raise PublicationError(
             f"{refusal(error, _short(doing))}. Publish as the owner of the database, or as who published there before"
+        ) from error
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+        raise ServerAway(
+            f"{_short(doing)}: {_held_by(session)} for more than {lock_wait():g} minutes. Readers keep the version "
+            "that they have: end that session, and run this again (BANK_TAGS_LOCK_WAIT sets how many minutes to wait)"
         ) from error
     except psycopg.OperationalError as error:
         raise ServerAway(
@@ -210,13 +233,24 @@ def _locked(session: psycopg.Connection, cursor: psycopg.Cursor, live: set[str])
                     cursor.execute(f"lock table {waited_for} in access exclusive mode")
                     if time.monotonic() - began > HOLD_SECONDS:
                         raise psycopg.errors.LockNotAvailable("held for too long")
-                cursor.execute("set local lock_timeout = 0")
+                cursor.execute(f"set local lock_timeout = {LOCKED_MILLISECONDS}")
             return True
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             tables.remove(waited_for)
             tables.insert(0, waited_for)
             time.sleep(random.uniform(0.5, 1) * min(trial, 4) * LOCK_MILLISECONDS / 1000)
     return False
+
+
+def _held_by(session: psycopg.Connection) -> str:
+    """Who holds a table of a publication, as far as the server tells this user."""
+    with session.transaction(), session.cursor() as cursor:
+        found = cursor.execute(HOLDERS, [MARK, OWN]).fetchone()
+    if found is None:
+        return "another session holds what it needs"
+    table, user, program, process = found
+    named = f"{user or 'another user'} ({program or 'no named program'}, process {process} of the server)"
+    return f"{table} is held by {named}"
 
 
 def _set_aside(cursor: psycopg.Cursor, live: set[str]) -> None:
@@ -268,7 +302,7 @@ def _tidy(session: psycopg.Connection, access: Access, is_in_place: bool) -> boo
     if is_in_place:
         session.autocommit = True
         tables = ", ".join(f"{quoted(one.schema)}.{quoted(one.name)}" for one in access.relations)
-        session.execute(f"vacuum (analyze, truncate false) {ABOUT}.version, {tables}")
+        session.execute(f"vacuum (analyze, truncate false, skip_locked) {ABOUT}.version, {tables}")
     return bool(left)
 
 

@@ -32,8 +32,11 @@ def programs() -> Path:
 
 
 @contextmanager
-def running_server() -> Iterator[dict[str, str]]:
-    """A fresh server with its superuser ``postgres``; the variables of libpq that lead to it."""
+def running_server(*settings: str) -> Iterator[dict[str, str]]:
+    """A fresh server with its superuser ``postgres``; the variables of libpq that lead to it.
+
+    Its log is file ``log`` in the folder of its socket, ``PGHOST``.
+    """
     place = programs()
     folder = Path(tempfile.mkdtemp(prefix="banktags-postgres-"))
     user = {}
@@ -63,7 +66,7 @@ def running_server() -> Iterator[dict[str, str]]:
     except (subprocess.CalledProcessError, PermissionError) as error:
         shutil.rmtree(folder)
         pytest.skip(f"{place / 'initdb'} can't be run here: {error}")
-    options = " ".join(f"-c {setting}" for setting in (*SETTINGS, f"unix_socket_directories={folder}"))
+    options = " ".join(f"-c {setting}" for setting in (*SETTINGS, *settings, f"unix_socket_directories={folder}"))
     try:
         run(str(place / "pg_ctl"), "-D", str(data), "-w", "-s", "-l", str(folder / "log"), "-o", options, "start")
         yield {"PGHOST": str(folder), "PGPORT": "5432", "PGUSER": "postgres", "PGDATABASE": "postgres"}

@@ -1,8 +1,8 @@
-"""Canaries (金丝雀): a text planted in every source column that holds text of a customer is in the extracts alone.
+"""Canaries (金丝雀): what is planted in every source column that holds a text of a customer is in the extracts alone.
 
-Each column has a token of its own, so that what is found says where it came from. Looked for are the token as it is, in
-any case, shortened, in Base64 and hex, and as a hash without the key, in every value that readers see and every byte of
-what a night and its commands leave behind or say.
+A text and a number is planted in each (``canaries``). They are looked for in every value that readers see, in the file
+and in a PostgreSQL server, and in every byte of what a night and its commands leave behind or say. What the loader says
+of files that it refuses is in test_load_canaries.
 """
 
 import base64
@@ -13,12 +13,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_warehouse import KEY
+from canaries import number_canary, planted_columns, songs, text_canary
+from dbt_warehouse import KEY, hashed
+from postgres_server import running_server
 
 from banktags.contract import PROJECT_ROOT, read_contract
 from banktags.packages import DBT
@@ -27,39 +29,27 @@ from banktags.publish.contents import PUBLISHED
 pytestmark = [pytest.mark.slow, pytest.mark.long]  # a build of its own: the nightly job has the time
 
 BANKTAGS = Path(sys.executable).with_name("banktags")
-#: What a token begins and ends with: its first and last seven letters, so that a shortened one is found as well.
-HEAD, TAIL = "Kanarie", "Gezwits"
-#: What the bank says of itself and its catalogue; none of it is of a customer, and readers see its names.
-REFERENCE = {"core.branches", "core.products", "core.managers", "core.exchange_rates", "core.batches"}
-REFERENCE |= {"marketing.campaigns", "marketing.costs"}
-#: The numbers by which readers know a customer, and a contact who is none yet.
-NUMBERS = {("core.customers", "customer_id"), ("crm.contacts", "contact_id")}
 
 
-def planted_columns() -> list[tuple[str, str]]:
-    """Table and column of each text of a customer: keys, codes and names, but for what refers to another table."""
-    return [
-        (table.qualified_name, column.name)
-        for table in read_contract().values()
-        if table.qualified_name not in REFERENCE and table.system != "governance"
-        for column in table.columns
-        if column.data_type == "string" and not column.references and (table.qualified_name, column.name) not in NUMBERS
+def canaries() -> list[tuple[str, str, str]]:
+    """Table, column and what is planted there: a text and a number for each column."""
+    columns = planted_columns()
+    texts = [(table, column.name, text_canary(number)) for number, (table, column) in enumerate(columns)]
+    numbers = [
+        (table, column.name, number_canary(number, column.name)) for number, (table, column) in enumerate(columns)
     ]
+    return texts + numbers
 
 
-def token(number: int) -> str:
-    return f"{HEAD}{number:03d}x{TAIL}"
-
-
-def plant(raw: Path, columns: list[tuple[str, str]]) -> None:
-    """Write token ``i`` into column ``i``, each in another row while there are; no later batch replaces it."""
+def plant(raw: Path, planted: list[tuple[str, str, str]]) -> None:
+    """Write each canary into its column, each in another row while there are; no later batch replaces it."""
     contract = read_contract()
     with duckdb.connect() as con:
-        for name in dict.fromkeys(table for table, _ in columns):
+        for name in dict.fromkeys(table for table, *_ in planted):
             key = ", ".join(contract[name].primary_key)
-            own = [(number, column) for number, (table, column) in enumerate(columns) if table == name]
+            own = [(column, canary) for table, column, canary in planted if table == name]
             # Keys come last: a row is found by its key.
-            own.sort(key=lambda planted: planted[1] in contract[name].primary_key)
+            own.sort(key=lambda column_and_canary: column_and_canary[0] in contract[name].primary_key)
             latest = con.execute(
                 f"""
                 select filename, {key} from {extracts(raw, name)}
@@ -67,9 +57,9 @@ def plant(raw: Path, columns: list[tuple[str, str]]) -> None:
                 order by filename desc, {key}
                 """
             ).fetchall()
-            for (number, column), (file, *values) in zip(own, itertools.cycle(latest), strict=False):
+            for (column, canary), (file, *values) in zip(own, itertools.cycle(latest), strict=False):
                 is_row = " and ".join(f"{part} = ?" for part in contract[name].primary_key)
-                text = f"case when {is_row} then '{token(number)}' else {column} end"
+                text = f"case when {is_row} then '{canary}' else {column} end"
                 rows = f"select * replace ({text} as {column}) from read_parquet('{file}', hive_partitioning = false)"
                 con.execute(f"create or replace table planted as {rows}", values)
                 con.execute(f"copy planted to '{file}' (format parquet)")
@@ -77,20 +67,6 @@ def plant(raw: Path, columns: list[tuple[str, str]]) -> None:
 
 def extracts(raw: Path, table: str) -> str:
     return f"read_parquet('{raw}/{table.replace('.', '/')}/dt=*/*.parquet', union_by_name = true, filename = true)"
-
-
-def songs(tokens: list[str]) -> list[re.Pattern[str]]:
-    """Patterns that find a token in any of its forms."""
-    written = [text for head in (HEAD, TAIL) for text in (head, head.encode().hex())]
-    for text in (HEAD, TAIL):
-        for shift in range(3):
-            # Of the letters that the shifted text's own bytes decide alone.
-            coded = base64.b64encode(b"\0" * shift + text.encode()).decode().rstrip("=")
-            written.append(coded[-(-shift * 8 // 6) : (shift + len(text)) * 8 // 6])
-    hashes = [
-        hashed(text.encode()).hexdigest() for text in tokens for hashed in (hashlib.sha256, hashlib.md5, hashlib.sha1)
-    ]
-    return [re.compile("|".join(written), re.IGNORECASE), re.compile("|".join(hashes), re.IGNORECASE)]
 
 
 class Bank:
@@ -125,17 +101,22 @@ class Bank:
 
 
 @pytest.fixture(scope="module")
-def columns() -> list[tuple[str, str]]:
-    return planted_columns()
+def planted() -> list[tuple[str, str, str]]:
+    return canaries()
 
 
 @pytest.fixture(scope="module")
-def bank(demo_bank, columns, tmp_path_factory) -> Bank:
+def patterns(planted) -> list[re.Pattern[str]]:
+    return songs(canary for *_, canary in planted)
+
+
+@pytest.fixture(scope="module")
+def bank(demo_bank, planted, tmp_path_factory) -> Bank:
     """A night of it, and each command that writes or says something of customers."""
     folder = tmp_path_factory.mktemp("canaries")
     raw = folder.with_name(f"{folder.name}-raw")
     shutil.copytree(demo_bank, raw)
-    plant(raw, columns)
+    plant(raw, planted)
     bank = Bank(folder, raw)
     built = bank.run(DBT, "build", "--exclude-resource-type", "unit_test")
     assert bank.published.exists(), built.stdout[-4000:]
@@ -159,64 +140,128 @@ def bank(demo_bank, columns, tmp_path_factory) -> Bank:
     return bank
 
 
-def test_every_text_of_a_customer_has_its_canary(bank, columns):
-    """In the extracts each token is found: what the tests below don't find, they could have found."""
-    assert len(columns) > 60
+def test_every_text_of_a_customer_has_its_canaries(bank, planted):
+    """In the extracts each is found: what the tests below don't find, they could have found."""
+    assert len(planted) > 120
     with duckdb.connect() as con:
-        for number, (table, column) in enumerate(columns):
+        for table, column, canary in planted:
             found = con.execute(
-                f"select count(*) from {extracts(bank.raw, table)} where {column} = ?", [token(number)]
+                f"select count(*) from {extracts(bank.raw, table)} where {column} = ?", [canary]
             ).fetchone()
             assert found == (1,), f"{table}.{column}"
 
 
-@pytest.mark.parametrize("written", [str, str.upper, lambda text: text[:7], lambda text: text[-8:]])
+def test_the_numbers_are_taken_for_what_they_are(bank, planted):
+    """A mobile or an identity number that could be none would be set to unknown before anything could sing."""
+    numbers = {
+        (table, column): canary for table, column, canary in planted if canary.isalnum() and canary[:2].isdigit()
+    }
+    with duckdb.connect(str(bank.folder / "building" / bank.published.name), read_only=True) as con:
+        for (table, column), canary in numbers.items():
+            if column in ("mobile", "id_no"):
+                hash_of_it = hashed(canary if column == "mobile" else hashlib.sha256(canary.encode()).hexdigest())
+                base = f"staging.base_{table.replace('.', '__')}"
+                found = con.execute(f"select count(*) from {base} where {column}_hash = ?", [hash_of_it]).fetchone()
+                assert found == (1,), (table, column)
+
+
 @pytest.mark.parametrize(
-    "coded", [str, lambda text: base64.b64encode(text.encode()).decode(), lambda text: text.encode().hex()]
+    "written", [str, str.upper, lambda text: text[:10], lambda text: text[-11:]], ids=["whole", "upper", "head", "tail"]
 )
-def test_a_canary_is_heard_in_any_form(written, coded):
+@pytest.mark.parametrize(
+    "coded",
+    [str, lambda text: base64.b64encode(text.encode()).decode(), lambda text: text.encode().hex()],
+    ids=["plain", "Base64", "hex"],
+)
+@pytest.mark.parametrize("canary", [text_canary(17), number_canary(17), number_canary(17, "id_no")])
+def test_a_canary_is_heard_in_any_form(canary, written, coded):
     """Wherever in a longer text it stands; upper case in Base64 is another text, which nobody makes by chance."""
     if written is str.upper and coded is not str:
         pytest.skip("a text in capitals is not coded")
-    for before in ("", "a", "ab", "abc"):
-        assert any(song.search(coded(before + written(token(17)) + "z")) for song in songs([token(17)])), before
-    digest = hashlib.sha256(token(17).encode()).hexdigest()
-    assert any(song.search(digest) for song in songs([token(17)]))
+    between = ("", "a", "ab", "abc") if canary.startswith("K") else ("", "z", "|x", "='y")
+    for before in between:
+        assert any(song.search(coded(before + written(canary) + "z")) for song in songs([canary])), before
+    digest = hashlib.sha256(canary.encode()).hexdigest()
+    assert any(song.search(digest) for song in songs([canary]))
+
+
+@pytest.mark.parametrize(
+    "said", ["{}", "+86{}", "0086 {}", "tel:{},", "139-4172-6017", "1.3941726017e+10", "139 4172 6017"]
+)
+def test_a_mobile_number_is_heard_as_people_write_it(said):
+    assert any(song.search(said.format(number_canary(17, "mobile"))) for song in songs([number_canary(17, "mobile")]))
 
 
 def published_texts(file: Path) -> Iterator[tuple[str, str]]:
-    """Relation and column, and each distinct text in it, of all that readers see."""
+    """Relation and column, and each distinct value in it as a text, of all that readers see."""
     with duckdb.connect(str(file), read_only=True) as con:
         places = con.execute(
             """
             select schema_name, table_name, column_name from duckdb_columns()
             where database_name = current_database() and not internal
-                and regexp_matches(data_type, 'VARCHAR|JSON|BLOB')
+                and not regexp_matches(data_type, '^(BOOLEAN|DATE|TIMESTAMP)$')
             order by all
             """
         ).fetchall()
         assert {schema for schema, *_ in places} <= set(PUBLISHED)
         for schema, relation, column in places:
             texts = con.execute(f'select distinct cast("{column}" as varchar) from {schema}."{relation}"').fetchall()
-            for (text,) in texts:
-                if text is not None:
-                    yield f"{schema}.{relation}.{column}", text
+            yield from ((f"{schema}.{relation}.{column}", text) for (text,) in texts if text is not None)
 
 
-def test_no_canary_sings_in_what_readers_see(bank, columns):
-    patterns = songs([token(number) for number in range(len(columns))])
+def heard_in(texts: Iterable[tuple[str, str]], patterns: list[re.Pattern[str]]) -> tuple[set[str], dict[str, str]]:
+    """The places that were looked at, and where a canary was heard, with what stands around it."""
     looked, heard = set(), {}
-    for place, text in published_texts(bank.published):
+    for place, text in texts:
         looked.add(place)
-        if any(song.search(text) for song in patterns):
-            heard[place] = text[:80]
-    assert len(looked) > 1000
+        for song in patterns:
+            if found := song.search(text):
+                heard[place] = text[max(0, found.start() - 200) : found.end() + 80]
+    return looked, heard
+
+
+def test_no_canary_sings_in_what_readers_see(bank, patterns):
+    looked, heard = heard_in(published_texts(bank.published), patterns)
+    assert len(looked) > 2000
     assert heard == {}
 
 
-def test_no_canary_sings_in_what_a_night_and_its_commands_leave_or_say(bank, columns):
+def served_texts(session) -> Iterator[tuple[str, str]]:
+    """Relation and column, and each distinct value in it as a text, of all that lies in a PostgreSQL server.
+
+    Its statistics and comments too: whoever may read a table is shown them.
+    """
+    places = session.execute(
+        """
+        select table_schema, table_name, column_name from information_schema.columns
+        where table_schema not in ('information_schema', 'pg_catalog')
+        union all
+        values ('pg_catalog', 'pg_stats', 'most_common_vals'), ('pg_catalog', 'pg_stats', 'histogram_bounds'),
+            ('pg_catalog', 'pg_description', 'description'), ('pg_catalog', 'pg_stat_activity', 'query')
+        """
+    ).fetchall()
+    for schema, relation, column in places:
+        found = session.execute(f'select distinct "{column}"::text from {schema}."{relation}"').fetchall()
+        yield from ((f"{schema}.{relation}.{column}", text) for (text,) in found if text is not None)
+
+
+def test_no_canary_sings_in_a_server(bank, patterns):
+    psycopg = pytest.importorskip("psycopg", reason="no psycopg: pip install 'banktags[postgres]'")
+    with running_server("log_statement=all", "log_min_messages=info") as variables:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            bank.banktags("publish-postgres", "--by", "tests")
+            with psycopg.connect() as session:
+                looked, heard = heard_in(served_texts(session), patterns)
+        log = Path(variables["PGHOST"]) / "log"
+        _, logged = heard_in([("log", log.read_text(encoding="utf-8", errors="replace"))], patterns)
+    assert len(looked) > 2000
+    assert (heard, logged) == ({}, {})
+
+
+def test_no_canary_sings_in_what_a_night_and_its_commands_leave_or_say(bank, patterns):
     """Logs, compiled SQL, pages, portraits, exports, records, output; the working file is not for readers."""
-    patterns = songs([token(number) for number in range(len(columns))])
     files = [
         path
         for path in bank.folder.rglob("*")
@@ -232,10 +277,5 @@ def test_no_canary_sings_in_what_a_night_and_its_commands_leave_or_say(bank, col
                 rows = con.execute(f"select * from read_parquet('{path}')").fetchall()
                 texts.append((f"rows of {path.name}", str(rows)))
     texts += [(f"output {number}", said) for number, said in enumerate(bank.said)]
-    heard = {
-        name: text[max(0, found.start() - 200) : found.end() + 80]
-        for name, text in texts
-        for song in patterns
-        if (found := song.search(text))
-    }
+    _, heard = heard_in(texts, patterns)
     assert heard == {}

@@ -514,6 +514,28 @@ def test_who_reads_for_long_is_not_waited_for(published):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["second", "third"])
+@pytest.mark.parametrize("table", ["marts.customer_tags", "publication.version", "banktags.publications"])
+def test_who_holds_a_table_is_named_and_not_waited_for_without_end(published, monkeypatch, version, table):
+    """Somebody who does more than read, as an index that is made by hand: rows and shapes wait for it alike."""
+    monkeypatch.setenv("BANK_TAGS_LOCK_WAIT", "0")
+    with psycopg.connect(application_name="by hand") as session:
+        session.execute(f"lock table {table} in share row exclusive mode")
+        process = session.info.backend_pid
+        began = time.monotonic()
+        code, said = published.tried(getattr(published, version))
+        assert time.monotonic() - began < 120
+        # Nobody who reads has waited, or does.
+        assert set(rows(DATES, USERS["analyst"])[0]) == {published.first.as_of_date}
+    assert code == 75 and said.count("\n") == 1, said
+    assert f"{table} is held by postgres (by hand, process {process} of the server) for more than 0 minutes" in said
+    assert "Readers keep the version that they have: end that session, and run this again" in said
+    assert left() == []
+    published.publish(getattr(published, version))
+    assert set(rows(DATES)[0]) == {published.second.as_of_date}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["second", "third"])
 def test_a_killed_publication_leaves_the_version_before(published, version):
     published.switch(getattr(published, version))
     whole = {published.first.as_of_date, published.second.as_of_date}

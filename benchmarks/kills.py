@@ -97,8 +97,8 @@ POSTGRES_USER = "kills_reader"
 ANSWER = (
     "select as_of_date, count(*), sum(aum_spot), count(lifecycle_stage) from marts.customer_tags group by as_of_date"
 )
-#: What may be said of a command that is given again: what it had finished stands; and a version of later than the backup
-#: that an earlier restore put back is on no record any more.
+#: What may be said of a command that is given again: what it had finished stands; and a version of later than the
+#: backup that an earlier restore put back is on no record any more.
 REFUSALS = ("exists", "already", "frozen", "is on no record")
 #: Published relations that say when they were made.
 OF_THE_MOMENT = ("governance.publication",)

@@ -7,7 +7,7 @@
 #   BANK_TAGS_DB=FILE       the warehouse that readers open (default: warehouse/bank_tags.duckdb); a build that passed is published there
 #   BANK_TAGS_WORK=FILE     the file that dbt fills (default: building/ beside the warehouse)
 #   BANK_TAGS_RAW=DIR       the landed extracts (default: data/raw)
-#   PYTHON=python3.12       the interpreter of the environment, 3.10 or newer
+#   PYTHON=python3.12       the interpreter of the environment, 3.11 or newer
 #   PORT=8580               where `make docs` serves
 #   SLOW='slow and not long' which slow tests `make slow` runs
 #   SELECT=+customer_tags   what `make parity` builds and compares (default: all)
@@ -94,8 +94,7 @@ lint: lint-sql ## ruff, sqlfluff and the project's conventions
 	@$(BIN)/python -m banktags.layout target/lint/manifest.json
 	@$(BIN)/python -m banktags.catalogue.append_only
 	@$(BIN)/python -m banktags.naming target/lint/manifest.json
-	@if test -x $(BIN)/dbt-bouncer; then $(BIN)/dbt-bouncer --show-all-failures; \
-		else echo "dbt-bouncer needs Python 3.11 or newer: conventions not checked"; fi
+	@$(BIN)/dbt-bouncer --show-all-failures
 
 # What is written from the project graph compiles to thousands of rows: its own lines are linted, without dbt.
 FILES ?= models tests/dbt
@@ -150,9 +149,9 @@ $(METRICS_BIN)/.installed: requirements-metrics.txt
 	@$(METRICS_BIN)/python -m pip --quiet --disable-pip-version-check install --no-compile --no-deps --require-hashes --requirement requirements-metrics.txt
 	@touch $@
 
-LOCK := $(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-strip-extras \
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	--custom-compile-command "make lock" --quiet --upgrade
-lock: $(BIN)/.installed ## the locked requirements anew, with hashes, for Python 3.10 and newer; those of the benchmark's peers too
+lock: $(BIN)/.installed ## the locked requirements anew, with hashes, for Python 3.11 and newer; those of the benchmark's peers too
 	@$(PIP) install uv
 	@$(LOCK) pyproject.toml --extra dev --output-file requirements.txt
 	@$(LOCK) pyproject.toml --extra spark --output-file requirements-spark.txt
@@ -174,8 +173,8 @@ bank:
 	@test -n "$$(ls -A $(RAW) 2>/dev/null)" || $(BIN)/banktags simulate --out $(RAW)
 
 $(BIN)/.installed: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
-		|| { echo "bank-tags needs Python 3.10 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "bank-tags needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the locked requirements into .venv (about a minute) ..."
 	@$(PIP) install --no-compile --no-deps --require-hashes --requirement requirements.txt

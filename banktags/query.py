@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -44,7 +44,7 @@ PRINTED = "(standard output)"
 READABLE = "the relations of the warehouse (information_schema.tables names them)"
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How an answer is printed."""
 
     table = "table"

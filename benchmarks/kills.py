@@ -1,12 +1,13 @@
 """Kill commands at random moments beside readers, and see that nothing is lost, mixed or half there.
 
-    python benchmarks/kills.py --kills 200 --folder /tmp/kills
+    PGHOST=… PGUSER=… python benchmarks/kills.py --kills 200 --folder /tmp/kills --postgres
 
 A demo bank of 300 customers. One copy of it is left in peace: two nights, the reference. In the other one, a tenth of
 the kills (SIGKILL to the whole process group) falls on the second night, by ``banktags run`` and by ``dbt build``, and
 the rest on publications, rollbacks, loads, freezes, exports, openings and backups. Every killed command is given again,
 as it stands, and must succeed. Meanwhile readers open the published file, one of them ten times a second, and one
-keeps it open.
+keeps it open. With ``--postgres`` publications go into the server that the variables of libpq lead to as well, and
+three of the eight readers ask there.
 
 At the end: no reader saw an error or two dates in one answer; every list and every export has its record and every
 record its file; the published tables are those of the reference. Exits with 1, and says what was wrong, otherwise.
@@ -27,13 +28,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import psycopg
 
 from banktags.contract import KNOWN_AT, PARTITION
 
 PROJECT = Path(__file__).parents[1]
 BANKTAGS, DBT = (Path(sys.executable).with_name(name) for name in ("banktags", "dbt"))
 FIRST, SECOND = "2026-06-29", "2026-06-30"
-READERS = 8
+#: Readers of the published file, and how many of them ask the PostgreSQL server where there is one.
+READERS, OF_POSTGRES = 8, 3
+#: One kill in so many falls on a night.
+NIGHT_OF = 10
 #: Tables of a delivery that is loaded.
 TABLES = 8
 #: What is made for each trial anew, and does not go into a build: the nights of the reference have none of it.
@@ -65,6 +70,33 @@ while not ended.wait(float(sys.argv[3])):
     except Exception as error:
         print(f"error {error}".splitlines()[0], flush=True)
 """
+#: Asks the server of the variables of libpq, as a user who only reads, until its standard input ends.
+POSTGRES_READER = """
+import sys, threading, psycopg
+ended = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+SQL = '''
+    select distinct read_date from (
+        select business_date as read_date from publication.version
+        union all select max(as_of_date) from marts.customer_tags
+        union all select min(as_of_date) from marts.customer_360
+        union all select max(as_of_date) from segments.segment__pyramid
+        union all select max(as_of_date) from tags.fact_tags__aum
+        union all select as_of_date from governance.publication
+    ) as dates
+'''
+with psycopg.connect(user=sys.argv[1], autocommit=True) as session:
+    while not ended.wait(float(sys.argv[2])):
+        try:
+            print(*(read_date for (read_date,) in session.execute(SQL)), flush=True)
+        except Exception as error:
+            print(f"error {error}".splitlines()[0], flush=True)
+"""
+POSTGRES_USER = "kills_reader"
+#: What the server and the reference file must answer alike at the end.
+ANSWER = (
+    "select as_of_date, count(*), sum(aum_spot), count(lifecycle_stage) from marts.customer_tags group by as_of_date"
+)
 #: Published relations that say when they were made.
 OF_THE_MOMENT = ("governance.publication",)
 
@@ -112,8 +144,8 @@ class Trial:
 class Kills:
     """The bank that is left in peace, the one that is not, and what went wrong."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self.folder, self.draw = folder, random.Random(seed)
+    def __init__(self, folder: Path, seed: int, with_postgres: bool) -> None:
+        self.folder, self.draw, self.with_postgres = folder, random.Random(seed), with_postgres
         self.reference, self.bank = Bank(folder / "reference"), Bank(folder / "killed")
         self.seconds: dict[str, float] = {}
         self.faults: list[str] = []
@@ -132,6 +164,11 @@ class Kills:
         started = time.monotonic()
         self.whole(self.reference, [BANKTAGS, "run", "--date", SECOND])
         self.seconds["run"] = self.seconds["build"] = time.monotonic() - started
+        if self.with_postgres:
+            self.whole(self.bank, [BANKTAGS, "publish-postgres", "--by", "kills"])
+            with psycopg.connect(autocommit=True) as session:
+                session.execute(f"drop role if exists {POSTGRES_USER}")
+                session.execute(f"create role {POSTGRES_USER} login in role banktags_analyst")
 
     def whole(self, bank: Bank, command: list[object], **settings: object) -> str:
         """Run a command to its end; its output.
@@ -213,6 +250,8 @@ class Kills:
                 lambda: load_faults(self.delivery(), own / "raw"),
             ),
         ]
+        if self.with_postgres:
+            trials.append(Trial("publish-postgres", [BANKTAGS, "publish-postgres", "--by", "kills", "--again"]))
         return self.draw.choice(trials)
 
     def delivery(self) -> Path:
@@ -232,13 +271,12 @@ class Kills:
 
     @contextmanager
     def readers(self) -> Iterator[None]:
-        """Readers of the published file; afterwards what they saw is judged."""
+        """Readers of the published file and of the server; afterwards what they saw is judged."""
         logs = [self.folder / f"reader-{number}.log" for number in range(READERS)]
         with ExitStack() as stack:
             processes = []
             for number, log in enumerate(logs):
-                how, pause = ("keep", "1") if number == 0 else ("open", "0.1" if number == 1 else "1")
-                script = [sys.executable, "-c", READER, str(self.bank.published), how, pause]
+                script = [sys.executable, "-c", *self.reader(number)]
                 output = stack.enter_context(log.open("w", encoding="utf-8"))
                 processes.append(
                     stack.enter_context(
@@ -258,9 +296,22 @@ class Kills:
                 self.faults.append(f"reader {number} saw nothing")
             print(f"reader {number}: {len(answers)} answers", flush=True)
 
+    def reader(self, number: int) -> list[str]:
+        """The script of a reader and what it is given: the first keeps the file open, the second opens it often."""
+        if self.with_postgres and number >= READERS - OF_POSTGRES:
+            return [POSTGRES_READER, POSTGRES_USER, "0.5"]
+        how, pause = ("keep", "1") if number == 0 else ("open", "0.1" if number == 1 else "1")
+        return [READER, str(self.bank.published), how, pause]
+
     def compare(self) -> None:
         """Publish the second night once more, and compare every published relation with the reference."""
         self.whole(self.bank, [BANKTAGS, "run", "--date", SECOND])
+        if self.with_postgres:
+            self.whole(self.bank, [BANKTAGS, "publish-postgres", "--by", "kills"])
+            with psycopg.connect() as session, duckdb.connect(str(self.reference.published), read_only=True) as con:
+                in_server = session.execute(ANSWER).fetchall()
+                expected = con.execute(ANSWER).fetchall()
+            self.faults += [f"the server has {in_server}, and not {expected}"] if in_server != expected else []
         found, expected = contents(self.bank.published), contents(self.reference.published)
         self.faults += [
             f"{name} is not as in a build that nobody killed: {found.get(name)}, and not {expected.get(name)}"
@@ -322,19 +373,23 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=40, help="no kill begins later than this")
+    parser.add_argument("--postgres", action="store_true", help="publish into the server of PGHOST …, and read there")
     arguments = parser.parse_args()
+    started = time.monotonic()
 
-    kills = Kills(arguments.folder.absolute(), arguments.seed)
+    kills = Kills(arguments.folder.absolute(), arguments.seed, arguments.postgres)
     kills.prepare()
-    nights = max(2, arguments.kills // 10)
     with kills.readers():
-        for number in range(nights):
-            kills.kill(kills.night(number))
+        kills.kill(kills.night(0))
         kills.whole(kills.bank, [BANKTAGS, "backup", kills.folder / "backup.tar", "--by", "kills"])
-        for _ in range(arguments.kills - nights):
-            kills.kill(kills.other())
+        done = 1
+        while done < arguments.kills and time.monotonic() - started < 60 * arguments.minutes:
+            kills.kill(kills.other() if done % NIGHT_OF else kills.night(done // NIGHT_OF))
+            done += 1
         kills.compare()
-    print(json.dumps({"kills": arguments.kills, "faults": kills.faults}, ensure_ascii=False, indent=1))
+    result = {"kills": done, "asked": arguments.kills, "faults": kills.faults}
+    print(json.dumps(result, ensure_ascii=False, indent=1))
     sys.exit(1 if kills.faults else 0)
 
 

@@ -58,7 +58,8 @@
             end as problem,
             case
                 when not foreign_accounts.is_known_code
-                    then 'the code is none of ISO 4217: map it in seeds/dictionaries/code_mappings.csv (currencies,…,…)'
+                    then 'the code is none of ISO 4217 and told by its shape: banktags query --work "select distinct currency '
+                        || 'from staging.stg_core__accounts" shows it, a row of seeds/dictionaries/code_mappings.csv (currencies,…,…) maps it'
                 else 'deliver core.exchange_rates for ' || foreign_accounts.currency_told
                     || ' (banktags load), or, if amounts come in {{ base_currency() }} already, set foreign_currency_treatment: warn'
             end as remedy

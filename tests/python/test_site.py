@@ -869,6 +869,16 @@ def test_tables_and_lineage_of_dbt_still_work(browser, address):
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
+def test_a_link_by_the_code_of_a_tag_opens_its_page(browser, address):
+    by, until = pytest.importorskip("selenium.webdriver.common.by").By, wait(browser)
+    browser.get("about:blank")
+    browser.get(f"{address}#!/tag/aum_month_avg")
+    until(lambda _: "月日均AUM" in browser.find_element(by.CSS_SELECTOR, ".tag-head").text)
+    assert browser.current_url.endswith("#!/tag/tag.bank_tags.aum_month_avg")
+    browser.back()
+    assert browser.current_url == "about:blank"
+
+
 def wait(browser):
     """Wait for something to be there, at most 20 seconds."""
     exceptions = pytest.importorskip("selenium.common.exceptions")

@@ -379,6 +379,9 @@
       $timeout(() => { $scope.copied = null; }, 1500);
     };
     market.ready.then(() => $scope.$applyAsync(() => {
+      // Who writes a link by hand knows the tag's code: #!/tag/aum_tier.
+      const named = byCode.get($state.params.unique_id);
+      if (named) { $state.go("dbt.tag", { unique_id: named.unique_id }, { location: "replace" }); return; }
       $scope.loaded = true;
       const node = market.tags.find((each) => each.unique_id === $state.params.unique_id);
       if (!node) return;

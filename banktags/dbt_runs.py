@@ -13,6 +13,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 from banktags.contract import PROJECT_ROOT
 from banktags.stopping import Stopped, check_not_stopped
+from banktags.warehouse import WAITED, WarehouseBusy
 
 FOLDERS = ("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT))
 #: Outcomes of a node that failed.
@@ -28,6 +29,7 @@ def run_dbt(
 
     Raises:
         Stopped: the command was told to end. dbt would report that as its own fault, with a traceback.
+        WarehouseBusy: another program held the file for too long when dbt came to open it.
     """
     runner = dbtRunner(manifest=manifest, callbacks=[hear] if hear else [])
     try:
@@ -38,6 +40,9 @@ def run_dbt(
     check_not_stopped()
     if isinstance(result.exception, KeyboardInterrupt):
         raise Stopped
+    waited = [line.strip() for fault in faults(result) for line in fault.splitlines() if line.endswith(WAITED)]
+    if waited:
+        raise WarehouseBusy(waited[0])
     return result
 
 

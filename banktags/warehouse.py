@@ -25,6 +25,8 @@ LOCK_WAIT = 10
 MEMORY = "3GB"
 #: Seconds between two attempts to open a warehouse that another program holds.
 POLL_SECONDS = 1
+#: End of what is said by who has waited for another program, as it comes back through dbt too.
+WAITED = "(BANK_TAGS_LOCK_WAIT sets how many minutes to wait)"
 #: How DuckDB names who holds a file.
 HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
@@ -130,7 +132,7 @@ def wait_until_free(path: Path, read_only: bool = False) -> None:
         if time.monotonic() >= deadline:
             raise WarehouseBusy(
                 f"{path} is still held by {holder} after {minutes:g} minutes: close it there, and run this again "
-                "(BANK_TAGS_LOCK_WAIT sets how many minutes to wait)"
+                f"{WAITED}"
             )
         if not is_told:
             print(f"{path} is held by {holder}: waiting up to {minutes:g} minutes until it is closed", file=sys.stderr)

@@ -2,7 +2,9 @@
 
 import datetime
 import os
+import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +21,10 @@ from banktags.private import private_from_here
 from banktags.publish.versions import PublicationError, current_version
 from banktags.stopping import ending_with
 from banktags.terminal import Screen
-from banktags.warehouse import WarehouseBusy, is_one_file, warehouse_file
+from banktags.warehouse import WarehouseBusy, is_one_file, warehouse_file, work_file
 
+#: What the system says of a disk without room.
+FULL = "No space left on device"
 #: What is said of a run that was told to end.
 STOPPED = "Stopped. What was being built is not recorded; readers keep what they have. Run this again."
 #: Seconds between two looks at the landing zone while waiting for a batch.
@@ -159,13 +163,30 @@ def _run(
         if outcome.succeeded and not is_one_file():
             console.print(_told(published.name if published and is_new else None, checks), soft_wrap=True)
         if not outcome.succeeded:
-            log.message = f"{business_date}: {outcome.faults[0]}"
+            remedy = _remedy(outcome.faults)
+            log.message = f"{business_date}: {remedy or outcome.faults[0]}"
             for fault in outcome.faults:
-                console.print(f"  {fault}", markup=False, highlight=False)
-            if any("Out of Memory Error" in fault for fault in outcome.faults):
-                console.print("What DuckDB may use is the setting BANK_TAGS_MEMORY, as in BANK_TAGS_MEMORY=5GB.")
+                if FULL not in fault:
+                    console.print(f"  {fault}", markup=False, highlight=False)
+            if remedy:
+                console.print(remedy, soft_wrap=True)
             console.print(f"{business_date} is not recorded. Mend it, then: {resume}")
             raise typer.Exit(1)
+
+
+def _remedy(faults: Iterable[str]) -> str | None:
+    """What to do where the machine has not enough of something: it is no fault of the models that name it."""
+    full = [fault for fault in faults if FULL in fault]
+    if full:
+        named = re.search(r"""["'](/[^"']+)["']""", " ".join(full))
+        place = Path(named[1]) if named else work_file()
+        return (
+            f"The disk of {place} is full: {len(full)} models, seeds and checks could not be written, and readers keep "
+            "what they have. Free room there, or let BANK_TAGS_WORK name a file elsewhere"
+        )
+    if any("Out of Memory Error" in fault for fault in faults):
+        return "What DuckDB may use is the setting BANK_TAGS_MEMORY, as in BANK_TAGS_MEMORY=5GB."
+    return None
 
 
 def _told(published: str | None, checks: bool) -> str:

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from banktags import records
-from banktags.warehouse import WarehouseBusy, lock_wait, log_of, missing, warehouse_file, work_file
+from banktags.warehouse import WAITED, WarehouseBusy, lock_wait, log_of, missing, warehouse_file, work_file
 
 #: Days of business dates that are kept, unless ``BANK_TAGS_VERSIONS_DAYS`` says otherwise.
 DAYS_KEPT = 7
@@ -110,7 +110,7 @@ def _wait_for(handle: int, folder: Path) -> None:
             if time.monotonic() >= deadline:
                 raise WarehouseBusy(
                     f"another command still holds {folder} after {minutes:g} minutes: run this again when it has ended "
-                    "(BANK_TAGS_LOCK_WAIT sets how many minutes to wait)"
+                    f"{WAITED}"
                 ) from None
         if not is_told:
             print(f"another command holds {folder}: waiting up to {minutes:g} minutes", file=sys.stderr)

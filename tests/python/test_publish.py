@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import jinja2
 import pytest
 import yaml
 from published_bank import ACCOUNT, CHECKS, DATE, ONE_DAY, build, published, read, run
+from small_disk import mounted
 
 from banktags import records
 from banktags.contract import PROJECT_ROOT
@@ -273,11 +275,29 @@ def small_disk(bank, monkeypatch) -> Iterator[Path]:
     monkeypatch.setenv("BANK_TAGS_WORK", str(bank / "elsewhere" / "bank.duckdb"))
     disk = warehouse_file().parent
     monkeypatch.setenv("BANK_TAGS_LISTS", str(disk / "lists"))
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], capture_output=True).returncode:
+    with mounted(disk, megabytes=6):
+        yield disk
+
+
+def test_a_killed_test_leaves_no_disk_behind(tmp_path):
+    """Left-over mounts would be in the way of the next session, which clears the folders of those before."""
+    disk = tmp_path / "disk"
+    script = f"""
+        import os, pathlib, signal, small_disk
+        with small_disk.mounted(pathlib.Path({str(disk)!r}), 1):
+            print(*[line for line in open("/proc/self/mounts") if {str(disk)!r} in line], flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    path = os.environ | {"PYTHONPATH": str(PROJECT_ROOT / "tests" / "python")}
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    done = subprocess.run(command, env=path, capture_output=True, text=True)
+    if "Skipped" in done.stderr:
         pytest.skip("no disk can be mounted here")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    assert done.returncode == -signal.SIGKILL and str(disk) in done.stdout, done.stderr
+    deadline = time.monotonic() + 20
+    while disk.is_mount() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    disk.rmdir()
 
 
 def test_on_a_full_disk_readers_keep_a_whole_version_wherever_the_room_ends(small_disk):
@@ -296,7 +316,8 @@ def test_on_a_full_disk_readers_keep_a_whole_version_wherever_the_room_ends(smal
         filler.unlink()
         assert current_version() == version and records.digest(warehouse_file()) == version.digest
         assert read("select max(as_of_date) from marts.customer_tags") == [(version.as_of_date,)]
-        assert run("publish", "--verify")[0] == 0
+        code, said = run("publish", "--verify")
+        assert code == 0, said
         if version != before:
             break
     assert refused > 5 and version != before

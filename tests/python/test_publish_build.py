@@ -14,6 +14,7 @@ import duckdb
 import pytest
 from dbt_warehouse import KEY, contents
 from postgres_server import running_server
+from small_disk import grow, mounted
 
 from banktags.audience.definition import MEMBERS, ON_SALE, RELATIONS
 from banktags.contract import PROJECT_ROOT
@@ -239,6 +240,60 @@ def test_a_run_ends_cleanly_by_a_signal(bank, number, code):
     assert bank.version() == before
     # The file is free for whoever comes next.
     duckdb.connect(str(bank.work)).close()
+
+
+def test_of_two_runs_at_once_one_works_and_the_other_says_who_does(bank):
+    """They begin together: whoever comes to the file last finds it held, be it before dbt begins or after."""
+    environment = bank.environment() | {"BANK_TAGS_LOCK_WAIT": "0"}
+    records = [bank.folder / f"run{number}.json" for number in range(2)]
+    processes = [
+        subprocess.Popen(
+            [str(BANKTAGS), "run", "--date", SECOND, "--record", str(record)],
+            cwd=PROJECT_ROOT,
+            # Each with what it has parsed: they would write to one file.
+            env=environment | {"DBT_TARGET_PATH": str(bank.folder / f"target{number}")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number, record in enumerate(records)
+    ]
+    said = [" ".join(process.communicate(timeout=900)[1].split()) for process in processes]
+    codes = [process.returncode for process in processes]
+    assert sorted(codes) == [0, 75], said
+    works, waits = codes.index(0), codes.index(75)
+    assert "is still held by" in said[waits] and f"(process {processes[works].pid}) after 0 minutes" in said[waits]
+    assert "FAILED" not in said[waits] and "Traceback" not in said[waits]
+    outcomes = [json.loads(record.read_text(encoding="utf-8"))["outcome"] for record in records]
+    assert (outcomes[works], outcomes[waits]) == ("done", "not_yet")
+    assert bank.version()["as_of_date"] == SECOND
+    bank.banktags("publish", "--verify")
+    expected = {name: found for name, found in contents(bank.work).items() if name.split(".")[0] in PUBLISHED}
+    published = contents(bank.published)
+    published.pop("governance.publication")
+    assert published == expected
+
+
+def test_a_disk_that_gets_full_in_the_midst_of_a_build_is_named_and_readers_keep_what_they_have(bank, tmp_path):
+    before, answers = bank.version(), contents(bank.published)
+    with mounted(tmp_path / "disk", bank.published.stat().st_size // 2**20 + 8) as disk:
+        environment = bank.environment() | {"BANK_TAGS_WORK": str(disk / bank.work.name)}
+        command = [str(BANKTAGS), "run", "--date", SECOND, "--record", str(tmp_path / "run.json")]
+
+        def night() -> tuple[int, str]:
+            done = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True)
+            return done.returncode, " ".join(done.stderr.split())
+
+        code, said = night()
+        assert code == 1 and f"The disk of {disk}" in said and "is full" in said, said
+        assert "Free room there, or let BANK_TAGS_WORK name a file elsewhere" in said and "Traceback" not in said
+        assert "The disk of" in json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["message"]
+        assert bank.version() == before and contents(bank.published) == answers
+        # The same command, once there is room.
+        grow(disk, 2000)
+        code, said = night()
+        assert code == 0 and "published" in said, said
+        assert bank.version()["as_of_date"] == SECOND and bank.version() != before
 
 
 def test_an_earlier_date_is_built_to_be_looked_at(bank):

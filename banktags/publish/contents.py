@@ -105,6 +105,8 @@ def _copied(session: duckdb.DuckDBPyConnection, work: str) -> list[Relation]:
     ]
     tables = session.execute(TABLES, {"database": VERSION}).fetchall()
     views = session.execute(VIEWS, {"database": VERSION}).fetchall()
+    # By their own names: an alias may be called as a schema is.
+    unseen = {f"{schema}.{name}" for schema, name, *_ in (*tables, *views) if schema in kept_back}
     relations = []
     for schema, name in tables:
         relation = f"{quoted(schema)}.{quoted(name)}"
@@ -119,7 +121,7 @@ def _copied(session: duckdb.DuckDBPyConnection, work: str) -> list[Relation]:
     for schema, name, sql, comment in views:
         if schema not in PUBLISHED:
             session.execute(f"drop view {quoted(schema)}.{quoted(name)}")
-        elif _reads(sql, kept_back):
+        elif _reads(sql, unseen):
             relations.append(Relation(schema, name, _store(session, work, schema, name, comment)))
         else:
             relations.append(Relation(schema, name, None))
@@ -150,7 +152,6 @@ def _store(session: duckdb.DuckDBPyConnection, work: str, schema: str, name: str
     return session.execute(f"select count(*) from {relation}").fetchone()[0]
 
 
-def _reads(sql: str, schemas: list[str]) -> bool:
-    """Whether a view, in the SQL that DuckDB writes for it, reads a relation of one of the schemas."""
-    named = "|".join(re.escape(schema) for schema in schemas)
-    return bool(schemas) and re.search(rf"(?<![\w.])(?:{named})\.", sql.replace('"', "")) is not None
+def _reads(sql: str, relations: set[str]) -> bool:
+    """Whether a view, in the SQL that DuckDB writes for it, reads one of the relations."""
+    return not relations.isdisjoint(re.findall(r"(?<![\w.])\w+\.\w+", sql.replace('"', "")))

@@ -61,6 +61,22 @@ def test_a_view_stays_one_and_means_the_same_under_any_name(bank):
     assert ("portraits", "by_role") in read("select schema_name, view_name from duckdb_views() where not internal")
 
 
+def test_a_view_with_an_alias_that_is_called_as_a_schema_stays_one(bank):
+    """The largest views join seeds as labels; as tables they would take a version minutes and gigabytes."""
+    build()
+    with duckdb.connect(str(work_file())) as con:
+        con.execute(
+            """
+            create view portraits.named as
+            select intermediate.customer_id, staging.name_zh
+            from marts.customer_tags as intermediate
+            inner join policy.labels as staging using (tier)
+            """
+        )
+    publish_work(CHECKS, "tests", "a test", is_older_meant=False)
+    assert ("portraits", "named") in read("select schema_name, view_name from duckdb_views() where not internal")
+
+
 def test_a_view_of_what_is_kept_back_is_published_as_its_rows(bank):
     published()
     kinds = dict(read("select table_name, table_type from information_schema.tables where table_schema = 'history'"))

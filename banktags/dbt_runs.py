@@ -1,6 +1,6 @@
 """dbt in this process, as every command runs it: silent, and ended when the command is told to end.
 
-Read it only where dbt is needed: dbt takes seconds to import.
+Read it only where dbt is needed: dbt takes seconds to import. Why: DECISIONS 102.
 """
 
 from collections.abc import Callable

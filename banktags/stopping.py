@@ -3,7 +3,7 @@
 The signal becomes an exception wherever the command is at that moment. On its way dbt catches it and reports a fault
 of its own, DuckDB calls it an interrupted query, an import a module that is half there: whatever it has become, the
 command was told to end, and that alone is said. Nothing is imported here that takes time: a command may be told to end
-before it has read its own modules.
+before it has read its own modules. Why: DECISIONS 102.
 """
 
 import os

@@ -94,7 +94,7 @@ def outcomes(package: Path, project: Path) -> dict[str, int]:
     }
     for name, content in files.items():
         (project / name).write_text(yaml.safe_dump(content))
-    subprocess.run([DBT, "--quiet", "build"], cwd=project, capture_output=True)
+    subprocess.run([DBT, "--quiet", "build", "--target-path", "target"], cwd=project, capture_output=True)
     results = json.loads((project / "target" / "run_results.json").read_text())["results"]
     manifest = json.loads((project / "target" / "manifest.json").read_text())
     tests = [result for result in results if result["unique_id"].startswith("test.")]

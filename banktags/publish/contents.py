@@ -5,13 +5,12 @@ published; one that reads staging or intermediate models, which are kept back, i
 (DECISIONS 100).
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import sqlglot
-from sqlglot import exp
 
 from banktags.load.extract import literal, quoted
 
@@ -106,6 +105,7 @@ def _copied(session: duckdb.DuckDBPyConnection, work: str) -> list[Relation]:
     ]
     tables = session.execute(TABLES, {"database": VERSION}).fetchall()
     views = session.execute(VIEWS, {"database": VERSION}).fetchall()
+    unseen = {f"{schema}.{name}" for schema, name, *_ in (*tables, *views) if schema in kept_back}
     relations = []
     for schema, name in tables:
         relation = f"{quoted(schema)}.{quoted(name)}"
@@ -120,7 +120,7 @@ def _copied(session: duckdb.DuckDBPyConnection, work: str) -> list[Relation]:
     for schema, name, sql, comment in views:
         if schema not in PUBLISHED:
             session.execute(f"drop view {quoted(schema)}.{quoted(name)}")
-        elif _reads(sql, kept_back):
+        elif _reads(sql, unseen, kept_back):
             relations.append(Relation(schema, name, _store(session, work, schema, name, comment)))
         else:
             relations.append(Relation(schema, name, None))
@@ -151,10 +151,13 @@ def _store(session: duckdb.DuckDBPyConnection, work: str, schema: str, name: str
     return session.execute(f"select count(*) from {relation}").fetchone()[0]
 
 
-def _reads(sql: str, schemas: Iterable[str]) -> bool:
-    """Whether a view, in the SQL that DuckDB writes for it, reads a relation of one of the schemas.
+def _reads(sql: str, relations: set[str], schemas: list[str]) -> bool:
+    """Whether a view, in the SQL that DuckDB writes for it, reads one of the relations, or one that is gone.
 
-    An alias may be called as a schema is, and a relation may be gone: so the SQL is parsed.
+    An alias may be called as a schema is: so a schema alone tells only behind ``from`` and ``join``.
     """
-    read = {table.db for table in sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Table)}
-    return not read.isdisjoint(schemas)
+    plain = sql.replace('"', "")
+    named = "|".join(re.escape(schema) for schema in schemas)
+    if schemas and re.search(rf"(?i)\b(?:from|join)\s+\(*(?:{named})\.", plain):
+        return True
+    return not relations.isdisjoint(re.findall(r"(?<![\w.])\w+\.\w+", plain))

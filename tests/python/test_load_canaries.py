@@ -83,7 +83,11 @@ SPOILT: dict[str, tuple[str, Callable[[Table, str], bytes]]] = {
 
 
 @pytest.mark.parametrize(
-    "table", [name if name == "core.customers" else pytest.param(name, marks=pytest.mark.slow) for name in TABLES]
+    "table",
+    [
+        name if name == "core.customers" else pytest.param(name, marks=(pytest.mark.slow, pytest.mark.long))
+        for name in TABLES
+    ],
 )
 def test_no_canary_sings_in_what_is_said_of_a_spoilt_file(tmp_path, table):
     patterns, heard, remedies = songs(CANARIES), {}, []

@@ -274,6 +274,7 @@ def test_of_two_runs_at_once_one_works_and_the_other_says_who_does(bank):
     assert published == expected
 
 
+@pytest.mark.long
 def test_a_disk_that_gets_full_in_the_midst_of_a_build_is_named_and_readers_keep_what_they_have(bank, tmp_path):
     before, answers = bank.version(), contents(bank.published)
     with mounted(tmp_path / "disk", bank.published.stat().st_size // 2**20 + 8) as disk:

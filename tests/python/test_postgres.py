@@ -513,6 +513,7 @@ def test_who_reads_for_long_is_not_waited_for(published):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("version", ["second", "third"])
 @pytest.mark.parametrize("table", ["marts.customer_tags", "publication.version", "banktags.publications"])
 def test_who_holds_a_table_is_named_and_not_waited_for_without_end(published, monkeypatch, version, table):

@@ -42,7 +42,7 @@ def canaries() -> list[tuple[str, str, str]]:
 
 
 def plant(raw: Path, planted: list[tuple[str, str, str]]) -> None:
-    """Write each canary into its column, each in another row while there are; no later batch replaces it."""
+    """Write each canary into its column, each in another row while there are; nothing later replaces it."""
     contract = read_contract()
     with duckdb.connect() as con:
         for name in dict.fromkeys(table for table, *_ in planted):
@@ -57,11 +57,17 @@ def plant(raw: Path, planted: list[tuple[str, str, str]]) -> None:
                 order by filename desc, {key}
                 """
             ).fetchall()
-            for (column, canary), (file, *values) in zip(own, itertools.cycle(latest), strict=False):
+            rows, taken = itertools.cycle(latest), set()
+            for column, canary in own:
+                # In a table of a few rows the column's other canary may stand in the next one.
+                file, *values = next(row for row in itertools.islice(rows, len(latest)) if (column, row) not in taken)
+                taken.add((column, (file, *values)))
                 is_row = " and ".join(f"{part} = ?" for part in contract[name].primary_key)
                 text = f"case when {is_row} then '{canary}' else {column} end"
-                rows = f"select * replace ({text} as {column}) from read_parquet('{file}', hive_partitioning = false)"
-                con.execute(f"create or replace table planted as {rows}", values)
+                changed = (
+                    f"select * replace ({text} as {column}) from read_parquet('{file}', hive_partitioning = false)"
+                )
+                con.execute(f"create or replace table planted as {changed}", values)
                 con.execute(f"copy planted to '{file}' (format parquet)")
 
 

@@ -75,9 +75,16 @@ def ending_with(line: str = LINE) -> Iterator[None]:
     except BaseException as error:
         if not _told and not isinstance(error, KeyboardInterrupt):
             raise
-        if not isinstance(error, SystemExit):
+        if not isinstance(error, SystemExit) or _is_of_signal(error):
             print(line, file=sys.stderr)
         raise SystemExit(exit_code()) from None
+
+
+def _is_of_signal(error: BaseException | None) -> bool:
+    """Whether a library has made an end in silence of the signal, as typer does while it reads the command line."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return error is not None
 
 
 def _tell(number: int, _: FrameType | None) -> None:

@@ -37,7 +37,8 @@ BEFORE = "__before_"
 LOCK_TRIES, LOCK_MILLISECONDS, HOLD_SECONDS = 15, 250, 0.6
 #: Milliseconds to wait for anything else while all are locked: who reads waits as long.
 LOCKED_MILLISECONDS = 1_000
-#: Who holds a table of a publication, and in which process; whoever does more than read it comes first.
+#: Who holds a table of a publication, and in which process; whoever does more than read it comes first. The server's
+#: own vacuum gives way by itself.
 HOLDERS = """
     select format('%%I.%%I', nspname, relname), usename, application_name, pid
     from pg_locks
@@ -45,7 +46,7 @@ HOLDERS = """
     inner join pg_namespace on relnamespace = pg_namespace.oid
     inner join pg_stat_activity using (pid)
     where
-        granted and pid <> pg_backend_pid() and datname = current_database()
+        granted and pid <> pg_backend_pid() and datname = current_database() and backend_type = 'client backend'
         and (obj_description(pg_namespace.oid, 'pg_namespace') = %s or nspname = %s)
     order by mode = 'AccessShareLock', xact_start nulls last, pid
     limit 1

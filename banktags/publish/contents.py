@@ -154,7 +154,8 @@ def _store(session: duckdb.DuckDBPyConnection, work: str, schema: str, name: str
 def _reads(sql: str, relations: set[str], schemas: list[str]) -> bool:
     """Whether a view, in the SQL that DuckDB writes for it, reads one of the relations, or one that is gone.
 
-    An alias may be called as a schema is: so a schema alone tells only behind ``from`` and ``join``.
+    An alias may be called as a schema is, so a schema alone tells only behind ``from`` and ``join``. DuckDB writes a
+    cross join as a comma, behind which the name of the relation tells.
     """
     plain = sql.replace('"', "")
     named = "|".join(re.escape(schema) for schema in schemas)

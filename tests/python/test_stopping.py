@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
 import duckdb
 import pytest
+import typer
 from dbt_warehouse import KEY
 from published_bank import DATE, build, published, read
 from tiny_bank import accounts, customers, deliver
@@ -120,6 +122,26 @@ def test_whatever_the_signal_has_become_on_its_way_one_line_is_said(capsys):
             raise become
         assert ended.value.code == 143
         assert capsys.readouterr().err == "Stopped: all is whole.\n"
+
+
+def test_a_signal_while_the_command_line_is_read_is_told_too(capsys):
+    """Typer makes a silent end of it there."""
+    app = typer.Typer()
+
+    @app.command()
+    def told(option: Annotated[str, typer.Option(callback=lambda _: signal.raise_signal(signal.SIGTERM))] = "") -> None:
+        pytest.fail("it goes on")
+
+    with pytest.raises(SystemExit) as ended, stopping.listening(), stopping.ending_with("Stopped: all is whole."):
+        app([])
+    assert ended.value.code == 143
+    assert capsys.readouterr().err == "Stopped: all is whole.\n"
+
+
+def test_what_has_been_said_is_said_once(capsys):
+    with pytest.raises(SystemExit), stopping.listening(), stopping.ending_with(), stopping.ending_with("Stopped: it."):
+        signal.raise_signal(signal.SIGINT)
+    assert capsys.readouterr().err == "Stopped: it.\n"
 
 
 def test_a_fault_of_a_command_that_nobody_told_to_end_stays_what_it_is():

@@ -5,7 +5,7 @@ from banktags.stopping import ending_with, listening
 
 def main() -> None:
     """Run the command that the command line names."""
-    with listening(), ending_with():
+    with ending_with(), listening():
         from banktags.cli import app
 
         app()

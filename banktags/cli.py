@@ -100,7 +100,7 @@ class Commands(TyperGroup):
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1]) if self._is_listing else command(cmd_name)
 
     def invoke(self, ctx: typer.Context) -> Any:
-        with listening(), ending_with():
+        with ending_with(), listening():
             try:
                 return super().invoke(ctx)
             except typer.Exit as ended:

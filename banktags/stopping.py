@@ -47,15 +47,20 @@ def exit_code() -> int:
 
 @contextmanager
 def listening() -> Iterator[None]:
-    """While it lasts, the signals raise ``Stopped``; a second one ends the process at once."""
+    """While it lasts, the signals raise ``Stopped``; a second one ends the process at once.
+
+    The first may come while this begins: it stands within ``ending_with``.
+    """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is _tell:
         yield
         return
     _told.clear()
-    handlers, hook = {number: signal.signal(number, _tell) for number in SIGNALS}, sys.unraisablehook
-    # Python would print a traceback where the signal meets a finalizer.
-    sys.unraisablehook = lambda unraisable: None if _told else hook(unraisable)
+    handlers, hook = {number: signal.getsignal(number) for number in SIGNALS}, sys.unraisablehook
     try:
+        # Python would print a traceback where the signal meets a finalizer.
+        sys.unraisablehook = lambda unraisable: None if _told else hook(unraisable)
+        for number in SIGNALS:
+            signal.signal(number, _tell)
         yield
     finally:
         sys.unraisablehook = hook

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import duckdb
 import pytest
@@ -75,7 +75,7 @@ def told_to_end(number: int, after: str, seconds: float, *arguments: str) -> tup
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_before_it_has_read_what_it_needs(bank, number):
     """While the library of commands is read, and while the command is."""
-    for after in ("banktags.stopping", "typer", "banktags.cli"):
+    for after in ("typer.colors", "typer", "banktags.cli"):
         code, lines = told_to_end(number, after, 0, *COMMANDS["publish"])
         assert (code, lines) == (128 + number, [stopping.LINE]), after
 
@@ -115,13 +115,31 @@ def test_dbt_runs_in_one_place_only():
 
 def test_whatever_the_signal_has_become_on_its_way_one_line_is_said(capsys):
     for become in (KeyboardInterrupt(), RuntimeError("Query interrupted"), ImportError("half there"), duckdb.Error()):
-        with pytest.raises(SystemExit) as ended, stopping.listening(), stopping.ending_with("Stopped: all is whole."):
+        with pytest.raises(SystemExit) as ended, stopping.ending_with("Stopped: all is whole."), stopping.listening():
             with pytest.raises(stopping.Stopped):
                 os.kill(os.getpid(), signal.SIGTERM)
                 time.sleep(1)
             raise become
         assert ended.value.code == 143
         assert capsys.readouterr().err == "Stopped: all is whole.\n"
+
+
+@pytest.mark.parametrize("number", stopping.SIGNALS)
+def test_a_signal_while_the_command_begins_to_listen_is_told_too(capsys, monkeypatch, number):
+    """It may come between two of its lines, as soon as there is who hears it."""
+    install, before = signal.signal, [signal.getsignal(each) for each in stopping.SIGNALS]
+
+    def heard_at_once(each: int, handler: Any) -> None:
+        install(each, handler)
+        if each == number and handler is not before[stopping.SIGNALS.index(number)]:
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(stopping.signal, "signal", heard_at_once)
+    with pytest.raises(SystemExit) as ended, stopping.ending_with("Stopped: all is whole."), stopping.listening():
+        pytest.fail("it goes on")
+    assert ended.value.code == 128 + number
+    assert capsys.readouterr().err == "Stopped: all is whole.\n"
+    assert [signal.getsignal(each) for each in stopping.SIGNALS] == before
 
 
 def test_a_signal_while_the_command_line_is_read_is_told_too(capsys):
@@ -132,19 +150,19 @@ def test_a_signal_while_the_command_line_is_read_is_told_too(capsys):
     def told(option: Annotated[str, typer.Option(callback=lambda _: signal.raise_signal(signal.SIGTERM))] = "") -> None:
         pytest.fail("it goes on")
 
-    with pytest.raises(SystemExit) as ended, stopping.listening(), stopping.ending_with("Stopped: all is whole."):
+    with pytest.raises(SystemExit) as ended, stopping.ending_with("Stopped: all is whole."), stopping.listening():
         app([])
     assert ended.value.code == 143
     assert capsys.readouterr().err == "Stopped: all is whole.\n"
 
 
 def test_what_has_been_said_is_said_once(capsys):
-    with pytest.raises(SystemExit), stopping.listening(), stopping.ending_with(), stopping.ending_with("Stopped: it."):
+    with pytest.raises(SystemExit), stopping.ending_with(), stopping.listening(), stopping.ending_with("Stopped: it."):
         signal.raise_signal(signal.SIGINT)
     assert capsys.readouterr().err == "Stopped: it.\n"
 
 
 def test_a_fault_of_a_command_that_nobody_told_to_end_stays_what_it_is():
-    with pytest.raises(RuntimeError, match="a fault"), stopping.listening(), stopping.ending_with():
+    with pytest.raises(RuntimeError, match="a fault"), stopping.ending_with(), stopping.listening():
         raise RuntimeError("a fault")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -31,8 +31,10 @@ DATES = [
     RETURN,
     datetime.date(2026, 7, 1),
 ]
+#: Long enough before for somebody else to fall, and to be moved after the grace days.
+BEFORE = datetime.date(2025, 12, 31)
 CUSTOMER = "DEMO-UPDOWN"
-MODELS = ("+tier_tasks", "+tier_reassessments", "+aum_daily")
+MODELS = ("+tier_tasks", "+tier_reassessments", "+aum_daily", "+fact_tags__demographics")
 TIERS = "mass", "potential", "vip", "wealth", "private_banking"
 FLOORS = {"potential": 50_000, "vip": 200_000, "wealth": 1_000_000, "private_banking": 8_000_000}
 
@@ -58,7 +60,7 @@ class Nights:
         self._dbt(dbtRunner(manifest=self.manifest), "seed", "--select", *MODELS)
         # The extracts are taken in once; each night then sees what had been delivered by its date.
         self.run(DATES[-1], "--select", *(f"{models},base_*" for models in MODELS))
-        for date in DATES:
+        for date in (BEFORE, *DATES):
             self.run(date, "--select", *MODELS, "--exclude", "base_*")
             self.measured[date] = {
                 row["customer_id"]: row
@@ -72,6 +74,17 @@ class Nights:
                     """
                 )
             }
+
+        # The simulator reads the wide mart, of which these nights build the part that it asks for.
+        with duckdb.connect(str(self.warehouse.database)) as con:
+            con.execute(
+                """
+                create table marts.customer_tags as
+                select customer_id, as_of_date, relationship_status, tenure_days, aum_peak_365d
+                from tags.fact_tags__demographics
+                inner join tags.fact_tags__aum using (customer_id, as_of_date)
+                """
+            )
 
     def table(self, sql: str) -> list[dict]:
         with duckdb.connect(str(self.warehouse.database), read_only=True) as con:
@@ -191,7 +204,7 @@ def test_service_tiers_follow_the_rules_for_every_customer(nights):
     """Against the rules written down once more: 5 % of hysteresis, 90 days of grace, upward at once."""
     held: dict[str, tuple[int, datetime.date | None]] = {}
     reasons = {"up": 0, "below": 0, "recovered": 0, "down": 0}
-    for date in DATES:
+    for date in (BEFORE, *DATES):
         for customer, row in nights.measured[date].items():
             if row["aum_tier"] is None:
                 held.pop(customer, None)
@@ -241,7 +254,7 @@ def test_the_simulator_agrees_with_the_log(nights):
     rules = compiled_rules(DATES[-1], nights.manifest)
     with duckdb.connect(str(nights.warehouse.database), read_only=True) as con:
         policy = policy_in_force(con, DATES[-1])
-        result = simulated(con, rules, [policy], DATES)[0]
+        result = simulated(con, rules, [policy], [BEFORE, *DATES])[0]
         states = con.sql(
             """
             select customer_id, tier, below_since

@@ -163,6 +163,7 @@ def test_what_has_been_said_is_said_once(capsys):
 
 
 def test_a_fault_of_a_command_that_nobody_told_to_end_stays_what_it_is():
+    before = signal.getsignal(signal.SIGINT)
     with pytest.raises(RuntimeError, match="a fault"), stopping.ending_with(), stopping.listening():
         raise RuntimeError("a fault")
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
